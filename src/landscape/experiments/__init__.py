@@ -1,0 +1,1 @@
+"""The experiments: which runs exist (one file a part), their settings, how they are executed."""

@@ -1,0 +1,116 @@
+"""Execute one run group (all seeds of a method) and write its result and provenance."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from landscape.experiments import catalogue, settings
+from landscape.train import provenance
+from landscape.train.history import write_csv
+from landscape.train.many import clear_checkpoints, fit_many, worker_count
+
+
+def train(
+    experiment: str,
+    method: str,
+    profile: str,
+    *,
+    root: Path | None = None,
+    output: Path | None = None,
+    workers: int | None = None,
+    seeds: int | None = None,
+) -> Path:
+    """Train every seed of one method; returns the path of the CSV.
+
+    The CSV goes to ``results/<profile>/<experiment>/<method>.csv`` (or to ``output``), its
+    provenance beside it. Nothing is written before all seeds have finished; a killed call resumes
+    from its checkpoints when it is repeated.
+
+    Raises LandscapeError for unknown names and for settings that cannot be run.
+    """
+    root = root or settings.find_root()
+    declared = catalogue.get(experiment, kind="train")
+    settings.method_settings(declared.id, method, profile, root)
+    specs = catalogue.run_specs(experiment, method, profile, root)[:seeds]
+    checkpoints = root / "checkpoints"
+    started, clock = provenance.now(), time.monotonic()
+    frame = fit_many(
+        specs,
+        checkpoints=checkpoints,
+        data_root=None,
+        workers=workers,
+        label=f"{experiment} {method} ({profile})",
+    )
+    folder = output or root / "results" / profile / experiment
+    path = folder / f"{method}.csv"
+    write_csv(frame, path)
+    record = describe(
+        experiment,
+        method,
+        profile,
+        root,
+        parameters={k: v for k, v in specs[0].as_dict().items() if k != "seed"},
+        seeds=[spec.seed for spec in specs],
+        command=f"landscape train {experiment} --method {method} --profile {profile}",
+    )
+    record.update(
+        started=started,
+        finished=provenance.now(),
+        wall_seconds=round(time.monotonic() - clock, 1),
+        workers=min(worker_count(workers), len(specs)),
+        diverged=sorted(int(s) for s in frame.loc[frame["diverged"] == 1, "seed"].unique()),
+    )
+    provenance.write(folder / f"{method}.provenance.json", record)
+    clear_checkpoints(specs, checkpoints)
+    return path
+
+
+def describe(
+    experiment: str,
+    run: str,
+    profile: str,
+    root: Path,
+    *,
+    parameters: dict[str, Any],
+    seeds: list[int],
+    command: str,
+) -> dict[str, Any]:
+    """The part of a provenance record that is known before the run."""
+    import os
+
+    specification = json.dumps(parameters, sort_keys=True, default=str)
+    return {
+        "experiment": experiment,
+        "method": run,
+        "profile": profile,
+        "specification": hashlib.sha256(specification.encode()).hexdigest(),
+        "parameters": json.loads(specification),
+        "seeds": seeds,
+        "command": command,
+        "commit": provenance.commit(root),
+        "device": provenance.device_name(),
+        "cpu": provenance.processor(),
+        "cores": os.cpu_count(),
+        "versions": provenance.versions(),
+    }
+
+
+def train_frame(experiment: str, profile: str, root: Path | None = None) -> pd.DataFrame:
+    """Train all methods now, in worker processes, without touching results or checkpoints.
+
+    This is what ``live = True`` in a notebook does. Returns the rows of all methods with a
+    ``method`` column.
+    """
+    root = root or settings.find_root()
+    declared = catalogue.get(experiment, kind="train")
+    frames = []
+    for method in declared.runs:
+        specs = catalogue.run_specs(experiment, method, profile, root)
+        frames.append(fit_many(specs, label=f"{experiment} {method}").assign(method=method))
+    return pd.concat(frames, ignore_index=True)

@@ -1,0 +1,30 @@
+"""Part I, spin glass and AnnealSGD (thesis chapter 2, Chaudhari & Soatto 2015)."""
+
+from landscape.experiments.catalogue import Experiment
+
+EXPERIMENTS = (
+    Experiment(
+        id="thesis-fig-2-2",
+        artifact="thesis-fig-2-2",
+        part=1,
+        kind="simulate",
+        runs=("exponential", "polynomial", "trivial"),
+        title="Descents on the 3-spin glass in three strengths of the field",
+    ),
+    Experiment(
+        id="thesis-fig-2-3-mnistfc",
+        artifact="thesis-fig-2-3",
+        part=1,
+        kind="train",
+        runs=("adam", "anneal_sgd"),
+        title="A thin network of 16 layers on MNIST, with and without the annealed field",
+    ),
+    Experiment(
+        id="thesis-fig-2-3-lenet",
+        artifact="thesis-fig-2-3",
+        part=1,
+        kind="train",
+        runs=("adam", "anneal_sgd"),
+        title="LeNet on MNIST, with and without the annealed field",
+    ),
+)

@@ -1,0 +1,63 @@
+"""What a run leaves behind: one row per evaluation."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+#: Columns of every training CSV. Errors are in percent, losses in nats.
+COLUMNS = (
+    "seed",
+    "step",
+    "effective_epoch",
+    "training_loss",
+    "training_error",
+    "validation_loss",
+    "validation_error",
+    "test_loss",
+    "test_error",
+    "learning_rate",
+    "gradient_min",
+    "gradient_min_raw",
+    "gradient_layer_min",
+    "gradient_layer_min_raw",
+    "diverged",
+)
+
+
+@dataclass
+class History:
+    """Rows of one run, in time order.
+
+    ``gradient_min`` is the smallest absolute entry, over all weights, of the gradient that the
+    optimizer uses (mini-batch gradient plus its additive field, if it has one), and
+    ``gradient_min_raw`` that of the mini-batch gradient alone; the ``layer`` columns hold the
+    smallest mean absolute entry of a weight matrix (thesis figure 2.3b).
+    """
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+
+    def append(self, **row: float) -> None:
+        """Add a row; a key that is not a column is refused."""
+        unknown = set(row) - set(COLUMNS)
+        if unknown:
+            raise KeyError(f"unknown history columns {sorted(unknown)}")
+        self.rows.append(row)
+
+    def frame(self) -> pd.DataFrame:
+        """All rows with every column, absent values empty."""
+        return pd.DataFrame(self.rows, columns=list(COLUMNS)).astype(
+            {"seed": int, "step": int, "diverged": int}
+        )
+
+
+def write_csv(frame: pd.DataFrame, path: Path | str) -> None:
+    """Write with 9 significant digits (float32 exactly), all or nothing."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
+    os.replace(temporary, path)

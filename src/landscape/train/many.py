@@ -1,0 +1,81 @@
+"""Many independent runs at once: worker processes with one torch thread each.
+
+Measured on two CPU cores: one process with two threads is slower than two processes with one
+thread, and collapses when anything else runs. joblib's backend (loky here; dask or ray through
+``joblib.parallel_config``) is the way to more machines.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from landscape.errors import LandscapeError
+from landscape.train.spec import RunSpec
+
+
+def worker_count(wanted: int | None = None) -> int:
+    """Workers to start: the argument, else LANDSCAPE_WORKERS, else the cores this process may use.
+
+    Raises LandscapeError for anything but a positive whole number.
+    """
+    if wanted is None:
+        text = os.environ.get("LANDSCAPE_WORKERS")
+        if text is None:
+            return max(1, len(os.sched_getaffinity(0)))
+        if not text.isdigit():
+            raise LandscapeError(f"LANDSCAPE_WORKERS={text} is not a positive whole number.")
+        wanted = int(text)
+    if wanted < 1:
+        raise LandscapeError(f"{wanted} workers cannot work; ask for 1 or more.")
+    return wanted
+
+
+def _one(spec: RunSpec, checkpoints: str | None, data_root: str | None) -> pd.DataFrame:
+    import torch
+
+    from landscape.train.loop import fit
+
+    torch.set_num_threads(1)
+    history, _ = fit(spec, checkpoints=checkpoints, data_root=data_root)
+    return history.frame()
+
+
+def fit_many(
+    specs: Sequence[RunSpec],
+    *,
+    checkpoints: Path | str | None = None,
+    data_root: Path | str | None = None,
+    workers: int | None = None,
+    label: str = "",
+) -> pd.DataFrame:
+    """Run every specification and return all rows, ordered by seed and step.
+
+    Progress is a bar on a terminal and one line a finished run elsewhere.
+    """
+    workers = min(worker_count(workers), len(specs))
+    folder = None if checkpoints is None else str(checkpoints)
+    root = None if data_root is None else str(data_root)
+    jobs = (delayed(_one)(spec, folder, root) for spec in specs)
+    results = Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
+    frames = []
+    terminal = sys.stderr.isatty()
+    for frame in tqdm(results, total=len(specs), desc=label, unit="run", disable=not terminal):
+        frames.append(frame)
+        if not terminal:
+            print(f"{label}: {len(frames)} of {len(specs)} runs finished", flush=True)
+    return pd.concat(frames).sort_values(["seed", "step"], kind="stable").reset_index(drop=True)
+
+
+def clear_checkpoints(specs: Sequence[RunSpec], checkpoints: Path | str) -> None:
+    """Forget the checkpoints of runs whose results have been written."""
+    from landscape.train.checkpoint import CheckpointStore
+
+    for spec in specs:
+        CheckpointStore(checkpoints, spec).clear()
