@@ -35,6 +35,15 @@ _MODULES = {
     "lenet": "lenet",
     "small_lenet_ch3": "lenet",
     "small_lenet_ch6": "lenet",
+    "allcnn": "allcnn",
+    "small_allcnn": "allcnn",
+    "wrn_28_10": "wrn",
+    "wrn_16_4": "wrn",
+    "wrn_lewkowycz": "wrn",
+    "fc_lewkowycz": "lewkowycz_fc",
+    "fc64_lewkowycz": "lewkowycz_fc",
+    "cnn_lewkowycz": "lewkowycz_cnn",
+    "ntk_two_layer": "ntk",
 }
 
 __all__ = ["ModelError", "build", "names", "options", "parameter_count", "source_file"]
