@@ -1,0 +1,80 @@
+"""Read the canonical image sets: numpy arrays, memory-mapped, checked once per process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from landscape.data import canonical
+from landscape.data.errors import DataError, unknown_name
+from landscape.data.image_files import load_cifar100, load_svhn
+from landscape.data.store import data_root, digest
+
+_verified: set[tuple[str, int, int]] = set()  # (path, size, modification time) with right SHA-256
+_OTHER_LOADERS = {
+    "text": "landscape.data.load_text",
+    "ptb": "landscape.data.load_penn_treebank",
+    "imagenet": "landscape.data.load_imagenet",
+}
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """A labelled image set.
+
+    Images are uint8 [N, H, W] (grey) or [N, H, W, 3]; labels are int64 [N]; `classes` names them.
+    The arrays of MNIST and CIFAR-10 are memory-mapped and read-only.
+    """
+
+    name: str
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    classes: tuple[str, ...]
+
+
+def load(name: str, root: str | os.PathLike | None = None) -> ImageData:
+    """Load mnist, cifar10, cifar100 or svhn (train and extra together) from the data root.
+
+    root: default the environment variable LANDSCAPE_DATA, else `data`.
+    Raises DataError when the set is missing (with the command that gets it), damaged or unknown.
+    """
+    folder = data_root(root)
+    if name in canonical.IMAGE_SETS:
+        image_set = canonical.IMAGE_SETS[name]
+        arrays = {part: _array(folder / name, part, image_set) for part in canonical.PARTS}
+        return ImageData(name, **arrays, classes=image_set.classes)
+    if name == "cifar100":
+        return ImageData(name, *load_cifar100(folder))
+    if name == "svhn":
+        return ImageData(name, *load_svhn(folder), tuple("0123456789"))
+    if name in _OTHER_LOADERS:
+        raise DataError(f"{name} is not a set of uint8 images: use {_OTHER_LOADERS[name]}.")
+    raise unknown_name("data set", name, (*canonical.IMAGE_SETS, "cifar100", "svhn"))
+
+
+def _array(folder: Path, part: str, image_set: canonical.ImageSet) -> np.ndarray:
+    path, expected = canonical.file_of(folder, part), image_set.arrays[part]
+    remedy = "run `landscape fetch` (or `dvc repro data.dvc`)"
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        raise DataError(
+            f"Data set {image_set.name} is not in {folder.parent}/: {remedy} first."
+        ) from None
+    key = (str(path.absolute()), state.st_size, state.st_mtime_ns)
+    if key not in _verified:
+        if state.st_size != expected.bytes or digest(path) != expected.sha256:
+            raise DataError(
+                f"{path} does not have its pinned SHA-256 (changed or incomplete): {remedy} to "
+                "replace it."
+            )
+        _verified.add(key)
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if array.shape != expected.shape or array.dtype != np.dtype(expected.dtype):
+        raise DataError(f"{path} is {array.dtype} {array.shape}, expected {expected}: {remedy}.")
+    return array
