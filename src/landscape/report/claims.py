@@ -24,6 +24,8 @@ One file an artifact; ids use hyphens. The format, with every key::
         needs: any                       # any (default) | paper: only paper scale can decide
         tolerance: 0.1                   # `holds`: largest violation allowed; `near`: added to err
         resolution: 0.5                  # `near`, optional: a half-width above this decides nothing
+                                         # `target: 0` lets `near` compare with a number of the
+                                         # claim ("within 0.1 of each other") instead of `paper`
       - id: thesis-fig-2-3-c1
         text: Another claim.
         rule: below                      # whole interval below `threshold` -> reproduced
@@ -58,7 +60,7 @@ _RULE_KEYS = {
     "holds": {"tolerance"},
     "below": {"threshold"},
     "above": {"threshold"},
-    "near": {"tolerance", "resolution"},
+    "near": {"target", "tolerance", "resolution"},
     "all": {"parts"},
 }
 _SHARED_KEYS = {"text", "measured", "rule", "paper", "stated", "needs", "stochastic"}
@@ -92,6 +94,7 @@ class Claim:
     stated: str = ""
     paper: tuple[PaperValue, ...] = ()
     threshold: float | None = None
+    target: float | None = None
     tolerance: float = 0.0
     resolution: float | None = None
     stochastic: bool = True
@@ -209,11 +212,12 @@ def _claim(entry: dict, identifier: str, values: dict[str, PaperValue], where: s
     tolerance = _optional(entry, "tolerance", here) or 0.0
     if rule == "holds" and tolerance <= 0:
         raise ClaimsError(f"{here}: rule holds needs a tolerance above 0.")
+    target = _optional(entry, "target", here)
     if rule == "near":
-        if len(keys) != 1:
-            raise ClaimsError(f"{here}: rule near compares with exactly one paper value.")
-        if values[keys[0]].err is None and tolerance <= 0:
-            raise ClaimsError(f"{here}: the paper gives no error, so near needs a tolerance.")
+        if target is None and len(keys) != 1:
+            raise ClaimsError(f"{here}: near compares with one paper value, or with a target.")
+        if tolerance <= 0 and (target is not None or values[keys[0]].err is None):
+            raise ClaimsError(f"{here}: near needs a tolerance, as the paper gives no error here.")
     parts = ()
     if rule == "all":
         names = [part.get("key") for part in entry.get("parts") or []]
@@ -235,6 +239,7 @@ def _claim(entry: dict, identifier: str, values: dict[str, PaperValue], where: s
         stated=str(entry.get("stated", "")).strip(),
         paper=tuple(values[key] for key in keys),
         threshold=threshold,
+        target=target,
         tolerance=tolerance,
         resolution=_optional(entry, "resolution", here),
         stochastic=bool(entry.get("stochastic", rule != "holds")),
