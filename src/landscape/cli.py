@@ -73,7 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("experiment")
     sub.add_argument("--case", action="append", help="one case (default: all)")
     profile(sub)
+    sub.add_argument("--workers", type=int, help="worker processes (default: one a core)")
     sub.add_argument("--output", type=Path, help="another folder for the CSVs")
+
+    sub = command("analyse", _analyse, "summarise an experiment's finished simulations")
+    sub.add_argument("experiment")
+    profile(sub)
 
     sub = command("record", _record, "publish finished results as a record under records/")
     sub.add_argument("experiment")
@@ -161,9 +166,17 @@ def _simulate(options: argparse.Namespace) -> None:
     experiment = catalogue.get(options.experiment, kind="simulate")
     for case in options.case or experiment.runs:
         for path in execute.simulate(
-            experiment.id, case, profile, root=root, output=options.output
+            experiment.id, case, profile, root=root, output=options.output,
+            workers=options.workers,
         ):
             print(f"wrote {path}")
+
+
+def _analyse(options: argparse.Namespace) -> None:
+    from landscape.experiments import execute
+
+    root, profile = _where(options)
+    print(f"wrote {execute.analyse(options.experiment, profile, root=root)}")
 
 
 def _record(options: argparse.Namespace) -> None:

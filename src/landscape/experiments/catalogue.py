@@ -21,7 +21,8 @@ class Experiment:
 
     ``kind`` is ``train`` (runs = methods x seeds, executed by ``landscape train``) or ``simulate``
     (runs = cases, executed by ``landscape simulate``). ``runs`` names the methods or cases: each
-    has one CSV of its own, so that each is one stage of the pipeline.
+    has one CSV of its own, so that each is one stage of the pipeline. ``module`` is the module with
+    the functions ``simulate`` and ``analyse`` of a simulation.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Experiment:
     kind: str
     runs: tuple[str, ...]
     title: str
+    module: str = ""
 
     def outputs(self, profile: str, root: Path) -> list[Path]:
         """The result files a finished experiment has."""

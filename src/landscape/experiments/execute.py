@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from landscape.errors import LandscapeError
 from landscape.experiments import catalogue, settings
 from landscape.train import provenance
 from landscape.train.history import write_csv
@@ -39,6 +42,8 @@ def train(
     settings.method_settings(declared.id, method, profile, root)
     specs = catalogue.run_specs(experiment, method, profile, root)[:seeds]
     checkpoints = root / "checkpoints"
+    if workers is None and profile == "smoke":
+        workers = 1  # smoke runs are shorter than the start of a worker process
     started, clock = provenance.now(), time.monotonic()
     frame = fit_many(
         specs,
@@ -71,6 +76,63 @@ def train(
     return path
 
 
+def simulate(
+    experiment: str,
+    case: str,
+    profile: str,
+    *,
+    root: Path | None = None,
+    output: Path | None = None,
+    workers: int | None = None,
+) -> list[Path]:
+    """Run one case of a simulation and write its CSVs and its provenance; returns the CSVs' paths.
+
+    Raises LandscapeError for unknown names and for settings that cannot be run.
+    """
+    root = root or settings.find_root()
+    declared = catalogue.get(experiment, kind="simulate")
+    if case not in declared.runs:
+        known = ", ".join(declared.runs)
+        raise LandscapeError(f"{experiment} has no case {case!r}; it has {known}.")
+    parameters = settings.resolved(experiment, profile, root)
+    folder = output or root / "results" / profile / experiment
+    workers = worker_count(workers)
+    started, clock = provenance.now(), time.monotonic()
+    module = importlib.import_module(declared.module)
+    paths = module.simulate(
+        parameters, case, folder, checkpoint_dir=root / "checkpoints", workers=workers
+    )
+    record = describe(
+        experiment,
+        case,
+        profile,
+        root,
+        parameters=parameters,
+        seeds=[parameters["seed"]],
+        command=f"landscape simulate {experiment} --case {case} --profile {profile}",
+    )
+    record.update(
+        started=started,
+        finished=provenance.now(),
+        wall_seconds=round(time.monotonic() - clock, 1),
+        workers=workers,
+    )
+    provenance.write(folder / f"{case}.provenance.json", record)
+    return paths
+
+
+def analyse(experiment: str, profile: str, *, root: Path | None = None) -> Path:
+    """Summarise a finished simulation over its cases; returns the path of the summary.
+
+    Raises LandscapeError when the simulation has not been run.
+    """
+    root = root or settings.find_root()
+    declared = catalogue.get(experiment, kind="simulate")
+    module = importlib.import_module(declared.module)
+    folder = root / "results" / profile / experiment
+    return module.analyse(settings.resolved(experiment, profile, root), folder)
+
+
 def describe(
     experiment: str,
     run: str,
@@ -82,8 +144,6 @@ def describe(
     command: str,
 ) -> dict[str, Any]:
     """The part of a provenance record that is known before the run."""
-    import os
-
     specification = json.dumps(parameters, sort_keys=True, default=str)
     return {
         "experiment": experiment,

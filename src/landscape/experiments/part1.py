@@ -10,6 +10,7 @@ EXPERIMENTS = (
         kind="simulate",
         runs=("exponential", "polynomial", "trivial"),
         title="Descents on the 3-spin glass in three strengths of the field",
+        module="landscape.experiments.spin_glass_landscape",
     ),
     Experiment(
         id="thesis-fig-2-3-mnistfc",

@@ -1,0 +1,83 @@
+"""Optimizers of the works, one algorithm a file, all called like `torch.optim.SGD`.
+
+`build(name, params, **settings)` makes one, `names()` lists them, `source_files(name)` says in
+which files its code lies.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .adam import Adam
+from .anneal_sgd import AnnealSGD
+from .base import HyperparameterError, LandscapeOptimizer, NonFiniteGradientError
+from .resampled_noise import ResampledNoise
+from .sgd import SGD
+
+# name -> class, and the modules of this package (beside base.py) that the class runs through
+_REGISTRY: dict[str, tuple[type[LandscapeOptimizer], tuple[str, ...]]] = {
+    "sgd": (SGD, ("sgd",)),
+    "adam": (Adam, ("adam",)),
+    "anneal_sgd": (AnnealSGD, ("anneal_sgd", "sgd", "adam")),
+    "resampled_noise": (ResampledNoise, ("resampled_noise", "anneal_sgd", "sgd", "adam")),
+}
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AnnealSGD",
+    "HyperparameterError",
+    "LandscapeOptimizer",
+    "NonFiniteGradientError",
+    "ResampledNoise",
+    "build",
+    "names",
+    "source_file",
+    "source_files",
+]
+
+
+def names() -> list[str]:
+    """Names that `build` knows."""
+    return list(_REGISTRY)
+
+
+def build(name: str, params: Iterable[Any], **settings: Any) -> LandscapeOptimizer:
+    """The optimizer `name` on `params`; `settings` are its keyword arguments.
+
+    Raises:
+        HyperparameterError: unknown name, unknown, missing or impossible setting; the sentence says
+            what is allowed.
+
+    >>> import torch
+    >>> build("sgd", [torch.nn.Parameter(torch.zeros(2))], lr=0.1).param_groups[0]["lr"]
+    0.1
+    """
+    kind = _find(name)
+    try:
+        inspect.signature(kind).bind(params, **settings)
+    except TypeError as problem:
+        known = [p for p in inspect.signature(kind).parameters if p not in ("params", "base_settings")]
+        raise HyperparameterError(f"Optimizer {name!r}: {problem}; its settings are {', '.join(known)}.") from None
+    return kind(params, **settings)
+
+
+def source_file(name: str) -> Path:
+    """The file that defines the optimizer."""
+    return Path(inspect.getfile(_find(name)))
+
+
+def source_files(name: str) -> list[Path]:
+    """All files that the optimizer's arithmetic lies in, its own first: a run depends on these and on no others."""
+    _find(name)
+    here = Path(__file__).parent
+    return [here / f"{module}.py" for module in (*_REGISTRY[name][1], "base")]
+
+
+def _find(name: str) -> type[LandscapeOptimizer]:
+    if name not in _REGISTRY:
+        raise HyperparameterError(f"No optimizer is called {name!r}; there are {', '.join(_REGISTRY)}.")
+    return _REGISTRY[name][0]

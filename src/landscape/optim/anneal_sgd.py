@@ -1,0 +1,166 @@
+"""AnnealSGD (called Trivialized-SGD in the thesis): one random field, drawn once and annealed away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .adam import adam_update, check_adam
+from .base import HyperparameterError, LandscapeOptimizer, is_count, is_number, require
+from .sgd import check_sgd, sgd_update
+
+BASES: dict[str, dict[str, Any]] = {
+    "sgd": {"lr": 0.1, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0},
+    "adam": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0},
+}
+
+
+class AnnealSGD(LandscapeOptimizer):
+    r"""SGD or Adam whose gradient is tilted by a fixed random field that fades away.
+
+    Once:             h ~ J sqrt(p (p - 2)) N(0, I)
+    At iteration i:   tau_i = n (exp(-i / tau0) - 1/2)
+                      h_i = sqrt(1 + 2 tau_i / n) h = sqrt(2) exp(-i / (2 tau0)) h     (n drops out)
+                      the base's step with g + h_i in place of the mini-batch gradient g
+
+    Args:
+        params: tensors, groups or named parameters. All settings but `base` may differ between
+            groups; a group with J=0 (biases, say) feels no field, and none is drawn for it.
+        J: coupling, >= 0. tau0: decay time in iterations, > 0. layers: p, an integer of at least 3
+            (p (p - 2) is 0 at 2). The works: mnistfc J=1e-3, tau0=500; lenet and allcnn J=1e-4,
+            tau0=1000; p is the number of layers, a convolution with its normalisation and pooling
+            counting as one.
+        base: "sgd" or "adam". Its settings are passed on: lr, weight_decay, and momentum, nesterov
+            or betas, eps, with the defaults of `SGD` and `Adam`. Weight decay is part of g: the
+            field is added to g + weight_decay w.
+        annealing: "exponential", eq. (2.20), or "linear". The works say that linear decay did as
+            well and give no formula; here tau falls from n/2 with the same initial slope, tau_i = n
+            (max(1 - i/tau0, 0) - 1/2), so h_i = sqrt(2 max(1 - i/tau0, 0)) h vanishes at i = tau0.
+        critical: "critical_points", the scale above (eq. 2.19), or "local_minima", eq. (2.21): the
+            field starts at v = v_c sqrt(1 + kappa log n / n^(1/3)), n = sqrt(#weights / p), and is
+            annealed by the same factor, h_i = sqrt(1 + kappa log n / n^(1/3)) exp(-i / (2 tau0)) h.
+            How (2.21) was annealed and kappa are not stated; the default kappa = 1 is a choice.
+        generator: source of h. h is drawn at the first `step()` or `perturbation()`, in the order
+            of the parameters.
+        check_finite: see `LandscapeOptimizer`.
+
+    Raises:
+        HyperparameterError: a setting outside these ranges, or one that the base does not have.
+
+    Memory beyond the base's: h itself, one copy of the weights, and one more while a step runs.
+    With J=0 the steps are those of the base, bit for bit.
+
+    Source: Chaudhari (2018), Algorithm 1, eqs. (2.19)-(2.21); Chaudhari and Soatto (2015),
+    Algorithm 1.
+
+    >>> import torch
+    >>> w = torch.nn.Parameter(torch.zeros(3))
+    >>> optimizer = AnnealSGD([w], J=0.1, tau0=10, layers=4, lr=1.0, generator=torch.Generator().manual_seed(0))
+    >>> field, = optimizer.perturbation()
+    >>> w.sum().backward()
+    >>> optimizer.step()
+    >>> bool(torch.allclose(w, -(1 + field)))
+    True
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        J: float,
+        tau0: float,
+        layers: int,
+        base: str = "sgd",
+        *,
+        annealing: str = "exponential",
+        critical: str = "critical_points",
+        kappa: float = 1.0,
+        generator: torch.Generator | None = None,
+        check_finite: bool = False,
+        **base_settings: Any,
+    ) -> None:
+        require(base in BASES, self, "base", base, "'sgd' or 'adam'")
+        unknown = sorted(set(base_settings) - set(BASES[base]))
+        if unknown:
+            raise HyperparameterError(
+                f"{type(self).__name__} with base={base!r} has no setting {unknown[0]!r}; "
+                f"the base has {', '.join(BASES[base])}."
+            )
+        self.base = base
+        defaults = {
+            **BASES[base], **base_settings, "J": J, "tau0": tau0, "layers": layers,
+            "annealing": annealing, "critical": critical, "kappa": kappa,
+        }  # fmt: skip
+        super().__init__(params, defaults, generator=generator, check_finite=check_finite)
+
+    def _check_group(self, group: dict[str, Any]) -> None:
+        (check_sgd if self.base == "sgd" else check_adam)(self, group)
+        require(is_number(group["J"], 0), self, "J", group["J"], "a number of at least 0")
+        require(is_number(group["tau0"], 0, open_low=True), self, "tau0", group["tau0"], "a positive number")
+        require(is_count(group["layers"], 3), self, "layers", group["layers"], "an integer of at least 3")
+        kinds = ("exponential", "linear")
+        require(group["annealing"] in kinds, self, "annealing", group["annealing"], f"one of {kinds}")
+        kinds = ("critical_points", "local_minima")
+        require(group["critical"] in kinds, self, "critical", group["critical"], f"one of {kinds}")
+        require(is_number(group["kappa"], 0), self, "kappa", group["kappa"], "a number of at least 0")
+
+    def scale(self, group: dict[str, Any] | None = None) -> float:
+        """|h_i| / |h| at the next step, a pure number; of the first group if none is given."""
+        group = self.param_groups[0] if group is None else group
+        fraction = self.iteration / group["tau0"]
+        if group["annealing"] == "exponential":
+            decay = math.exp(-fraction / 2)
+        else:
+            decay = math.sqrt(max(1 - fraction, 0.0))
+        if group["critical"] == "critical_points":
+            return math.sqrt(2) * decay
+        weights = sum(p.numel() for g in self.param_groups for p in g["params"])
+        n = math.sqrt(weights / group["layers"])
+        return math.sqrt(max(1 + group["kappa"] * math.log(n) / n ** (1 / 3), 0.0)) * decay
+
+    def _draw(self, parameter: Tensor, spread: float) -> None:
+        """Make sure that the parameter's field for the next step lies in its state."""
+        state = self.state[parameter]
+        if "field" not in state:
+            state["field"] = self._normal_like(parameter, spread)
+
+    def _prepare_fields(self) -> None:
+        # For every trainable parameter, in order, gradient or not: which numbers a weight gets must
+        # not depend on that.
+        for group in self.param_groups:
+            if group["J"] > 0 and self.scale(group) > 0:
+                spread = group["J"] * math.sqrt(group["layers"] * (group["layers"] - 2))
+                for parameter in group["params"]:
+                    if parameter.requires_grad:
+                        self._draw(parameter, spread)
+
+    def perturbation(self) -> list[Tensor | None]:
+        """The field h_i that the next step adds, one new tensor a parameter in the order of the groups; None: no field."""
+        with torch.no_grad():
+            self._prepare_fields()
+            return [
+                self.state[p]["field"] * self.scale(group)
+                if group["J"] > 0 and self.scale(group) > 0 and p.requires_grad
+                else None
+                for group in self.param_groups
+                for p in group["params"]
+            ]
+
+    def _before_update(self) -> None:
+        self._prepare_fields()
+
+    def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
+        states = [self.state[p] for p in params]
+        scale = self.scale(group)
+        if group["J"] > 0 and scale > 0:
+            grads = list(torch._foreach_add(grads, [state["field"] for state in states], alpha=scale))
+        if self.base == "sgd":
+            sgd_update(params, grads, states, **{k: group[k] for k in BASES["sgd"]})
+        else:
+            adam_update(params, grads, states, **{k: group[k] for k in BASES["adam"]})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "base": self.base}

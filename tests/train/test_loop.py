@@ -1,0 +1,203 @@
+import math
+
+import pytest
+import torch
+
+from landscape.train import loop
+from landscape.train.evaluate import estimated_batch_norm, gradient_extremes, loss_and_error
+from landscape.train.spec import DataSpec, RunSpec, ScheduleSpec, SpecificationError
+
+OPTIMIZERS = {
+    "sgd": {"lr": 0.05, "momentum": 0.9},
+    "adam": {"lr": 1e-3, "weight_decay": 1e-5},
+    "anneal_sgd": {"base": "adam", "lr": 1e-3, "J": 1e-3, "tau0": 10, "layers": 4},
+    "resampled_noise": {"base": "adam", "lr": 1e-3, "J": 1e-3, "tau0": 10, "layers": 4},
+    "entropy_sgd": {"lr": 1.0, "lr_inner": 0.1, "L": 3, "gamma": 10.0, "temperature": 1e-6},
+    "entropy_adam": {"lr": 1e-3, "lr_inner": 0.1, "L": 3, "gamma": 10.0, "temperature": 1e-6},
+}
+
+
+def specification(optimizer="adam", **changes):
+    values = {
+        "experiment": "a-test",
+        "method": optimizer,
+        "seed": 1,
+        "model": "mnistfc_ch2",
+        "model_options": {"width": 12, "depth": 2},
+        "optimizer": optimizer,
+        "optimizer_options": OPTIMIZERS[optimizer],
+        "data": DataSpec(holdout=0.2),
+        "batch_size": 16,
+        "epochs": 2.0,
+        "evaluations_per_epoch": 2,
+        "evaluation_samples": 64,
+    }
+    return RunSpec(**{**values, **changes})
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+def interrupted(spec, folder, monkeypatch, at):
+    """Run until `at` batches were drawn, with a checkpoint after every step."""
+    monkeypatch.setenv("LANDSCAPE_CHECKPOINT_SECONDS", "0")
+    draw, count = loop._Run.batch, 0
+
+    def batch(self):
+        nonlocal count
+        count += 1
+        if count > at:
+            raise Killed
+        return draw(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop._Run, "batch", batch)
+        with pytest.raises(Killed):
+            loop.fit(spec, checkpoints=folder)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("at", [1, 8])
+def test_a_killed_run_ends_with_the_same_rows_and_weights(
+    optimizer, at, small_data, tmp_path, monkeypatch
+):
+    spec = specification(optimizer)
+    whole, model = loop.fit(spec)
+    interrupted(spec, tmp_path, monkeypatch, at)
+    resumed, again = loop.fit(spec, checkpoints=tmp_path)
+    assert whole.frame().to_csv() == resumed.frame().to_csv()
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]), name
+
+
+def test_resuming_does_not_start_over(small_data, tmp_path, monkeypatch):
+    spec = specification()
+    interrupted(spec, tmp_path, monkeypatch, 8)
+    steps = []
+    draw = loop._Run.batch
+    monkeypatch.setattr(loop._Run, "batch", lambda self: (steps.append(self.step), draw(self))[1])
+    loop.fit(spec, checkpoints=tmp_path)
+    assert steps[0] == 8
+
+
+def test_a_checkpoint_of_other_code_is_not_used(small_data, tmp_path, monkeypatch):
+    spec = specification()
+    interrupted(spec, tmp_path, monkeypatch, 8)
+    monkeypatch.setattr("landscape.train.checkpoint.code_fingerprint", lambda spec: "changed")
+    steps = []
+    draw = loop._Run.batch
+    monkeypatch.setattr(loop._Run, "batch", lambda self: (steps.append(self.step), draw(self))[1])
+    loop.fit(spec, checkpoints=tmp_path)
+    assert steps[0] == 0
+
+
+def test_a_damaged_checkpoint_means_starting_over(small_data, tmp_path, monkeypatch):
+    spec = specification()
+    interrupted(spec, tmp_path, monkeypatch, 8)
+    (checkpoint,) = tmp_path.glob("*/state.pt")
+    checkpoint.write_bytes(checkpoint.read_bytes()[:100])
+    resumed, _ = loop.fit(spec, checkpoints=tmp_path)
+    assert resumed.frame().to_csv() == loop.fit(spec)[0].frame().to_csv()
+
+
+def test_two_methods_with_one_seed_share_start_and_order(small_data):
+    plain, _ = loop.fit(specification("adam"))
+    no_field = {**OPTIMIZERS["anneal_sgd"], "J": 0.0, "weight_decay": 1e-5}
+    annealed, _ = loop.fit(specification("anneal_sgd", optimizer_options=no_field))
+    columns = ["training_loss", "validation_error", "test_loss", "gradient_min"]
+    assert plain.frame()[columns].equals(annealed.frame()[columns])
+
+
+def test_seeds_differ(small_data):
+    first, _ = loop.fit(specification(seed=1))
+    second, _ = loop.fit(specification(seed=2))
+    assert first.frame()["training_loss"][0] != second.frame()["training_loss"][0]
+
+
+def test_training_learns(small_data):
+    history, _ = loop.fit(specification("adam", epochs=40.0, optimizer_options={"lr": 3e-3}))
+    losses = history.frame()["training_loss"]
+    assert losses.iloc[-1] < 0.5 * losses.iloc[0]
+
+
+def test_epochs_and_schedule_count_updates_not_gradients(small_data):
+    spec = specification(
+        "entropy_sgd", schedule=ScheduleSpec(drop_at=(1.0,), factor=10.0), evaluations_per_epoch=1
+    )
+    frame = loop.fit(spec)[0].frame()
+    assert frame["step"].iloc[-1] == 2 * 6 * 3  # epochs x steps an epoch x L
+    assert frame["effective_epoch"].iloc[-1] == 6
+    before = frame.loc[frame["effective_epoch"] < 3, "learning_rate"]
+    after = frame.loc[frame["effective_epoch"] >= 3, "learning_rate"]
+    assert before.eq(1.0).all()
+    assert after.sub(0.1).abs().max() < 1e-12
+
+
+def test_rows_stand_at_start_and_end(small_data):
+    frame = loop.fit(specification())[0].frame()
+    assert list(frame["step"]) == [0, 3, 6, 9, 12]
+    assert frame["validation_error"].between(0, 100).all()
+    assert math.isnan(frame["gradient_min"].iloc[0])
+    assert frame["gradient_min"].iloc[1:].ge(0).all()
+
+
+def test_divergence_ends_the_run_without_an_exception(small_data, tmp_path):
+    spec = specification("sgd", optimizer_options={"lr": 1e9, "momentum": 0.9}, epochs=4.0)
+    frame = loop.fit(spec, checkpoints=tmp_path)[0].frame()
+    assert frame["diverged"].iloc[-1] == 1
+    assert math.isnan(frame["training_loss"].iloc[-1])
+    assert frame["diverged"].sum() == 1
+    again = loop.fit(spec, checkpoints=tmp_path)[0].frame()
+    assert again.to_csv() == frame.to_csv()
+
+
+def test_a_batch_larger_than_the_data_is_refused(small_data):
+    with pytest.raises(SpecificationError, match="batch_size 200 is larger than the 96"):
+        loop.fit(specification(batch_size=200))
+
+
+def test_the_field_shows_in_the_gradient_columns(small_data):
+    frame = loop.fit(specification("anneal_sgd"))[0].frame().iloc[1:]
+    assert (frame["gradient_min"] != frame["gradient_min_raw"]).any()
+    plain = loop.fit(specification("adam"))[0].frame().iloc[1:]
+    assert plain["gradient_min"].equals(plain["gradient_min_raw"])
+
+
+def test_gradient_extremes_on_known_numbers():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2, bias=False), torch.nn.Linear(2, 1))
+    model[0].weight.grad = torch.tensor([[1.0, -2.0], [3.0, -0.5]])
+    model[1].weight.grad = torch.tensor([[0.25, -0.75]])
+    model[1].bias.grad = torch.tensor([0.125])
+    field = [torch.zeros(2, 2), None, torch.tensor([0.5])]
+    found = gradient_extremes(model, field)
+    assert found["gradient_min_raw"] == 0.125
+    assert found["gradient_min"] == 0.25
+    assert found["gradient_layer_min_raw"] == 0.5
+
+
+def test_loss_and_error_against_a_plain_computation():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 3))
+    x, y = torch.randn(2501, 1, 2, 2), torch.randint(3, (2501,))
+    loss, error = loss_and_error(model, x, y)
+    logits = model(x).detach().double()
+    expected = -torch.log_softmax(logits, 1)[torch.arange(2501), y].mean()
+    assert loss == pytest.approx(float(expected), rel=1e-6)
+    assert error == pytest.approx(100 * float((logits.argmax(1) != y).double().mean()))
+
+
+def test_batch_norm_statistics_are_re_estimated_and_put_back():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 3, 3), torch.nn.BatchNorm2d(3), torch.nn.Dropout(0.5)
+    )
+    x = torch.randn(64, 1, 8, 8)
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    with estimated_batch_norm(model, x, 16):
+        activations = model[0](x)
+        expected = activations.mean((0, 2, 3))
+        assert torch.allclose(model[1].running_mean, expected, atol=1e-6)
+        assert not model[2].training
+    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
+    assert model[1].momentum == 0.1
