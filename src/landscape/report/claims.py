@@ -179,7 +179,7 @@ def _paper_values(entries: dict, where: str) -> dict[str, PaperValue]:
             try:
                 first, second = (values[name] for name in entry["difference_of"])
             except (KeyError, ValueError, TypeError) as error:
-                raise ClaimsError(f"{here}: difference_of needs two keys given above it.") from error
+                raise ClaimsError(f"{here}: difference_of needs two keys above it.") from error
             errs = (first.err, second.err)
             err = None if None in errs else math.hypot(*errs)
             # Rounded: 2.48 - 2.92 must not print as -0.43999999999999995.

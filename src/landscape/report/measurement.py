@@ -10,8 +10,8 @@ class Measurement:
 
     ``value``, ``low`` and ``high`` share ``unit``; ``low``/``high`` bound the 95 % interval unless
     ``note`` says otherwise and are None for exact mathematics. ``n`` counts independent runs
-    (seeds, pairs of seeds, disorder draws), never mini-batches of one run. ``diverged`` names runs that
-    were left out because they diverged or failed, e.g. ``("adam seed 3",)``.
+    (seeds, pairs of seeds, disorder draws), never mini-batches of one run. ``diverged`` names runs
+    that were left out because they diverged or failed, e.g. ``("adam seed 3",)``.
     Raises ValueError when the interval does not enclose the value.
     """
 

@@ -39,7 +39,8 @@ class Judged:
     record: Outcome | None
     verdict: str
     reason: str
-    evidence: str  # "build" | "record"
+    evidence: str  # "build" | "record" | "both", when parts differ
+    parts: tuple["Judged", ...] = ()
 
 
 def judge(
@@ -53,10 +54,22 @@ def judge(
     """Judge both bodies of evidence; a record at paper scale outranks a smaller build.
 
     The record stands unless it decides nothing itself (not run, or needs paper scale) or the
-    build is at paper scale and decides something.
+    build is at paper scale and decides something. Parts choose one by one.
     """
     ours = outcome(claim, build, build_scale)
     theirs = None if record is None else outcome(claim, record, record_scale)
+    if claim.parts:
+        ours_by, theirs_by = _by_part(claim, build), _by_part(claim, record)
+        parts = tuple(
+            judge(part, ours_by.get(part.id), theirs_by.get(part.id),
+                  build_scale=build_scale, record_scale=record_scale)
+            for part in claim.parts
+        )  # fmt: skip
+        used = {part.evidence for part in parts}
+        reason = "; ".join(f"{part.claim.id}: {part.verdict}" for part in parts)
+        verdict = combine([part.verdict for part in parts])
+        evidence = used.pop() if len(used) == 1 else "both"
+        return Judged(claim, ours, theirs, verdict, reason, evidence, parts)
     undecided = (NOT_RUN, NEEDS_PAPER_SCALE)
     build_is_enough = build_scale == "paper" and ours.verdict not in undecided
     use_record = (
@@ -65,10 +78,8 @@ def judge(
         and theirs.verdict not in undecided
         and not build_is_enough
     )
-    chosen = theirs if use_record else ours
-    return Judged(
-        claim, ours, theirs, chosen.verdict, chosen.reason, "record" if use_record else "build"
-    )
+    chosen, name = (theirs, "record") if use_record else (ours, "build")
+    return Judged(claim, ours, theirs, chosen.verdict, chosen.reason, name)
 
 
 def outcome(claim: Claim, evidence: Evidence, scale: str) -> Outcome:
@@ -115,22 +126,23 @@ def combine(verdicts: Sequence[str]) -> str:
     )
 
 
-def _composite(claim: Claim, evidence: Evidence, scale: str) -> Outcome:
+def _by_part(claim: Claim, evidence: Evidence) -> Mapping[str, Measurement]:
     if isinstance(evidence, Measurement):
-        if not evidence.finite:  # one reason for all parts, e.g. the data set was not fetched
-            evidence = {part.id: evidence for part in claim.parts}
-        else:
+        if evidence.finite:
             raise TypeError(f"{claim.id} has parts: give a dictionary of part key and Measurement.")
-    evidence = evidence or {}
-    unknown = set(evidence) - {part.id for part in claim.parts}
+        # One reason for all parts, e.g. that a data set was not fetched.
+        return {part.id: evidence for part in claim.parts}
+    unknown = set(evidence or {}) - {part.id for part in claim.parts}
     if unknown:
         raise TypeError(f"{claim.id} has no part {sorted(unknown)[0]!r}.")
-    parts = tuple(
-        (part.id, outcome(part, evidence.get(part.id), scale)) for part in claim.parts
-    )
-    verdict = combine([part.verdict for _, part in parts])
-    reason = "; ".join(f"{key}: {part.verdict} ({part.reason})" for key, part in parts)
-    return Outcome(verdict, reason, None, parts)
+    return evidence or {}
+
+
+def _composite(claim: Claim, evidence: Evidence, scale: str) -> Outcome:
+    given = _by_part(claim, evidence)
+    parts = tuple((part.id, outcome(part, given.get(part.id), scale)) for part in claim.parts)
+    reason = "; ".join(f"{key}: {part.verdict}" for key, part in parts)
+    return Outcome(combine([part.verdict for _, part in parts]), reason, None, parts)
 
 
 def _ends(measurement: Measurement) -> tuple[float, float]:

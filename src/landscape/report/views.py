@@ -35,28 +35,9 @@ def claims_table(judged: Sequence[Judged], profile: str) -> Table:
     """Claim | paper | record | this build | verdict; a claim's parts follow it, indented."""
     rows, classes = [], []
     for item in judged:
-        claim, record = item.claim, item.record
-        reason = "" if claim.parts else item.reason
-        if item.evidence == "record":
-            reason = f"by the record{f': {reason}' if reason else ''}"
-        rows.append([
-            Cell(claim.text, details=_details(claim)), _paper(claim),
-            _outcome(record, other=item.evidence != "record", parts=bool(claim.parts)),
-            _outcome(item.build, other=item.evidence == "record", parts=bool(claim.parts)),
-            verdict_cell(item.verdict, reason),
-        ])  # fmt: skip
-        classes.append("wv-claim")
-        for index, part in enumerate(claim.parts):
-            build = item.build.parts[index][1]
-            theirs = record.parts[index][1] if record is not None and record.parts else None
-            chosen = theirs if item.evidence == "record" else build
-            rows.append([
-                Cell(f"– {part.text}", ("wv-part",), details=part.measured), _paper(part),
-                _outcome(theirs, other=item.evidence != "record"),
-                _outcome(build, other=item.evidence == "record"),
-                verdict_cell(chosen.verdict, chosen.reason),
-            ])  # fmt: skip
-            classes.append("wv-part")
+        rows.append(_claim_row(item))
+        rows += [_claim_row(part, f"– {part.claim.text}") for part in item.parts]
+        classes += ["wv-claim", *("wv-part" for _ in item.parts)]
     return Table(["claim", "paper", "record", f"this build ({profile})", "verdict"], rows,
                  name="claims", caption="Claims and what was measured (95 % intervals)",
                  row_classes=classes)  # fmt: skip
@@ -71,17 +52,7 @@ def claims_json(
         "profile": profile,
         "records": dict(record_dates),
         "verdict": combine([item.verdict for item in judged]),
-        "claims": [
-            _claim_json(item.claim)
-            | {
-                "build": _outcome_json(item.build),
-                "record": None if item.record is None else _outcome_json(item.record),
-                "verdict": item.verdict,
-                "reason": item.reason,
-                "evidence": item.evidence,
-            }
-            for item in judged
-        ],
+        "claims": [_judged_json(item) for item in judged],
     }
 
 
@@ -92,26 +63,28 @@ def significant(value: float | None, digits: int = 6) -> float | None:
     return float(f"{value:.{digits - 1}e}")
 
 
-def _claim_json(claim: Claim) -> dict:
+def _judged_json(item: Judged) -> dict:
+    claim = item.claim
     content = {
         "id": claim.id, "text": claim.text, "rule": claim.rule, "needs": claim.needs,
         "measured": claim.measured, "stated": claim.stated, "threshold": claim.threshold,
         "target": claim.target, "tolerance": claim.tolerance, "stochastic": claim.stochastic,
         "paper": [
-            {"key": v.key, "what": v.what, "value": v.value, "err": v.err, "unit": v.unit,
-             "where": v.where}
+            {"key": v.key, "what": v.what, "value": v.value, "err": significant(v.err),
+             "unit": v.unit, "where": v.where}
             for v in claim.paper
         ],
+        "build": _outcome_json(item.build),
+        "record": None if item.record is None else _outcome_json(item.record),
+        "verdict": item.verdict, "reason": item.reason, "evidence": item.evidence,
     }  # fmt: skip
-    if claim.parts:
-        content["parts"] = [_claim_json(part) for part in claim.parts]
+    if item.parts:
+        content["parts"] = [_judged_json(part) for part in item.parts]
     return content
 
 
 def _outcome_json(outcome: Outcome) -> dict:
     content: dict = {"verdict": outcome.verdict, "reason": outcome.reason}
-    if outcome.parts:
-        content["parts"] = {key: _outcome_json(part) for key, part in outcome.parts}
     m = outcome.measurement
     if m is not None:
         content |= {
@@ -122,17 +95,31 @@ def _outcome_json(outcome: Outcome) -> dict:
     return content
 
 
-def _outcome(outcome: Outcome | None, other: bool = False, parts: bool = False) -> Cell:
+def _claim_row(item: Judged, text: str = "") -> list[Cell]:
+    claim = item.claim
+    if claim.parts:
+        details = claim.id + (f": {claim.measured}" if claim.measured else "")
+        verdict = verdict_cell(item.verdict)
+        return [Cell(claim.text, details=details), _paper(claim), Cell(""), Cell(""), verdict]
+    details = ": ".join(t for t in ("" if text else claim.id, claim.measured) if t)
+    reason = f"by the record: {item.reason}" if item.evidence == "record" else item.reason
+    return [
+        Cell(text or claim.text, details=details),
+        _paper(claim),
+        _outcome(item.record, other=item.evidence != "record"),
+        _outcome(item.build, other=item.evidence == "record"),
+        verdict_cell(item.verdict, reason),
+    ]
+
+
+def _outcome(outcome: Outcome | None, other: bool) -> Cell:
     """A measurement's cell; ``other`` adds the verdict that did not become the claim's."""
     if outcome is None:
         return Cell("–")
-    if parts:
-        return Cell("see below" if any(p.measurement for _, p in outcome.parts) else "–",
-                    details=outcome.verdict if other else "")  # fmt: skip
     measurement = outcome.measurement
     if measurement is None or measurement.value is None:
-        return Cell("–", details=outcome.reason)
-    notes = [measurement.note, _diverged(measurement), outcome.verdict if other else ""]
+        return Cell("–")  # the verdict's cell says why
+    notes = [measurement.note, _diverged(measurement), f"alone: {outcome.verdict}" if other else ""]
     return Cell(format_measurement(measurement), details="; ".join(note for note in notes if note))
 
 
@@ -154,10 +141,6 @@ def _paper(claim: Claim) -> Cell:
     if not lines:
         return Cell(claim.stated or "–")
     return Cell("\n".join(lines), details="; ".join(t for t in (what, claim.stated) if t))
-
-
-def _details(claim: Claim) -> str:
-    return f"{claim.id}{f': {claim.measured}' if claim.measured else ''}"
 
 
 def _key(key: str) -> str:
