@@ -121,7 +121,7 @@ def test_slope_factor_on_the_line(field):
     assert partial / (2 * energy) == pytest.approx(gf.slope_factor(field), rel=1e-8)
     assert 0 < gf.slope_factor(field) < 1
     printed = energy * (1 + 2 / (1 + field.r))
-    # The print is off by eps (1 - 6 / (1 + r)): right at r = 5 only, which power(0.25) happens to be.
+    # The print is off by eps (1 - 6 / (1 + r)): right at r = 5 only, as power(0.25) happens to be.
     gap = energy * (1 - 6 / (1 + field.r))
     assert partial - printed == pytest.approx(gap, abs=1e-8)
     # On the line the derivative along the line is the partial one, since psi is minimal in lambda.
