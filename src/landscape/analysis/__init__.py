@@ -1,0 +1,1 @@
+"""What is measured on end points, trained networks and trajectories."""

@@ -1,0 +1,227 @@
+"""End points of gradient descent on a perturbed 3-spin glass (Chaudhari 2018, figure 2.2).
+
+One run per field regime does everything that needs the end points - descent, minima, distances,
+t-SNE - and writes three small CSV files, so that the page never needs the end points themselves:
+
+    <regime>.csv         one row per start of the first disorder draw (with its t-SNE coordinates)
+    <regime>-minima.csv  one row per distinct minimum of every draw
+    <regime>-draws.csv   one row per disorder draw
+
+End points are kept in `checkpoints/<hash of what determines them>/`, one file per chunk of starts.
+A draw uses the same couplings J, the same h/v and the same starting points in all regimes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import torch
+
+from landscape.analysis import embedding, minima
+from landscape.experiments.settings import SettingsError
+from landscape.theory.p_spin import PSpin, descend, uniform_on_sphere
+
+PAIRWISE = 2_000  # mean angle and mean chord use this many end points: memory grows as the square
+_DETERMINES = (
+    "spins", "p", "coupling", "step_size", "tolerance", "max_iterations", "seed", "chunk_starts",
+)
+
+
+def _check(settings: Mapping[str, Any], regime: str) -> None:
+    needed = {*_DETERMINES, "fields", "starts", "draws", "draw_starts", "perplexity",
+              "same_minimum"}
+    missing = sorted(needed - set(settings))
+    if missing:
+        raise SettingsError(
+            f"thesis-fig-2-2 lacks {', '.join(missing)}: add it in params/paper.yaml."
+        )
+    unknown = sorted(set(settings) - needed)
+    if unknown:
+        raise SettingsError(
+            f"thesis-fig-2-2 does not know {', '.join(unknown)}: remove it or correct the spelling."
+        )
+    for name in ("fields", "draws", "draw_starts"):
+        if regime not in settings[name]:
+            raise SettingsError(
+                f"{regime!r} is no key of thesis-fig-2-2's {name}: choose one of "
+                f"{', '.join(settings[name])}."
+            )
+
+
+def _generate(
+    settings: Mapping[str, Any], regime: str, draw: int, first: int, starts: int, folder: str,
+    device: str,
+) -> Path:
+    """Descend from starts [first, first + chunk) of one draw, unless that was already done."""
+    path = Path(folder) / f"draw-{draw:03d}-of-{starts}-from-{first:06d}.npz"
+    if path.exists():
+        return path
+    if torch.device(device).type == "cpu":
+        torch.set_num_threads(1)  # chunks are the unit of parallel work
+    n, seed = settings["spins"], settings["seed"]
+    model = PSpin.draw(
+        n, settings["p"], settings["fields"][regime], settings["coupling"], [seed, draw],
+        device=device,
+    )
+    # All starts of the draw come from one stream, so a chunk's starts do not depend on the others.
+    start = uniform_on_sphere(starts, n, [seed, draw, 1])[first: first + settings["chunk_starts"]]
+    end = descend(
+        model, start, settings["step_size"], settings["tolerance"], settings["max_iterations"]
+    )
+    partial = path.with_suffix(f".{os.getpid()}.tmp")
+    with partial.open("wb") as handle:
+        np.savez(
+            handle,
+            points=end.points.cpu().numpy(),
+            iterations=end.iterations.cpu().numpy(),
+            converged=end.converged.cpu().numpy(),
+        )
+    os.replace(partial, path)
+    return path
+
+
+def _measure(
+    settings: Mapping[str, Any], regime: str, draw: int, chunks: list[Path]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float], np.ndarray]:
+    """(rows per start, rows per minimum, row of the draw, end points) of one disorder draw."""
+    parts = [np.load(path) for path in chunks]
+    points, iterations, converged = (
+        np.concatenate([part[key] for part in parts])
+        for key in ("points", "iterations", "converged")
+    )
+    n = settings["spins"]
+    # Double precision for what is reported: float32 is only the arithmetic of the descent.
+    model = PSpin.draw(
+        n, settings["p"], settings["fields"][regime], settings["coupling"],
+        [settings["seed"], draw], dtype=torch.float64,
+    )
+    spins = torch.from_numpy(points).double()
+    blocks = spins.split(2_000)
+    energy = torch.cat([model.energy(block) for block in blocks]).numpy() / n
+    gradient = torch.cat([model.tangential_gradient(b).norm(dim=1) for b in blocks]).numpy()
+
+    arrived = np.flatnonzero(converged)
+    if len(arrived) == 0:
+        raise SettingsError(
+            f"no start of the {regime} regime met the tolerance {settings['tolerance']:g} within "
+            f"{settings['max_iterations']} iterations: raise max_iterations or starts."
+        )
+    ends = points[arrived]
+    labels, first = minima.distinct_minima(ends, energy[arrived], settings["same_minimum"])
+    count = np.bincount(labels)
+    inside, between = minima.gap(ends, labels, first)
+    found = arrived[first]
+    curvature, away = [], []
+    for index in found:
+        hessian = model.hessian(spins[index])
+        curvature.append(float(torch.linalg.eigvalsh(hessian)[0]))
+        away.append(_newton_length(model, spins[index], hessian))
+
+    label = np.full(len(points), -1)
+    label[arrived] = labels
+    rows = pd.DataFrame(
+        {"start": np.arange(len(points)), "energy": energy, "iterations": iterations,
+         "converged": converged.astype(int), "gradient_norm": gradient, "minimum": label}
+    )
+    per_minimum = pd.DataFrame(
+        {"draw": draw, "minimum": np.arange(len(found)), "energy": energy[found], "starts": count,
+         "smallest_eigenvalue": curvature, "newton_step": away}
+    )
+    sample = ends[:PAIRWISE]
+    row = {
+        "draw": draw,
+        "spins": n,
+        "p": settings["p"],
+        "field": settings["fields"][regime],
+        "starts": len(points),
+        "converged": len(arrived),
+        "iterations_mean": iterations.mean(),
+        "iterations_max": iterations.max(),
+        "minima": len(found),
+        "found_once": int(np.sum(count == 1)),
+        "unseen": minima.unseen(count),
+        "largest_share": count.max() / count.sum(),
+        "distance_end_points": minima.mean_cosine_distance(ends),
+        "distance_minima": minima.mean_cosine_distance(ends[first]),
+        "distance_other_minimum": minima.mean_cosine_distance(ends[first], count),
+        "angle_end_points": minima.mean_angle(sample),
+        "chord_end_points": minima.mean_chord(sample),
+        "spread_within_minimum": inside,
+        "nearest_minima": between,
+        "smallest_eigenvalue": min(curvature),
+        "energy_min": energy.min(),
+        "energy_mean": energy.mean(),
+        "energy_max": energy.max(),
+        "minima_energy_mean": energy[found].mean(),
+    }
+    return rows, per_minimum, row, points
+
+
+def _newton_length(model: PSpin, spin: torch.Tensor, hessian: torch.Tensor) -> float:
+    """Length of the Newton step: how far the exact critical point is from an end point."""
+    gradient = model.tangential_gradient(spin[None])[0]
+    return float(torch.linalg.solve(hessian, model.tangent_basis(spin).T @ gradient).norm())
+
+
+def simulate(
+    settings: Mapping[str, Any],
+    regime: str,
+    out_dir: str | Path,
+    checkpoint_dir: str | Path = "checkpoints",
+    device: str = "cpu",
+    workers: int = 1,
+) -> list[Path]:
+    """Run one regime and write its three CSV files into `out_dir`; returns their paths.
+
+    Draw 0 takes `starts` starts and gives the figure; draws 1, 2, ... take `draw_starts[regime]`
+    each and give the spread over disorder. A killed run continues at its last finished chunk and
+    ends with the same bytes; so does any number of `workers`. Raises SettingsError.
+    Source: Chaudhari (2018), section 2.4.1 and figure 2.2.
+    """
+    _check(settings, regime)
+    identity = {key: settings[key] for key in _DETERMINES} | {"field": settings["fields"][regime]}
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    folder = Path(checkpoint_dir) / digest
+    folder.mkdir(parents=True, exist_ok=True)
+
+    tasks = []
+    for draw in range(settings["draws"][regime]):
+        starts = settings["starts"] if draw == 0 else settings["draw_starts"][regime]
+        tasks += [(draw, first, starts) for first in range(0, starts, settings["chunk_starts"])]
+    paths = joblib.Parallel(n_jobs=workers)(
+        joblib.delayed(_generate)(settings, regime, *task, str(folder), device) for task in tasks
+    )
+    chunks: dict[int, list[Path]] = {}
+    for (draw, *_), path in zip(tasks, paths, strict=True):
+        chunks.setdefault(draw, []).append(path)
+
+    measured = joblib.Parallel(n_jobs=workers)(
+        joblib.delayed(_measure)(settings, regime, draw, files) for draw, files in chunks.items()
+    )
+    rows, _, _, points = measured[0]
+    rows[["x", "y"]] = embedding.tsne(points, settings["perplexity"], settings["seed"])
+
+    out = Path(out_dir)
+    out.mkdir(parents=True, exist_ok=True)
+    rounded = {"energy": 6, "x": 2, "y": 2}
+    rows["gradient_norm"] = [float(f"{value:.3g}") for value in rows["gradient_norm"]]
+    return [
+        _write(rows.round(rounded), out / f"{regime}.csv"),
+        _write(pd.concat([m[1] for m in measured]), out / f"{regime}-minima.csv", "%.6g"),
+        _write(pd.DataFrame([m[2] for m in measured]), out / f"{regime}-draws.csv", "%.7g"),
+    ]
+
+
+def _write(table: pd.DataFrame, path: Path, float_format: str | None = None) -> Path:
+    partial = path.with_name(path.name + ".tmp")
+    table.to_csv(partial, index=False, float_format=float_format, lineterminator="\n")
+    os.replace(partial, path)
+    return path
