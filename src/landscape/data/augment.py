@@ -49,18 +49,18 @@ def beta(
 ) -> Tensor:
     """Draw `count` float32 values from Beta(alpha, alpha).
 
-    Beta is a ratio of two gamma variables; torch.distributions takes no generator, therefore the
-    primitive underneath it. For tiny alpha both can underflow to zero in float64; the limit of the
-    distribution, a fair coin, replaces the ratio there. Raises ValueError unless alpha > 0.
+    Beta is the ratio G1 / (G1 + G2) of two gamma variables; torch.distributions takes no generator,
+    therefore the primitive underneath it. A gamma variable of small shape underflows, so its
+    logarithm is drawn: log G(alpha) = log G(alpha + 1) + log(U) / alpha with U uniform.
+    Raises ValueError unless alpha > 0.
     """
     if not alpha > 0:
         raise ValueError(f"mixup needs alpha > 0, not {alpha}")
-    shape = torch.full((2, count), float(alpha), dtype=torch.float64, device=device)
-    first, second = torch._standard_gamma(shape, generator=generator)
-    coin = torch.randint(2, (count,), generator=generator, device=device).double()
-    total = first + second
-    safe = torch.where(total > 0, total, torch.ones_like(total))
-    return torch.where(total > 0, first / safe, coin).float()
+    shape = torch.full((2, count), alpha + 1.0, dtype=torch.float64, device=device)
+    gamma = torch._standard_gamma(shape, generator=generator)
+    uniform = torch.rand(shape.shape, dtype=shape.dtype, device=device, generator=generator)
+    first, second = gamma.log() + uniform.clamp_min(2.0**-60).log() / alpha
+    return torch.sigmoid(first - second).float()
 
 
 def mixup(

@@ -47,13 +47,14 @@ def load_cifar100(root: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
 
 def _svhn_part(path: Path) -> tuple[np.ndarray, np.ndarray]:
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     if not path.is_file():
         raise missing("svhn", path)
     try:
         content = loadmat(path, variable_names=["X", "y"])
         images, labels = content["X"], content["y"].reshape(-1)
-    except (ValueError, KeyError, TypeError, NotImplementedError, OSError) as error:
+    except (MatReadError, ValueError, KeyError, TypeError, NotImplementedError, OSError) as error:
         raise DataError(f"{path} is not an SVHN file ({error}): fetch it again.") from error
     if images.dtype != np.uint8 or images.shape[:3] != (32, 32, 3) or images.ndim != 4:
         raise DataError(f"{path} holds no uint8 array [32, 32, 3, N]: fetch it again.")

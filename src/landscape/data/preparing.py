@@ -135,13 +135,15 @@ def to_float(pixels: np.ndarray, downsample: int, device: torch.device) -> Tenso
             f"downsample={downsample} does not divide images of {x.shape[-2]}x{x.shape[-1]} pixels."
         )
     x = x.to(torch.float32, memory_format=torch.contiguous_format)
-    return torch.nn.functional.avg_pool2d(x, downsample) if downsample > 1 and len(x) else x
+    return torch.nn.functional.avg_pool2d(x, downsample) if downsample > 1 else x
 
 
 def _scaled(
     pixels: list[np.ndarray], scaling: str, downsample: int, device: torch.device
 ) -> list[Tensor]:
     """Scale training, validation and test images with what the training images alone define."""
+    if scaling == "gcn_zca":
+        return [_whitened(part, pixels[0], downsample, device) for part in pixels]
     parts = [to_float(part, downsample, device) for part in pixels]
     if scaling == "minus_one_one":
         return [part.div_(127.5).sub_(1.0) for part in parts]
@@ -153,13 +155,25 @@ def _scaled(
         # A constant channel carries nothing: it becomes zero instead of a division by zero.
         deviation = torch.where(variance > 0, variance.sqrt(), torch.ones_like(variance))
         return [part.sub_(mean.float()).div_(deviation) for part in parts]
-    parts = [whitening.global_contrast_normalise(part) for part in parts]
-    if scaling == "gcn":
-        return parts
-    key = whitening_cache.key_of(pixels[0], downsample)
-    zca = whitening_cache.fitted(key, lambda: parts[0])
-    keys = [whitening_cache.key_of(part, key) for part in pixels]
-    return [
-        whitening_cache.whitened(k, zca, part) if len(part) else part
-        for k, part in zip(keys, parts, strict=True)
-    ]
+    return [whitening.global_contrast_normalise(part) for part in parts]
+
+
+def _whitened(
+    pixels: np.ndarray, training: np.ndarray, downsample: int, device: torch.device
+) -> Tensor:
+    """GCN, then ZCA fitted on the training images; both come from disk where they were kept."""
+
+    def normalised(part: np.ndarray, place: torch.device) -> Tensor:
+        return whitening.global_contrast_normalise(to_float(part, downsample, place))
+
+    key = whitening_cache.key_of(training, downsample)
+    # Fitted on the CPU whatever the device, so that one kept matrix serves all of them.
+    zca = whitening_cache.fitted(key, lambda: normalised(training, torch.device("cpu")))
+    shape = tuple(to_float(pixels[:1], downsample, torch.device("cpu")).shape[1:])
+    return whitening_cache.whitened(
+        whitening_cache.key_of(pixels, key),
+        zca,
+        lambda: normalised(pixels, device),
+        (len(pixels), *shape),
+        device,
+    )

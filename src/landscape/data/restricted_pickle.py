@@ -47,17 +47,7 @@ def load(stream: IO[bytes], what: str) -> dict[str, object]:
     """
     try:
         content = _ArrayUnpickler(stream, encoding="bytes").load()
-    except (
-        pickle.UnpicklingError,
-        EOFError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        KeyError,
-        ImportError,
-        UnicodeDecodeError,
-    ) as error:
+    except Exception as error:  # damaged opcodes can raise nearly everything
         raise DataError(
             f"{what} is not a CIFAR batch ({error}): delete the file and fetch it again."
         ) from error

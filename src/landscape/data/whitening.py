@@ -28,7 +28,7 @@ def global_contrast_normalise(x: Tensor, scale: float = GCN_SCALE, floor: float 
     x: float tensor [n, ...]; returns the same shape and dtype. A constant image becomes zero: where
     norm / scale is below `floor`, the divisor is one. Source: Goodfellow et al. (2013), see above.
     """
-    flat = x.reshape(len(x), -1)
+    flat = x.flatten(1)
     flat = flat - flat.mean(dim=1, keepdim=True)
     divisor = flat.norm(dim=1, keepdim=True) / scale
     divisor = torch.where(divisor < floor, torch.ones_like(divisor), divisor)
@@ -47,14 +47,15 @@ class ZCA:
 
         Raises ValueError when an image has another number of values than the fit.
         """
-        if x[0].numel() != len(self.mean):
-            raise ValueError(f"images of {x[0].numel()} values, whitening of {len(self.mean)}")
+        flat, result = x.flatten(1), torch.empty_like(x, memory_format=torch.contiguous_format)
+        if flat.shape[1] != len(self.mean):
+            raise ValueError(
+                f"the images have {flat.shape[1]} values each, the whitening was fitted on "
+                f"{len(self.mean)}: prepare both in the same way"
+            )
         mean = torch.as_tensor(self.mean, dtype=x.dtype, device=x.device)
         matrix = torch.as_tensor(self.matrix, dtype=x.dtype, device=x.device)
-        flat, result = x.reshape(len(x), -1), torch.empty_like(x)
-        for part, out in zip(
-            flat.split(_CHUNK), result.view(len(x), -1).split(_CHUNK), strict=True
-        ):
+        for part, out in zip(flat.split(_CHUNK), result.flatten(1).split(_CHUNK), strict=True):
             torch.matmul(part - mean, matrix, out=out)
         return result
 
@@ -63,9 +64,12 @@ def fit_zca(x: Tensor, bias: float = ZCA_BIAS) -> ZCA:
     """Fit ZCA on images [n, ...]: matrix = V diag(1 / sqrt(eigenvalue + bias)) V^T.
 
     The covariance (divided by n) and its eigenvectors are computed in float64 on the CPU, so that
-    the result does not depend on the device; mean and matrix are returned as float32.
+    the result does not depend on the device; mean and matrix are returned as float32. Raises
+    ValueError without images.
     """
-    flat = x.reshape(len(x), -1).cpu()
+    if not len(x):
+        raise ValueError("whitening needs at least one image to be fitted on")
+    flat = x.flatten(1).cpu()
     mean = flat.mean(dim=0, dtype=torch.float64).numpy()
     covariance = np.zeros((len(mean), len(mean)))
     for part in flat.split(_CHUNK):

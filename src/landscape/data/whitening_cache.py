@@ -75,10 +75,20 @@ def fitted(key: str, training_images: Callable[[], Tensor]) -> ZCA:
     return ZCA(rows[0], rows[1:])
 
 
-def whitened(key: str, zca: ZCA, images: Tensor) -> Tensor:
-    """Images whitened by `zca`; on the CPU, large results are kept on disk under this key."""
-    size = images.numel() * images.element_size()
-    if images.device.type != "cpu" or size < WORTH_KEEPING:
-        return zca.apply(images)
+def whitened(
+    key: str,
+    zca: ZCA,
+    images: Callable[[], Tensor],
+    shape: tuple[int, ...],
+    device: torch.device,
+) -> Tensor:
+    """The result of `images()`, float32 of this shape, whitened on `device`.
+
+    On the CPU, a large result is kept on disk under this key, and `images` is only called when it
+    is not there yet; a GPU whitens faster than a disk reads.
+    """
+    size = 4 * int(np.prod(shape))
+    if device.type != "cpu" or size < WORTH_KEEPING:
+        return zca.apply(images())
     path = cache_folder() / "whitening" / f"{key}-images.npy"
-    return torch.from_numpy(_kept(path, lambda: zca.apply(images).numpy()))
+    return torch.from_numpy(_kept(path, lambda: zca.apply(images()).numpy()))
