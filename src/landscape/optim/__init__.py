@@ -60,8 +60,12 @@ def build(name: str, params: Iterable[Any], **settings: Any) -> LandscapeOptimiz
     try:
         inspect.signature(kind).bind(params, **settings)
     except TypeError as problem:
-        known = [p for p in inspect.signature(kind).parameters if p not in ("params", "base_settings")]
-        raise HyperparameterError(f"Optimizer {name!r}: {problem}; its settings are {', '.join(known)}.") from None
+        known = [
+            p for p in inspect.signature(kind).parameters if p not in ("params", "base_settings")
+        ]
+        raise HyperparameterError(
+            f"Optimizer {name!r}: {problem}; its settings are {', '.join(known)}."
+        ) from None
     return kind(params, **settings)
 
 
@@ -71,7 +75,7 @@ def source_file(name: str) -> Path:
 
 
 def source_files(name: str) -> list[Path]:
-    """All files that the optimizer's arithmetic lies in, its own first: a run depends on these and on no others."""
+    """All files that the optimizer's arithmetic lies in, its own first: what a run depends on."""
     _find(name)
     here = Path(__file__).parent
     return [here / f"{module}.py" for module in (*_REGISTRY[name][1], "base")]
@@ -79,5 +83,7 @@ def source_files(name: str) -> list[Path]:
 
 def _find(name: str) -> type[LandscapeOptimizer]:
     if name not in _REGISTRY:
-        raise HyperparameterError(f"No optimizer is called {name!r}; there are {', '.join(_REGISTRY)}.")
+        raise HyperparameterError(
+            f"No optimizer is called {name!r}; there are {', '.join(_REGISTRY)}."
+        )
     return _REGISTRY[name][0]

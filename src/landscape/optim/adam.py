@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import LandscapeOptimizer, buckets, is_number, is_rate, require
+from .base import AT_LEAST_ZERO, BETAS, POSITIVE, RATE, LandscapeOptimizer, buckets, require
+
+SETTINGS = ("lr", "betas", "eps", "weight_decay")
 
 
 class Adam(LandscapeOptimizer):
@@ -63,17 +65,12 @@ class Adam(LandscapeOptimizer):
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         states = [self.state[p] for p in params]
-        adam_update(params, grads, states, **{k: group[k] for k in ("lr", "betas", "eps", "weight_decay")})
+        adam_update(params, grads, states, **{k: group[k] for k in SETTINGS})
 
 
 def check_adam(owner: object, group: dict[str, Any]) -> None:
     """Refuse impossible settings of the rule below."""
-    require(is_rate(group["lr"]), owner, "lr", group["lr"], "a number of at least 0")
-    betas = group["betas"]
-    pair = isinstance(betas, (tuple, list)) and len(betas) == 2 and all(is_number(b, 0, 1) for b in betas)
-    require(pair, owner, "betas", betas, "two numbers in [0, 1)")
-    require(is_number(group["eps"], 0, open_low=True), owner, "eps", group["eps"], "a positive number")
-    require(is_number(group["weight_decay"], 0), owner, "weight_decay", group["weight_decay"], "a number of at least 0")
+    require(owner, group, lr=RATE, betas=BETAS, eps=POSITIVE, weight_decay=AT_LEAST_ZERO)
 
 
 def adam_update(
@@ -99,12 +96,15 @@ def adam_update(
             state["exp_avg_sq"] = torch.zeros_like(p, requires_grad=False)
         state["step"] += 1
     first, second = [s["exp_avg"] for s in states], [s["exp_avg_sq"] for s in states]
-    for step, fused, ps, gs, ms, vs in buckets(params, grads, first, second, key=[s["step"] for s in states]):
+    for step, fused, ps, gs, ms, vs in buckets(
+        params, grads, first, second, key=[s["step"] for s in states]
+    ):
         if fused:
-            steps = [torch.full((), float(step), dtype=torch.float32, device=ps[0].device)] * len(ps)
+            count = torch.full((), float(step), dtype=torch.float32, device=ps[0].device)
             torch._fused_adam_(
-                ps, gs, ms, vs, [], steps,
-                lr=lr, beta1=b1, beta2=b2, eps=eps, weight_decay=weight_decay, amsgrad=False, maximize=False,
+                ps, gs, ms, vs, [], [count] * len(ps),
+                lr=lr, beta1=b1, beta2=b2, eps=eps, weight_decay=weight_decay,
+                amsgrad=False, maximize=False,
             )  # fmt: skip
             continue
         ds = torch._foreach_add(gs, ps, alpha=weight_decay) if weight_decay else gs

@@ -1,4 +1,4 @@
-"""AnnealSGD (called Trivialized-SGD in the thesis): one random field, drawn once and annealed away."""
+"""AnnealSGD, the thesis' Trivialized-SGD: one random field, drawn once and annealed away."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import torch
 from torch import Tensor
 
 from .adam import adam_update, check_adam
-from .base import HyperparameterError, LandscapeOptimizer, is_count, is_number, require
+from .base import (
+    AT_LEAST_ZERO,
+    POSITIVE,
+    HyperparameterError,
+    LandscapeOptimizer,
+    count,
+    one_of,
+    require,
+)
 from .sgd import check_sgd, sgd_update
 
 BASES: dict[str, dict[str, Any]] = {
@@ -59,7 +67,8 @@ class AnnealSGD(LandscapeOptimizer):
 
     >>> import torch
     >>> w = torch.nn.Parameter(torch.zeros(3))
-    >>> optimizer = AnnealSGD([w], J=0.1, tau0=10, layers=4, lr=1.0, generator=torch.Generator().manual_seed(0))
+    >>> draws = torch.Generator().manual_seed(0)
+    >>> optimizer = AnnealSGD([w], J=0.1, tau0=10, layers=4, lr=1.0, generator=draws)
     >>> field, = optimizer.perturbation()
     >>> w.sum().backward()
     >>> optimizer.step()
@@ -82,7 +91,7 @@ class AnnealSGD(LandscapeOptimizer):
         check_finite: bool = False,
         **base_settings: Any,
     ) -> None:
-        require(base in BASES, self, "base", base, "'sgd' or 'adam'")
+        require(self, {"base": base}, base=one_of(*BASES))
         unknown = sorted(set(base_settings) - set(BASES[base]))
         if unknown:
             raise HyperparameterError(
@@ -98,14 +107,16 @@ class AnnealSGD(LandscapeOptimizer):
 
     def _check_group(self, group: dict[str, Any]) -> None:
         (check_sgd if self.base == "sgd" else check_adam)(self, group)
-        require(is_number(group["J"], 0), self, "J", group["J"], "a number of at least 0")
-        require(is_number(group["tau0"], 0, open_low=True), self, "tau0", group["tau0"], "a positive number")
-        require(is_count(group["layers"], 3), self, "layers", group["layers"], "an integer of at least 3")
-        kinds = ("exponential", "linear")
-        require(group["annealing"] in kinds, self, "annealing", group["annealing"], f"one of {kinds}")
-        kinds = ("critical_points", "local_minima")
-        require(group["critical"] in kinds, self, "critical", group["critical"], f"one of {kinds}")
-        require(is_number(group["kappa"], 0), self, "kappa", group["kappa"], "a number of at least 0")
+        require(
+            self,
+            group,
+            J=AT_LEAST_ZERO,
+            tau0=POSITIVE,
+            layers=count(3),
+            annealing=one_of("exponential", "linear"),
+            critical=one_of("critical_points", "local_minima"),
+            kappa=AT_LEAST_ZERO,
+        )
 
     def scale(self, group: dict[str, Any] | None = None) -> float:
         """|h_i| / |h| at the next step, a pure number; of the first group if none is given."""
@@ -138,7 +149,10 @@ class AnnealSGD(LandscapeOptimizer):
                         self._draw(parameter, spread)
 
     def perturbation(self) -> list[Tensor | None]:
-        """The field h_i that the next step adds, one new tensor a parameter in the order of the groups; None: no field."""
+        """The field h_i that the next step adds: new tensors, in the order of the groups.
+
+        None stands for a parameter without field (frozen, or J=0 in its group).
+        """
         with torch.no_grad():
             self._prepare_fields()
             return [
@@ -156,7 +170,9 @@ class AnnealSGD(LandscapeOptimizer):
         states = [self.state[p] for p in params]
         scale = self.scale(group)
         if group["J"] > 0 and scale > 0:
-            grads = list(torch._foreach_add(grads, [state["field"] for state in states], alpha=scale))
+            grads = list(
+                torch._foreach_add(grads, [state["field"] for state in states], alpha=scale)
+            )
         if self.base == "sgd":
             sgd_update(params, grads, states, **{k: group[k] for k in BASES["sgd"]})
         else:

@@ -1,4 +1,4 @@
-"""What every optimizer of this package shares: checks, counters, noise, saving, and `solution()`."""
+"""What all optimizers here share: checks, counters, noise, saving, and `solution()`."""
 
 from __future__ import annotations
 
@@ -25,16 +25,19 @@ class NonFiniteGradientError(FloatingPointError):
 class LandscapeOptimizer(torch.optim.Optimizer):
     """Base class: one `backward()`, one `step()`, and `solution()` for the current answer.
 
-    Subclasses write `_update(group, params, grads)`, called once a step for each parameter group with the parameters
-    that have a gradient and do not stand still (`requires_grad`), and may override `_check_group`.
+    Subclasses write `_update(group, params, grads)`, called once a step for each parameter group
+    with the parameters that have a gradient and do not stand still (`requires_grad`), and may
+    override `_check_group`.
 
     Args:
         params: tensors, groups (dicts) or named parameters, as for every torch optimizer.
         defaults: hyper-parameters of a group that states none of its own.
-        generator: source of all noise; its state is saved in `state_dict()`. It may live on another device than the
-            weights: the numbers are then drawn there and copied, so that a CPU generator gives the same run everywhere.
-        check_finite: refuse NaN and infinite gradients with `NonFiniteGradientError` before anything changes. Off by
-            default: it reads every gradient once more and, on a GPU, makes the host wait for it at every step.
+        generator: source of all noise; its state is saved in `state_dict()`. It may live on another
+            device than the weights: the numbers are then drawn there and copied, so that a CPU
+            generator gives the same run everywhere.
+        check_finite: refuse NaN and infinite gradients with `NonFiniteGradientError` before
+            anything changes. Off by default: it reads every gradient once more and, on a GPU, makes
+            the host wait for it at every step.
 
     Raises:
         HyperparameterError: unknown or impossible setting, in the defaults or in a group.
@@ -56,7 +59,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         self._in_solution = False
         super().__init__(params, defaults)
 
-    # -- settings ---------------------------------------------------------------------------------------------------
+    # settings
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters; settings that it does not state are the defaults."""
@@ -73,7 +76,8 @@ class LandscapeOptimizer(torch.optim.Optimizer):
             for parameter in group["params"]:
                 if parameter.is_complex():
                     raise HyperparameterError(
-                        f"{type(self).__name__} works on real parameters; pass torch.view_as_real(parameter) instead."
+                        f"{type(self).__name__} works on real parameters; pass "
+                        "torch.view_as_real(parameter) instead."
                     )
             self._check_group(group)
         except HyperparameterError:
@@ -83,13 +87,15 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     def _check_group(self, group: dict[str, Any]) -> None:
         """Refuse impossible settings of one group."""
 
-    # -- the step ---------------------------------------------------------------------------------------------------
+    # the step
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Use the gradients that `backward()` has left in the parameters; returns what `closure` returns, if given."""
+        """Use the gradients that `backward()` left; returns what `closure` returns, if given."""
         if self._in_solution:
-            raise RuntimeError("Leave the solution() block before the next step(): gradients belong to the working point.")
+            raise RuntimeError(
+                "Leave the solution() block before step(): gradients belong to the working point."
+            )
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -124,7 +130,8 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         grads = [p.grad for p in params]
         if any(g.is_sparse for g in grads):
             raise RuntimeError(
-                f"{type(self).__name__} needs dense gradients; build the embedding with sparse=False."
+                f"{type(self).__name__} needs dense gradients; build the embedding "
+                "with sparse=False."
             )
         return params, grads
 
@@ -137,23 +144,28 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         ]
         if not named:
             return
-        # The maximum norm propagates NaN and, unlike the square norm, does not overflow for finite gradients.
-        norms = torch._foreach_norm([p.grad for _, _, p in named], ord=math.inf)
-        finite = torch.stack([n.to(norms[0].device, torch.float64) for n in norms]).isfinite()
-        if bool(finite.all()):
+        # One norm a tensor is the cheap question; it also overflows for huge finite gradients, so a
+        # suspicion is looked into exactly.
+        norms = torch._foreach_norm([p.grad for _, _, p in named])
+        if bool(
+            torch.stack([n.to(norms[0].device, torch.float64) for n in norms]).isfinite().all()
+        ):
             return
-        group_index, index, _ = named[int((~finite).nonzero()[0, 0])]
+        bad = [entry for entry in named if not bool(entry[2].grad.isfinite().all())]
+        if not bad:
+            return
+        group_index, index, _ = bad[0]
         names = self.param_groups[group_index].get("param_names")
         label = repr(names[index]) if names else f"{index} of group {group_index}"
         raise NonFiniteGradientError(
-            f"The gradient of parameter {label} is not finite at iteration {self.iteration}; the weights are unchanged: "
-            "lower the learning rate, or skip this batch."
+            f"The gradient of parameter {label} is not finite at iteration {self.iteration}; "
+            "the weights are unchanged: lower the learning rate, or skip this batch."
         )
 
-    # -- noise ------------------------------------------------------------------------------------------------------
+    # noise
 
     def _normal_like(self, parameter: Tensor, scale: float, out: Tensor | None = None) -> Tensor:
-        """Independent N(0, scale^2) numbers with the parameter's shape, type, device and memory layout."""
+        """Independent N(0, scale^2) numbers in the parameter's shape, type, device and layout."""
         device = parameter.device if self.generator is None else self.generator.device
         if out is None:
             out = torch.empty_like(parameter, requires_grad=False)
@@ -164,14 +176,14 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         return out.copy_(drawn.normal_(0.0, scale, generator=self.generator))
 
     def perturbation(self) -> list[Tensor | None] | None:
-        """The field that the next step adds to the gradient, one tensor a parameter; None: this method adds none."""
+        """The field that the next step adds to the gradient, a tensor a parameter; None: no field."""
         return None
 
-    # -- the answer -------------------------------------------------------------------------------------------------
+    # the answer
 
     @contextmanager
     def solution(self) -> Iterator[None]:
-        """Inside the block the parameters hold the current answer; on leaving, the working point again, bit for bit."""
+        """Within, the parameters hold the answer; afterwards the working point, bit for bit."""
         if self._in_solution:
             yield
             return
@@ -186,7 +198,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     def _swap(self) -> None:
         """Exchange working point and answer; for most methods they are the same thing."""
 
-    # -- saving -----------------------------------------------------------------------------------------------------
+    # saving
 
     def _own_state(self) -> dict[str, Any]:
         state: dict[str, Any] = {"counters": dict(self._counters)}
@@ -200,41 +212,51 @@ class LandscapeOptimizer(torch.optim.Optimizer):
             self.generator.set_state(state["generator"].cpu())
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything needed to go on exactly, at any phase of a cycle; save the model's state beside it."""
+        """All that is needed to go on exactly, at any phase; save the model's state beside it."""
         if self._in_solution:
-            raise RuntimeError("Leave the solution() block before state_dict(): the parameters hold the answer now.")
+            raise RuntimeError(
+                "Leave the solution() block before state_dict(): the parameters hold the answer."
+            )
         return {**super().state_dict(), "landscape": self._own_state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restore what `state_dict()` has returned; the model's own state is restored by the model."""
+        """Restore what `state_dict()` has returned; the model restores its own state."""
         if self._in_solution:
             raise RuntimeError("Leave the solution() block before load_state_dict().")
         if "landscape" not in state_dict:
             raise HyperparameterError(
-                f"This state was not saved by {type(self).__name__}: it has no 'landscape' entry; save it again with it."
+                f"This state was not saved by {type(self).__name__}: it has no "
+                "'landscape' entry; save it again with this optimizer."
             )
         if "generator" in state_dict["landscape"] and self.generator is None:
             raise HyperparameterError(
-                f"This state of {type(self).__name__} carries a generator; build the optimizer with "
-                "generator=torch.Generator() before loading it."
+                f"This state of {type(self).__name__} carries a generator; build the optimizer "
+                "with generator=torch.Generator() before loading it."
             )
         super().load_state_dict(state_dict)
         self._load_own_state(state_dict["landscape"])
 
     def __getstate__(self) -> dict[str, Any]:
-        own = {k: self.__dict__[k] for k in ("generator", "check_finite", "_counters", "_in_solution")}
+        own = {
+            k: self.__dict__[k] for k in ("generator", "check_finite", "_counters", "_in_solution")
+        }
         return {**super().__getstate__(), **own}
 
 
-def buckets(params: Sequence[Tensor], *columns: Sequence[Any], key: Sequence[Any] | None = None) -> Iterator[tuple]:
+def buckets(
+    params: Sequence[Tensor], *columns: Sequence[Any], key: Sequence[Any] | None = None
+) -> Iterator[tuple]:
     """Split parallel lists so that one fused call can take each part.
 
-    Yields `(key value, fused, params, *columns)`: same device, same type, same `key` entry; `fused` is False where the
-    one-pass kernels must not be used (they read raw memory, so every tensor needs the same dense layout).
+    Yields `(key value, fused, params, *columns)`: same device, same type, same `key` entry; `fused`
+    is False where the one-pass kernels must not be used (they read raw memory, so every tensor
+    needs the same dense layout).
     """
     parts: dict[tuple, list[int]] = {}
     for i, p in enumerate(params):
-        dense = p.is_contiguous() or (p.dim() == 4 and p.is_contiguous(memory_format=torch.channels_last))
+        dense = p.is_contiguous() or (
+            p.dim() == 4 and p.is_contiguous(memory_format=torch.channels_last)
+        )
         stride = p.stride()
         fused = (
             dense
@@ -247,24 +269,45 @@ def buckets(params: Sequence[Tensor], *columns: Sequence[Any], key: Sequence[Any
         yield (value, fused, [params[i] for i in where], *([c[i] for i in where] for c in columns))
 
 
-def require(ok: bool, owner: object, name: str, value: Any, allowed: str) -> None:
-    """Raise `HyperparameterError` in one sentence unless `ok`."""
-    if not ok:
-        raise HyperparameterError(f"{type(owner).__name__}: {name} must be {allowed}, not {value!r}.")
+def require(
+    owner: object, group: dict[str, Any], **rules: tuple[Callable[[Any], bool], str]
+) -> None:
+    """Raise `HyperparameterError` if a setting breaks its rule `(test, what is allowed)`."""
+    for name, (test, allowed) in rules.items():
+        if not test(group[name]):
+            raise HyperparameterError(
+                f"{type(owner).__name__}: {name} must be {allowed}, not {group[name]!r}."
+            )
 
 
-def is_number(value: Any, low: float = -math.inf, high: float = math.inf, *, open_low: bool = False) -> bool:
-    """A finite real number in [low, high), or in (low, high) if `open_low`."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return False
-    return (low < value if open_low else low <= value) and value < high
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def is_rate(value: Any) -> bool:
-    """A learning rate: a finite number of at least 0 (also as a tensor of one element, as torch allows)."""
-    return (isinstance(value, Tensor) and value.numel() == 1) or is_number(value, 0.0)
+def _is_rate(value: Any) -> bool:
+    # torch allows a learning rate to be a tensor of one element.
+    return (isinstance(value, Tensor) and value.numel() == 1) or (_is_number(value) and value >= 0)
 
 
-def is_count(value: Any, low: int) -> bool:
-    """An integer of at least `low`."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= low
+def one_of(*allowed: str) -> tuple[Callable[[Any], bool], str]:
+    """The rule of a setting that names a choice."""
+    return (lambda v: isinstance(v, str) and v in allowed, " or ".join(map(repr, allowed)))
+
+
+def count(low: int) -> tuple[Callable[[Any], bool], str]:
+    """The rule of an integer setting."""
+    return (
+        lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= low,
+        f"an integer of at least {low}",
+    )
+
+
+RATE = (_is_rate, "a number of at least 0")
+AT_LEAST_ZERO = (lambda v: _is_number(v) and v >= 0, "a number of at least 0")
+POSITIVE = (lambda v: _is_number(v) and v > 0, "a positive number")
+BELOW_ONE = (lambda v: _is_number(v) and 0 <= v < 1, "in [0, 1)")
+SWITCH = (lambda v: isinstance(v, bool), "True or False")
+BETAS = (
+    lambda v: isinstance(v, (tuple, list)) and len(v) == 2 and all(map(BELOW_ONE[0], v)),
+    "two numbers in [0, 1)",
+)

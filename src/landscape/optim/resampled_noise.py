@@ -8,19 +8,22 @@ from .anneal_sgd import AnnealSGD
 
 
 class ResampledNoise(AnnealSGD):
-    r"""The works' comparison for AnnealSGD: same scale at every iteration, another direction each time.
+    r"""The works' comparison for AnnealSGD: the same scale, another direction at every iteration.
 
-        h^(i) ~ J sqrt(p (p - 2)) N(0, I),   the base's step with g + sqrt(2) exp(-i / (2 tau0)) h^(i)
+        h^(i) ~ J sqrt(p (p - 2)) N(0, I)
+        the base's step with g + sqrt(2) exp(-i / (2 tau0)) h^(i)
 
-    Arguments, errors, memory and the two named options are those of `AnnealSGD`. The variance schedule of the baseline is
-    not stated in the works (they cite Neelakantan et al., 2015); taking AnnealSGD's own makes the two differ in nothing but
-    the redrawing. The field of the next step is drawn ahead when `perturbation()` asks for it, and kept until used.
+    Arguments, errors, memory and the two named options are those of `AnnealSGD`. The variance
+    schedule of the baseline is not stated in the works (they cite Neelakantan et al., 2015); taking
+    AnnealSGD's own makes the two differ in nothing but the redrawing. The field of the next step is
+    drawn ahead when `perturbation()` asks for it, and kept until used.
 
     Source: Chaudhari (2018), section 2.4.3.2; Chaudhari and Soatto (2015), section 5.6.
 
     >>> import torch
     >>> w = torch.nn.Parameter(torch.zeros(3))
-    >>> optimizer = ResampledNoise([w], J=0.1, tau0=10, layers=4, lr=1.0, generator=torch.Generator().manual_seed(0))
+    >>> draws = torch.Generator().manual_seed(0)
+    >>> optimizer = ResampledNoise([w], J=0.1, tau0=10, layers=4, lr=1.0, generator=draws)
     >>> first, = optimizer.perturbation()
     >>> w.grad = torch.zeros(3)
     >>> optimizer.step()

@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import LandscapeOptimizer, buckets, is_number, is_rate, require
+from .base import AT_LEAST_ZERO, BELOW_ONE, RATE, SWITCH, LandscapeOptimizer, buckets, require
+
+SETTINGS = ("lr", "momentum", "nesterov", "weight_decay")
 
 
 class SGD(LandscapeOptimizer):
@@ -24,13 +26,15 @@ class SGD(LandscapeOptimizer):
         lr: learning rate, >= 0.
         momentum: in [0, 1).
         nesterov: Nesterov's form; needs momentum > 0.
-        weight_decay: coefficient of the L2 term, >= 0, added to the gradient (the works' "l2 regularization").
+        weight_decay: coefficient of the L2 term, >= 0, added to the gradient (the works' "l2
+            regularization").
         generator, check_finite: see `LandscapeOptimizer`.
 
     Raises:
         HyperparameterError: a setting outside these ranges.
 
-    Same arithmetic as `torch.optim.SGD`. Source: Chaudhari (2018), section 3.3.3 (the settings), Sutskever et al. (2013).
+    Same arithmetic as `torch.optim.SGD`. Source: Chaudhari (2018), section 3.3.3 (the settings),
+    Sutskever et al. (2013).
 
     >>> import torch
     >>> w = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
@@ -52,7 +56,7 @@ class SGD(LandscapeOptimizer):
         generator: torch.Generator | None = None,
         check_finite: bool = False,
     ) -> None:
-        defaults = {"lr": lr, "momentum": momentum, "nesterov": nesterov, "weight_decay": weight_decay}
+        defaults = dict(zip(SETTINGS, (lr, momentum, nesterov, weight_decay), strict=True))
         super().__init__(params, defaults, generator=generator, check_finite=check_finite)
 
     def _check_group(self, group: dict[str, Any]) -> None:
@@ -60,18 +64,14 @@ class SGD(LandscapeOptimizer):
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         states = [self.state[p] for p in params]
-        sgd_update(params, grads, states, **{k: group[k] for k in ("lr", "momentum", "nesterov", "weight_decay")})
+        sgd_update(params, grads, states, **{k: group[k] for k in SETTINGS})
 
 
 def check_sgd(owner: object, group: dict[str, Any]) -> None:
     """Refuse impossible settings of the rule below."""
-    require(is_rate(group["lr"]), owner, "lr", group["lr"], "a number of at least 0")
-    require(is_number(group["momentum"], 0, 1), owner, "momentum", group["momentum"], "in [0, 1)")
-    require(is_number(group["weight_decay"], 0), owner, "weight_decay", group["weight_decay"], "a number of at least 0")
-    require(isinstance(group["nesterov"], bool), owner, "nesterov", group["nesterov"], "True or False")
-    require(
-        not group["nesterov"] or group["momentum"] > 0, owner, "nesterov", True, "False while momentum is 0"
-    )
+    require(owner, group, lr=RATE, momentum=BELOW_ONE, weight_decay=AT_LEAST_ZERO, nesterov=SWITCH)
+    if group["momentum"] == 0:
+        require(owner, group, nesterov=(lambda v: not v, "False while momentum is 0"))
 
 
 def sgd_update(
@@ -88,8 +88,8 @@ def sgd_update(
 ) -> None:
     """One step of the rule above on `params`, in place; `grads` are left alone.
 
-    The buffer lies in `states[i][key]` (shape of the parameter) and is made at the first step; `restart` forgets what it
-    holds, so that u = d again.
+    The buffer lies in `states[i][key]` (shape of the parameter) and is made at the first step;
+    `restart` forgets what it holds, so that u = d again.
     """
     lr = float(lr)
     if momentum == 0:
