@@ -176,7 +176,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         return out.copy_(drawn.normal_(0.0, scale, generator=self.generator))
 
     def perturbation(self) -> list[Tensor | None] | None:
-        """The field that the next step adds to the gradient, a tensor a parameter; None: no field."""
+        """What the next step adds to the gradient, a tensor a parameter; None: nothing."""
         return None
 
     # the answer
