@@ -101,6 +101,21 @@ def test_other_settings_do_not_reuse_end_points(tmp_path):
     assert contents(one) != contents(other)
 
 
+def test_the_summary_holds_means_over_draws_and_expectations(tmp_path):
+    for regime in ("exponential", "trivial"):
+        landscape.simulate(SETTINGS, regime, tmp_path / "out", tmp_path / "kept")
+    summary = pd.read_csv(landscape.analyse(SETTINGS, tmp_path / "out")).set_index("regime")
+    draws = pd.read_csv(tmp_path / "out" / "exponential-draws.csv")
+    row = summary.loc["exponential"]
+    assert row["minima"] == pytest.approx(draws["minima"].mean())
+    assert row["minima_se"] == pytest.approx(abs(draws["minima"].diff()[1]) / 2)
+    assert row["starts"] == row["converged"] == 70
+    assert row["expected_minima"] > summary.loc["trivial", "expected_minima"] > 1
+    (tmp_path / "out" / "trivial-draws.csv").unlink()
+    with pytest.raises(landscape.SettingsError, match="--case trivial"):
+        landscape.analyse(SETTINGS, tmp_path / "out")
+
+
 def test_bad_settings_are_named(tmp_path):
     with pytest.raises(landscape.SettingsError, match="lacks tolerance"):
         landscape.simulate(

@@ -7,7 +7,8 @@ t-SNE - and writes three small CSV files, so that the page never needs the end p
     <regime>-minima.csv  one row per distinct minimum of every draw
     <regime>-draws.csv   one row per disorder draw
 
-End points are kept in `checkpoints/<hash of what determines them>/`, one file per chunk of starts.
+`analyse` sets the draws of the three regimes beside the exact expectations (`summary.csv`). End
+points are kept in `checkpoints/<hash of what determines them>/`, one file per chunk of starts.
 A draw uses the same couplings J, the same h/v and the same starting points in all regimes.
 """
 
@@ -27,7 +28,9 @@ import torch
 
 from landscape.analysis import embedding, minima
 from landscape.experiments.settings import SettingsError
+from landscape.theory import kac_rice
 from landscape.theory.p_spin import PSpin, descend, uniform_on_sphere
+from landscape.theory.spin_glass import field_parameter
 
 PAIRWISE = 2_000  # mean angle and mean chord use this many end points: memory grows as the square
 _DETERMINES = (
@@ -225,3 +228,35 @@ def _write(table: pd.DataFrame, path: Path, float_format: str | None = None) -> 
     table.to_csv(partial, index=False, float_format=float_format, lineterminator="\n")
     os.replace(partial, path)
     return path
+
+
+def analyse(settings: Mapping[str, Any], folder: str | Path) -> Path:
+    """Set the draws of all regimes beside the exact expectations; writes `summary.csv`.
+
+    Reads the `-draws.csv` files of `folder` and writes beside them: one row per regime with the
+    mean over draws of every column, its standard error (`<column>_se`), and Kac-Rice's expected
+    numbers of minima and critical points. Raises SettingsError when a regime was not simulated.
+    Source: Chaudhari (2018), eq. (2.15) and section 2.4.1; expectations after Fyodorov (2013).
+    """
+    folder, summary = Path(folder), []
+    for regime, field in settings["fields"].items():
+        path = folder / f"{regime}-draws.csv"
+        if not path.exists():
+            raise SettingsError(
+                f"{path} does not exist: run `landscape simulate thesis-fig-2-2 --case {regime}`."
+            )
+        draws = pd.read_csv(path).set_index("draw")
+        n, b = settings["spins"], field_parameter(field, settings["p"], settings["coupling"])
+        row: dict[str, Any] = {
+            "regime": regime, "spins": n, "field": field, "b": b, "draws": len(draws),
+            "expected_minima": kac_rice.expected_minima(n, b),
+            "expected_critical_points": kac_rice.expected_critical_points(n, b),
+            "starts": draws["starts"].sum(), "converged": draws["converged"].sum(),
+        }  # fmt: skip
+        draws["minima_and_unseen"] = draws["minima"] + draws["unseen"]
+        for name in draws.columns.difference(["spins", "p", "field", "starts", "converged"]):
+            values = draws[name].dropna()
+            row[name] = values.mean()
+            row[f"{name}_se"] = values.std(ddof=1) / np.sqrt(len(values))
+        summary.append(row)
+    return _write(pd.DataFrame(summary), folder / "summary.csv", "%.7g")
