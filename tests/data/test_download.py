@@ -24,7 +24,10 @@ BODY = bytes(range(256)) * 400
 
 class _Server(http.server.BaseHTTPRequestHandler):
     def do_HEAD(self):
-        self._head(len(BODY))
+        if self.path == "/headless":
+            self.send_error(405)
+        else:
+            self._head(len(BODY))
 
     def _head(self, length):
         if self.path == "/missing":
@@ -40,7 +43,7 @@ class _Server(http.server.BaseHTTPRequestHandler):
         self._head(len(BODY))
         if self.path == "/breaks":
             self.wfile.write(BODY[:1000])
-        elif self.path == "/whole":
+        elif self.path in ("/whole", "/headless"):
             self.wfile.write(BODY)
 
     def log_message(self, *arguments):
@@ -61,8 +64,9 @@ def _no_proxy(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_a_whole_file_arrives(address, tmp_path, capsys):
-    from_address(f"{address}/whole", tmp_path / "x", Progress(True))
+@pytest.mark.parametrize("path", ["/whole", "/headless"])
+def test_a_whole_file_arrives(address, tmp_path, capsys, path):
+    from_address(address + path, tmp_path / "x", Progress(True))
     assert (tmp_path / "x").read_bytes() == BODY
     assert "x: 100% of 0.1 MB" in capsys.readouterr().out
 

@@ -86,6 +86,9 @@ def require_answer(url: str, seconds: float = ANSWER_SECONDS) -> None:
         request = urllib.request.Request(url, method="HEAD", headers=_HEADERS)
         try:
             urllib.request.urlopen(request, timeout=seconds).close()
+        except urllib.error.HTTPError as error:
+            # Some servers know no HEAD; that is an answer, the real request follows.
+            outcome.append(None if error.code in (405, 501) else error)
         except (OSError, ValueError) as error:
             outcome.append(error)
         else:
