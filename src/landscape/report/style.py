@@ -35,22 +35,22 @@ LOOKS = {
     "adam": Look("Adam", "#0072B2", "o"),
     "anneal_sgd": Look("AnnealSGD", "#D55E00", "s"),
     "resampled_noise": Look("resampled noise", "#009E73", "^"),
-    "sgd": Look("SGD", "#3B3B3B", "D"),
+    "sgd": Look("SGD", "#111111", "D"),
     "entropy_sgd": Look("Entropy-SGD", "#CC6699", "v"),
-    "entropy_adam": Look("Entropy-Adam", "#882255", "P"),
+    "entropy_adam": Look("Entropy-Adam", "#A01050", "P"),
     "sgld": Look("SGLD", "#E69F00", "X"),
     "hj": Look("HJ", "#56B4E9", "<"),
     "heat": Look("HEAT", "#D55E00", ">"),
     "elastic_sgd": Look("Elastic-SGD", "#E69F00", "p"),
     "parle": Look("Parle", "#0072B2", "h"),
     "auto_l2": Look("AutoL2", "#D55E00", "*"),
-    "constant_l2": Look("constant L2", "#3B3B3B", "d"),
-    "cgd_1": Look("CGD-1", "#009E73", "1"),
-    "cgd_2": Look("CGD-2", "#56B4E9", "2"),
-    "cgd_3": Look("CGD-3", "#882255", "3"),
+    "constant_l2": Look("constant L2", "#CC6699", "d"),
+    "cgd_1": Look("CGD-1", "#0072B2", "1"),
+    "cgd_2": Look("CGD-2", "#E69F00", "2"),
+    "cgd_3": Look("CGD-3", "#009E73", "3"),
 }
 #: Colours for series that are no method, in order of use.
-CYCLE = ("#0072B2", "#D55E00", "#009E73", "#3B3B3B", "#CC6699", "#E69F00", "#56B4E9", "#882255")
+CYCLE = ("#0072B2", "#D55E00", "#009E73", "#111111", "#CC6699", "#E69F00", "#56B4E9", "#A01050")
 
 #: Fixed colour per method.
 colors = {method: look.color for method, look in LOOKS.items()}

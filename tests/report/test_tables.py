@@ -1,0 +1,77 @@
+"""Tables in HTML and in plain text."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from landscape.report.tables import Cell, Note, Table, show, verdict_cell
+
+
+def tree(thing):
+    """Parse the HTML as XML: it must be well formed."""
+    return ET.fromstring(thing._repr_html_().replace("<br>", "<br/>"))
+
+
+def test_html_has_headers_scopes_classes_and_scrolls():
+    table = Table(["a", "b"], [["x", Cell("y", ("wv-changed",), details="why")]],
+                  name="settings", caption="C", row_classes=["wv-row"])  # fmt: skip
+    root = tree(table)
+    assert root.get("class") == "wv-scroll"
+    assert "overflow-x:auto" in root.get("style")
+    inner = root.find("table")
+    assert inner.get("class") == "table wv-table wv-settings"
+    assert inner.find("caption").text == "C"
+    assert [th.get("scope") for th in inner.iter("th")] == ["col", "col", "row"]
+    assert inner.find("tbody/tr").get("class") == "wv-row"
+    cell = inner.find("tbody/tr/td")
+    assert cell.get("class") == "wv-changed"
+    assert cell.find("div").text == "why"
+
+
+def test_html_names_no_colour_and_requests_nothing():
+    html = Table(["a"], [[verdict_cell("reproduced", "r")]])._repr_html_()
+    assert not re.search(r"color|#[0-9a-f]{3}|https?:|url\(|<script|<img", html, re.IGNORECASE)
+
+
+@given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=4))
+def test_any_text_is_escaped(rows):
+    rows = [["".join(c for c in cell if c >= " ") for cell in row] for row in rows]
+    table = Table(["<b>", "&"], rows)
+    found = [th.text for th in tree(table).iter("th")][:2]
+    assert found == ["<b>", "&"]
+    assert len(list(tree(table).find("table/tbody"))) == len(rows)
+    assert repr(table).count("\n") >= 1 + len(rows)
+
+
+def test_plain_text_aligns_columns_and_wraps_long_cells():
+    table = Table(["name", "text"], [["a", "word " * 30], ["bb", Cell("x", details="y")]])
+    lines = repr(table).splitlines()
+    assert lines[0].startswith("name  text")
+    assert max(len(line) for line in lines) <= 4 + 2 + 44
+    assert lines[-2:] == ["bb    x", "      (y)"]
+    assert sum("word" in line for line in lines) == 4
+
+
+def test_ragged_rows_are_refused():
+    with pytest.raises(ValueError, match="2 cells"):
+        Table(["a", "b"], [["x"]])
+
+
+@pytest.mark.parametrize("verdict", ["not reproduced", "needs paper scale", "partly"])
+def test_a_verdict_is_a_badge_with_its_class(verdict):
+    cell = verdict_cell(verdict, "why")
+    html = Table(["v", "w"], [["x", cell]])._repr_html_()
+    names = f'<span class="wv-verdict wv-{verdict.replace(" ", "-")}">{verdict}</span>'
+    assert names in html
+    assert '<div class="wv-details">why</div>' in html
+
+
+def test_a_note_shows_its_commands(capsys):
+    note = Note("Run <this>:", "landscape list\ndvc repro")
+    assert "&lt;this&gt;" in note._repr_html_()
+    assert tree(note).find("pre/code").text == "landscape list\ndvc repro"
+    show(note)
+    assert capsys.readouterr().out == "Run <this>:\n\n    landscape list\n    dvc repro\n"
