@@ -14,6 +14,8 @@ from typing import Any
 from .adam import Adam
 from .anneal_sgd import AnnealSGD
 from .base import HyperparameterError, LandscapeOptimizer, NonFiniteGradientError
+from .entropy_adam import EntropyAdam
+from .entropy_sgd import EntropySGD
 from .resampled_noise import ResampledNoise
 from .sgd import SGD
 
@@ -23,12 +25,16 @@ _REGISTRY: dict[str, tuple[type[LandscapeOptimizer], tuple[str, ...]]] = {
     "adam": (Adam, ("adam",)),
     "anneal_sgd": (AnnealSGD, ("anneal_sgd", "sgd", "adam")),
     "resampled_noise": (ResampledNoise, ("resampled_noise", "anneal_sgd", "sgd", "adam")),
+    "entropy_sgd": (EntropySGD, ("entropy_sgd", "inner_loop", "scoping", "sgd")),
+    "entropy_adam": (EntropyAdam, ("entropy_adam", "inner_loop", "scoping", "sgd", "adam")),
 }
 
 __all__ = [
     "SGD",
     "Adam",
     "AnnealSGD",
+    "EntropyAdam",
+    "EntropySGD",
     "HyperparameterError",
     "LandscapeOptimizer",
     "NonFiniteGradientError",

@@ -1,0 +1,206 @@
+"""Entropy-SGD: descent on local entropy, whose gradient an inner Langevin loop estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from . import scoping as scopes
+from .base import BELOW_ONE, HyperparameterError, one_of, require
+from .inner_loop import InnerLoopOptimizer
+from .sgd import sgd_update
+
+# What the chapters state for their own form; None: nothing stated, the thesis' chapter 3 is taken.
+FORMS: dict[str, dict[str, Any]] = {
+    "A": {"lr": 1.0, "L": 20, "gamma": 1e4, "temperature": 1e-6, "noise_factor": 2.0},
+    "B": {"lr": 0.1, "L": 20, "gamma": 1e4, "temperature": 1e-8, "noise_factor": 1.0},
+    "C": {"lr": 0.1, "L": 25, "gamma": 1e2, "temperature": 0.0, "noise_factor": 0.0},
+}
+
+
+class EntropySGD(InnerLoopOptimizer):
+    r"""Entropy-SGD (Algorithm 2 of the thesis), one gradient a `step()`.
+
+    From x, with u = 0 and y = z = x; L times, each with a new mini-batch gradient g at y:
+
+        d = g + weight_decay y + (y - x) / gamma
+        u <- momentum u + d
+        y <- y - lr_inner (d + momentum u) + sqrt(2 lr_inner temperature) N(0, I)
+        z <- alpha z + (1 - alpha) y
+
+    then, inside the L-th step, v <- m v + (x - z), x <- x - lr ((x - z) + m v), m = momentum_outer,
+    and gamma shrinks. Between steps the parameters hold y; `solution()` puts x. The outer step has
+    no 1 / gamma: line 6 prints one, but the text divides it out, and lr = 1 gives x <- z only so
+    (erratum 26). The inner loop is stable while lr_inner (curvature + 1 / gamma) < 2: with scoping
+    over very many updates use a bounded schedule.
+
+    Args:
+        params: tensors, groups or named parameters.
+        lr: outer rate eta', the one that schedulers act on; default 1 (forms B, C: 0.1).
+        lr_inner: rate eta of the inner loop.
+        gamma: initial scope, > 0 or infinite (no force); default 1e4 (form C: 100).
+        L: inner steps, >= 1; default 20 (form C: 25). The works: 20 for CNNs, 5 for RNNs.
+        alpha: weight of the OLD average, in [0, 1); default 0.25 (authors: 0.75).
+        temperature: 1 / beta, >= 0; no noise is drawn at 0. Default 1e-6, the MNIST value (form B:
+            1e-8, form C: 0).
+        momentum: Nesterov's, of the inner loop, in [0, 1). The works: 0.9 for CNNs, 0.5 for RNNs.
+        momentum_outer: the same for x; default: `momentum` ("in both loops", section 3.3.2).
+        weight_decay: L2 coefficient, part of the loss that the inner loop sees.
+        gamma_decay: gamma(t) = gamma / (1 + gamma_decay)^t, t outer updates; default 1e-3 (authors:
+            0).
+        scoping: another schedule, from `landscape.optim.scoping` or as a mapping with its `kind`.
+        inner_buffer: "reset" u at each outer step (the thesis does not say; the authors' program
+            does) or "keep" it.
+        form: "A", chapter 3, as above. "B", eqs. (4.40)-(4.41): noise sqrt(lr_inner temperature),
+            and (x - z) / gamma in place of x - z outside. "C", eq. (5.5): no noise, x - z outside.
+        convention: "thesis", or "authors" for the recurrence of the program that the authors have
+            published for PyTorch: a first gradient at x is evaluated and thrown away, so that a
+            cycle has L + 1 steps; v starts at the very first such gradient; force and noise act on
+            y after the momentum; alpha is 0.75; weight_decay x is added to x - z; gamma does not
+            shrink unless gamma_decay or scoping says so (there, a counter stands still). On a small
+            MLP alpha and v's start alone move the iterates by 10 to 50 % of the way that they have
+            gone. Only with form A.
+        generator, check_finite: see `LandscapeOptimizer`.
+
+    Raises:
+        HyperparameterError: a setting outside these ranges, or a combination that is not defined.
+
+    Memory: five copies of the weights, themselves included: y, x, z, u and v (three without
+    momentum); noise and force need a piece of one more while a step runs.
+
+    Source: Chaudhari (2018), sections 3.2.2, 3.2.3, 3.3.2, 4.6.1.1, 5.2.2.
+
+    >>> import torch
+    >>> w = torch.nn.Parameter(torch.tensor([1.0]))
+    >>> optimizer = EntropySGD([w], L=2, lr_inner=0.5, gamma=float("inf"), temperature=0.0)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (0.5 * w.square().sum()).backward()
+    ...     optimizer.step()
+    ...     with optimizer.solution():
+    ...         print(w.item())
+    1.0
+    0.34375
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float | None = None,
+        lr_inner: float = 0.1,
+        gamma: float | None = None,
+        L: int | None = None,
+        alpha: float | None = None,
+        temperature: float | None = None,
+        momentum: float = 0.0,
+        momentum_outer: float | None = None,
+        weight_decay: float = 0.0,
+        *,
+        gamma_decay: float | None = None,
+        scoping: scopes.Schedule | Mapping[str, Any] | None = None,
+        inner_buffer: str = "reset",
+        form: str = "A",
+        convention: str = "thesis",
+        generator: torch.Generator | None = None,
+        check_finite: bool = False,
+    ) -> None:
+        choices = {"form": form, "convention": convention}
+        require(self, choices, form=one_of(*FORMS), convention=one_of("thesis", "authors"))
+        authors = convention == "authors"
+        if authors and form != "A":
+            raise HyperparameterError(
+                f"convention='authors' is the program of chapter 3: form must be 'A', not {form!r}."
+            )
+        stated = FORMS[form]
+        if form == "C" and temperature:
+            raise HyperparameterError("Form 'C' adds no noise: temperature must be 0 or left out.")
+        self.noise_factor = stated["noise_factor"]
+        defaults = {
+            "lr": stated["lr"] if lr is None else lr,
+            "lr_inner": lr_inner,
+            "gamma": stated["gamma"] if gamma is None else gamma,
+            "alpha": (0.75 if authors else 0.25) if alpha is None else alpha,
+            "temperature": stated["temperature"] if temperature is None else temperature,
+            "momentum": momentum,
+            "momentum_outer": momentum_outer,
+            "weight_decay": weight_decay,
+        }
+        length = stated["L"] if L is None else L
+        super().__init__(
+            params,
+            defaults,
+            scoping=scopes.resolve(scoping, gamma_decay, 0.0 if authors else 1e-3),
+            recipe={"L": length, "inner_buffer": inner_buffer, **choices},
+            lead=int(authors),
+            generator=generator,
+            check_finite=check_finite,
+        )
+
+    def _check_group(self, group: dict[str, Any]) -> None:
+        super()._check_group(group)
+        if group["momentum_outer"] is not None:
+            require(self, group, momentum_outer=BELOW_ONE)
+        if self._recipe["form"] == "B":
+            require(self, group, gamma=(lambda v: v < float("inf"), "finite in form 'B'"))
+
+    @staticmethod
+    def _momentum_outer(group: dict[str, Any]) -> float:
+        outer = group["momentum_outer"]
+        return group["momentum"] if outer is None else outer
+
+    def _outer(
+        self, group: dict[str, Any], xs: list[Tensor], ds: list[Tensor], states: list[dict]
+    ) -> None:
+        if self._recipe["form"] == "B":
+            torch._foreach_div_(ds, self.scope(group))
+        momentum = self._momentum_outer(group)
+        sgd_update(
+            xs,
+            ds,
+            states,
+            lr=group["lr"],
+            momentum=momentum,
+            nesterov=momentum > 0,
+            weight_decay=group["weight_decay"] if self._recipe["convention"] == "authors" else 0.0,
+            key="outer",
+        )
+
+    # The authors' recurrence
+
+    def _lead(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
+        if self._momentum_outer(group) > 0:
+            for p, g in zip(params, grads, strict=True):
+                if "outer" not in self.state[p]:
+                    self.state[p]["outer"] = torch.empty_like(p, requires_grad=False).copy_(g)
+
+    def _descend(
+        self,
+        group: dict[str, Any],
+        params: list[Tensor],
+        grads: list[Tensor],
+        states: list[dict[str, Any]],
+        rate: float,
+        restart: bool,
+    ) -> None:
+        if self._recipe["convention"] == "thesis":
+            super()._descend(group, params, grads, states, rate, restart)
+            return
+        away = torch._foreach_sub(params, [s["x"] for s in states])
+        sgd_update(
+            params,
+            grads,
+            states,
+            lr=rate,
+            momentum=group["momentum"],
+            nesterov=group["momentum"] > 0,
+            weight_decay=group["weight_decay"],
+            key="inner",
+            restart=restart,
+        )
+        torch._foreach_add_(params, away, alpha=-rate / self.scope(group))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "noise_factor": self.noise_factor}

@@ -1,0 +1,243 @@
+"""The inner loop of the local-entropy methods, laid flat: one gradient, one step.
+
+Kept for every parameter, each the size of the weights: `x`, the answer; `z`, the average of the
+inner iterates; `inner`, their momentum; and what the outer rule needs. The parameter itself
+holds the inner iterate y.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .base import (
+    AT_LEAST_ZERO,
+    BELOW_ONE,
+    RATE,
+    HyperparameterError,
+    LandscapeOptimizer,
+    count,
+    one_of,
+    require,
+)
+from .scoping import Schedule
+from .sgd import sgd_update
+
+# Elements handled together on a CPU: what one pass writes, the next finds in the cache.
+CHUNK = 1 << 16
+SCOPE = (
+    lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and v > 0,
+    "a positive number or infinity",
+)
+
+
+class InnerLoopOptimizer(LandscapeOptimizer):
+    r"""Langevin steps on f(y) + |y - x|^2 / (2 gamma) and their average; subclasses move x.
+
+    A cycle is L steps (L + 1 with `lead=1`, whose first gradient goes to `_lead` only). With g the
+    mini-batch gradient at y, u = 0 and z = y = x at the start:
+
+        d = g + weight_decay y + (y - x) / gamma
+        u <- momentum u + d,   y <- y - lr_inner (d + momentum u) + sqrt(c lr_inner temperature) N
+        z <- alpha z + (1 - alpha) y
+
+    with N ~ N(0, I) and c = `noise_factor`. After the L-th of these, inside the same `step()`,
+    `_outer` moves x, then y = x. A parameter that gets its first gradient of a cycle later starts
+    there; one without gradient stands still, and so does a frozen one, for good.
+    """
+
+    noise_factor = 2.0
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        defaults: dict[str, Any],
+        *,
+        scoping: Schedule,
+        recipe: dict[str, Any],
+        lead: int = 0,
+        generator: torch.Generator | None,
+        check_finite: bool,
+    ) -> None:
+        require(self, recipe, L=count(1), inner_buffer=one_of("reset", "keep"))
+        self.scoping = scoping
+        self._recipe = recipe
+        self._swapped: list[tuple[Tensor, Tensor]] | None = None
+        self._lead_steps = lead
+        self.gradients_per_update = recipe["L"] + lead
+        super().__init__(params, defaults, generator=generator, check_finite=check_finite)
+        self._counters.update(phase=0, updates=0)
+
+    def _check_group(self, group: dict[str, Any]) -> None:
+        require(
+            self,
+            group,
+            lr=RATE,
+            lr_inner=RATE,
+            gamma=SCOPE,
+            alpha=BELOW_ONE,
+            temperature=AT_LEAST_ZERO,
+            momentum=BELOW_ONE,
+            weight_decay=AT_LEAST_ZERO,
+        )
+
+    @property
+    def updates(self) -> int:
+        """Number of outer updates made so far."""
+        return self._counters["updates"]
+
+    def scope(self, group: dict[str, Any] | None = None) -> float:
+        """gamma of the current cycle; of the first group if none is given."""
+        group = self.param_groups[0] if group is None else group
+        gamma = self.scoping(group["gamma"], self.updates)
+        if not gamma > 0:
+            raise HyperparameterError(
+                f"The scope must stay positive, but scoping gives {gamma!r} after {self.updates} "
+                "updates; use a bounded schedule."
+            )
+        return gamma
+
+    def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
+        if self._counters["phase"] < self._lead_steps:
+            self._lead(group, params, grads)
+            return
+        started = self._start(params)
+        # All at once except in the rare case that some parameters join in the middle of a cycle.
+        for new in (True, False):
+            where = [i for i, fresh in enumerate(started) if fresh is new]
+            if where:
+                part = [params[i] for i in where], [grads[i] for i in where]
+                self._inner(group, *part, restart=new and self._recipe["inner_buffer"] == "reset")
+
+    def _start(self, params: list[Tensor]) -> list[bool]:
+        started = []
+        for p in params:
+            state = self.state[p]
+            started.append(state.get("cycle") != self.updates)
+            if started[-1]:
+                if "x" not in state:
+                    state["x"] = torch.empty_like(p, requires_grad=False)
+                    state["z"] = torch.empty_like(p, requires_grad=False)
+                state["x"].copy_(p)
+                state["z"].copy_(p)
+                state["cycle"] = self.updates
+        return started
+
+    def _inner(
+        self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor], *, restart: bool
+    ) -> None:
+        rate, temperature = float(group["lr_inner"]), group["temperature"]
+        for where in _chunks(params):
+            ps, gs = [params[i] for i in where], [grads[i] for i in where]
+            states = [self.state[p] for p in ps]
+            self._descend(group, ps, gs, states, rate, restart)
+            if temperature > 0:
+                spread = math.sqrt(self.noise_factor * rate * temperature)
+                torch._foreach_add_(ps, [self._normal_like(p, spread) for p in ps])
+            torch._foreach_lerp_([s["z"] for s in states], ps, 1 - group["alpha"])
+
+    def _descend(
+        self,
+        group: dict[str, Any],
+        params: list[Tensor],
+        grads: list[Tensor],
+        states: list[dict[str, Any]],
+        rate: float,
+        restart: bool,
+    ) -> None:
+        """One Nesterov step on y, the force inside the momentum (Chaudhari 2018, Remark 5.3)."""
+        force = 1 / self.scope(group)
+        if force:
+            # d = (g - x / gamma) + (weight_decay + 1 / gamma) y: the second half is an L2 term,
+            # which the step below adds in its single pass.
+            grads = list(torch._foreach_add(grads, [s["x"] for s in states], alpha=-force))
+        sgd_update(
+            params,
+            grads,
+            states,
+            lr=rate,
+            momentum=group["momentum"],
+            nesterov=group["momentum"] > 0,
+            weight_decay=group["weight_decay"] + force,
+            key="inner",
+            restart=restart,
+        )
+
+    def _lead(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
+        """Use of the gradient at x that precedes the inner loop, where a method has one."""
+
+    def _outer(
+        self, group: dict[str, Any], xs: list[Tensor], ds: list[Tensor], states: list[dict]
+    ) -> None:
+        """Move `xs` in place; `ds` = x - z may be overwritten."""
+        raise NotImplementedError
+
+    def _after_update(self) -> None:
+        self._counters["phase"] += 1
+        if self._counters["phase"] < self.gradients_per_update:
+            return
+        for group in self.param_groups:
+            params = [p for p in self._moving(group) if p.requires_grad]
+            if params:
+                states = [self.state[p] for p in params]
+                xs, ds = [s["x"] for s in states], [s["z"] for s in states]
+                torch._foreach_sub_(ds, xs)
+                torch._foreach_neg_(ds)
+                self._outer(group, xs, ds, states)
+                torch._foreach_copy_(params, xs)
+        self._counters["phase"] = 0
+        self._counters["updates"] += 1
+
+    def _moving(self, group: dict[str, Any]) -> list[Tensor]:
+        """Parameters that have taken an inner step in the current cycle."""
+        return [p for p in group["params"] if self.state[p].get("cycle") == self.updates]
+
+    @torch.no_grad()
+    def _swap(self) -> None:
+        if self._swapped is None:
+            moving = [p for g in self.param_groups for p in self._moving(g) if p.requires_grad]
+            self._swapped = [(p, self.state[p]["x"]) for p in moving]
+            pairs = self._swapped
+        else:
+            pairs, self._swapped = self._swapped, None
+        for p, x in pairs:
+            kept = p.clone()
+            p.copy_(x)
+            x.copy_(kept)
+
+    def _own_state(self) -> dict[str, Any]:
+        return {**super()._own_state(), "recipe": dict(self._recipe)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Restore what `state_dict()` has returned, of an optimizer with the same cycle."""
+        saved = state_dict.get("landscape", {}).get("recipe", self._recipe)
+        if saved != self._recipe:
+            raise HyperparameterError(
+                f"This state was saved with {saved}, not with {self._recipe}; build the optimizer "
+                "with the same settings."
+            )
+        super().load_state_dict(state_dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = ("scoping", "_recipe", "_swapped", "_lead_steps", "gradients_per_update")
+        return {**super().__getstate__(), **{k: self.__dict__[k] for k in own}}
+
+
+def _chunks(params: list[Tensor]) -> Iterator[list[int]]:
+    """Indices of consecutive parameters, about `CHUNK` elements at a time on a CPU, else all."""
+    if any(p.device.type != "cpu" for p in params):
+        yield list(range(len(params)))
+        return
+    chunk: list[int] = []
+    size = 0
+    for i, p in enumerate(params):
+        if chunk and size + p.numel() > CHUNK:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(i)
+        size += p.numel()
+    yield chunk
