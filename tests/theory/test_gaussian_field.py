@@ -182,8 +182,9 @@ def test_sampled_line_needs_the_determinant():
     field = gf.Covariance.power(1)
     spectra = sampling.goe_eigenvalues(np.random.default_rng(3), 60, 150)
     energy = 0.5 * field.critical_energy
-    measured = sampling.sampled_mean_eigenvalue(energy, field, spectra)
+    measured, fraction = sampling.sampled_critical_points(energy, field, spectra)
     line = float(gf.most_likely_eigenvalue(energy, field))
     regression = field.slope / field.value * energy
     assert abs(measured - line) < 0.25 * abs(measured - regression)
     assert measured == pytest.approx(line, rel=0.05)
+    assert fraction == pytest.approx(float(gf.index_of_energy(energy, field)), abs=0.02)

@@ -46,15 +46,16 @@ def sampled_index(
     return counts, spectra
 
 
-def sampled_mean_eigenvalue(
+def sampled_critical_points(
     energy: float, field: Covariance, spectra: np.ndarray, points: int = 1501
-) -> float:
-    """Mean of lambda_bar over the critical points at ``energy`` (Kac-Rice at finite N).
+) -> tuple[float, float]:
+    """Mean of lambda_bar and of the index over the critical points at ``energy``, at finite N.
 
     By Kac-Rice every lambda_bar counts with its Gaussian probability given the energy times the
     mean of |det(lambda_bar I + G)|. The mean is taken over ``spectra`` (from
-    ``goe_eigenvalues``), the integral over lambda_bar on a grid of ``points``. Tends to
-    ``most_likely_eigenvalue`` as N grows; without the determinant it would be f' energy / f.
+    ``goe_eigenvalues``), the integral over lambda_bar on a grid of ``points``. The first tends to
+    ``most_likely_eigenvalue`` as N grows, the second to ``index_of_energy``; without the
+    determinant the first would be f' energy / f.
     """
     size = spectra.shape[1]
     centre = field.slope / field.value * energy
@@ -64,10 +65,17 @@ def sampled_mean_eigenvalue(
     reach = 12 * math.sqrt(variance * (1 + field.r)) + 2 * abs(centre)
     grid = np.linspace(-reach, reach, points) + centre
     scaled = spectra * math.sqrt(field.curvature)
+    logs = np.empty((points, len(spectra)))
+    fractions = np.empty_like(logs)
     with np.errstate(divide="ignore"):
-        logs = np.stack([np.log(np.abs(scaled + shift)).sum(axis=1) for shift in grid])
-    top = logs.max(axis=1, keepdims=True)
-    log_mean = top[:, 0] + np.log(np.exp(logs - top).mean(axis=1))
-    weight = log_mean - (grid - centre) ** 2 / (2 * variance)
-    weight = np.exp(weight - weight.max())
-    return float((grid * weight).sum() / weight.sum())
+        for row, shift in enumerate(grid):
+            shifted = scaled + shift
+            logs[row] = np.log(np.abs(shifted)).sum(axis=1)
+            fractions[row] = (shifted < 0).mean(axis=1)
+    logs -= ((grid - centre) ** 2 / (2 * variance))[:, None]
+    weights = np.exp(logs - logs.max())
+    total = weights.sum()
+    return (
+        float((grid[:, None] * weights).sum() / total),
+        float((fractions * weights).sum() / total),
+    )
