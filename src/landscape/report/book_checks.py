@@ -1,0 +1,133 @@
+"""What a page of the book must have: labelled figures words for them, nothing from afar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from landscape.errors import LandscapeError
+
+PICTURES = ("image/png", "image/svg+xml", "image/jpeg")
+BARE_IMAGE = re.compile(r"!\[\s*\]\([^)]*\)")
+LOADED = {  # element -> attributes whose address a browser fetches by itself
+    "script": ("src",),
+    "link": ("href",),
+    "img": ("src", "srcset"),
+    "iframe": ("src",),
+    "source": ("src", "srcset"),
+    "video": ("src", "poster"),
+    "audio": ("src",),
+    "embed": ("src",),
+    "object": ("data",),
+    "input": ("src",),
+    "use": ("href", "xlink:href"),
+}
+UNFETCHED_LINKS = {"canonical", "license", "author", "next", "prev", "search", "index"}
+STYLE_ADDRESS = re.compile(r"(?:url\(|@import)\s*['\"]?\s*((?:https?:)?//[^'\")\s;]+)")
+SCRIPT_IMPORT = re.compile(r"\bimport\s*\(?\s*['\"]((?:https?:)?//[^'\"]+)['\"]")
+
+
+class PageError(LandscapeError):
+    """A page that lacks a label, a caption or a text for its picture, or that loads from afar."""
+
+
+def check_figures(pages: Iterable[Any]) -> None:
+    """Every picture of an executed page has a name, a caption and an alternative text.
+
+    ``pages`` are ``gallery.Page``. The first labelled figure or table must carry the artifact's
+    id, and no name may be used twice. Raises ``PageError``.
+    """
+    used: dict[str, str] = {}
+    for page in pages:
+        names = []
+        for number, cell in enumerate(page.notebook.cells, start=1):
+            settings = cell.get("metadata", {}).get("mystnb", {})
+            figure, image = settings.get("figure", {}), settings.get("image", {})
+            shown = any(
+                kind in output.get("data", {})
+                for output in cell.get("outputs", [])
+                for kind in PICTURES
+            )
+            if not shown and not figure:
+                continue
+            where = f"page {page.artifact}, cell {number}"
+            for key in ("name", "caption"):
+                if not str(figure.get(key) or "").strip():
+                    raise PageError(f"{where}: the figure has no {key}; add mystnb.figure.{key}.")
+            if shown and not str(image.get("alt") or "").strip():
+                raise PageError(
+                    f"{where}: the picture has no text for readers who cannot see it; "
+                    "add mystnb.image.alt."
+                )
+            name = figure["name"]
+            if name in used:
+                raise PageError(f"{where}: the figure name {name} is used by {used[name]} already.")
+            used[name] = where
+            names.append(name)
+        if page.artifact not in names:
+            raise PageError(
+                f"page {page.artifact}: no figure is named {page.artifact}; "
+                "give the artifact's own figure that name."
+            )
+
+
+def check_prose(sources: Mapping[str, bytes]) -> None:
+    """Images in prose pages have an alternative text. Raises ``PageError``."""
+    for name, content in sources.items():
+        if name.endswith(".md") and BARE_IMAGE.search(content.decode()):
+            raise PageError(f"book/{name}: an image has no text between its brackets ![...].")
+
+
+class _Addresses(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {key: value or "" for key, value in attrs}
+        self.style = tag == "style"
+        self.found += STYLE_ADDRESS.findall(values.get("style", ""))
+        if tag == "link" and set(values.get("rel", "").split()) & UNFETCHED_LINKS:
+            return
+        for key in LOADED.get(tag, ()):
+            self.found += re.findall(r"(?:^|[\s,])((?:https?:)?//\S+)", values.get(key, ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.style = False
+
+    def handle_data(self, data: str) -> None:
+        if self.style:
+            self.found += STYLE_ADDRESS.findall(data)
+
+
+def external_requests(folder: Path) -> dict[str, list[str]]:
+    """Addresses outside the book that a browser would load, by the file that names them.
+
+    Looks at elements that load by themselves (scripts, styles, pictures, frames) and at addresses
+    in style sheets and script imports; ordinary links are the reader's own choice.
+    """
+    found: dict[str, list[str]] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".html":
+            parser = _Addresses()
+            parser.feed(path.read_text(encoding="utf-8"))
+            addresses = parser.found + SCRIPT_IMPORT.findall(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".css":
+            addresses = STYLE_ADDRESS.findall(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".js":
+            addresses = SCRIPT_IMPORT.findall(path.read_text(encoding="utf-8", errors="replace"))
+        else:
+            continue
+        if addresses:
+            found[path.relative_to(folder).as_posix()] = addresses
+    return found
+
+
+def check_offline(folder: Path) -> None:
+    """No page of the built book loads anything from another place. Raises ``PageError``."""
+    for name, addresses in external_requests(folder).items():
+        raise PageError(f"the built page {name} would load {addresses[0]} from the net.")
