@@ -46,6 +46,10 @@ def test_columns_agree_with_each_other_and_with_the_hamiltonian(tmp_path):
     assert (np.diff(first["energy"]) > 0).all()
     assert draws["smallest_eigenvalue"][0] == pytest.approx(first["smallest_eigenvalue"].min())
     assert draws["smallest_eigenvalue"].min() > 0  # the end points are minima, not saddles
+    shares = first.loc[first["starts"] >= 3, "soft_share"]
+    assert shares.between(0, 1).all()
+    assert shares.median() > 0.5  # the stopping rule leaves its residue where curvature is small
+    assert first.loc[first["starts"] < 3, "soft_share"].isna().all()
     # Every listed energy is stationary on the sphere: re-derive one end point independently.
     model = PSpin.draw(16, 3, 1 / 16, seed=[3, 0], dtype=torch.float64)
     spin = uniform_on_sphere(50, 16, [3, 0, 1])[7]
@@ -93,12 +97,17 @@ def test_interrupted_and_parallel_runs_give_the_same_bytes(tmp_path, monkeypatch
     assert not list(tmp_path.rglob("*.tmp"))
 
 
-def test_other_settings_do_not_reuse_end_points(tmp_path):
-    kept = tmp_path / "kept"
-    one = landscape.simulate(SETTINGS, "trivial", tmp_path / "a", kept)
-    other = landscape.simulate(SETTINGS | {"seed": 4}, "trivial", tmp_path / "b", kept)
-    assert len(list(kept.iterdir())) == 2
-    assert contents(one) != contents(other)
+def test_other_settings_do_not_reuse_end_points(tmp_path, monkeypatch):
+    reference = contents(landscape.simulate(SETTINGS, "trivial", tmp_path / "a", tmp_path / "kept"))
+    assert not list((tmp_path / "kept").iterdir())  # a finished run leaves no checkpoints
+    with monkeypatch.context() as patch:
+        patch.setattr(landscape.embedding, "tsne", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            landscape.simulate(SETTINGS, "trivial", tmp_path / "a", tmp_path / "kept")
+    assert len(list((tmp_path / "kept").rglob("*.npz"))) == 4
+    other = landscape.simulate(SETTINGS | {"seed": 4}, "trivial", tmp_path / "b", tmp_path / "kept")
+    assert contents(other) != reference
+    assert len(list((tmp_path / "kept").rglob("*.npz"))) == 4
 
 
 def test_the_summary_holds_means_over_draws_and_expectations(tmp_path):

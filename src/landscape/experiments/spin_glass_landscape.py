@@ -7,13 +7,15 @@ t-SNE - and writes three small CSV files, so that the page never needs the end p
     <regime>-minima.csv  one row per distinct minimum of every draw
     <regime>-draws.csv   one row per disorder draw
 
-`analyse` sets the draws of the three regimes beside the exact expectations (`summary.csv`). End
-points are kept in `checkpoints/<hash of what determines them>/`, one file per chunk of starts.
+`analyse` sets the draws of the three regimes beside the exact expectations (`summary.csv`). While
+a run is under way its end points are kept in `checkpoints/<hash of what determines them>/`, one
+file per chunk of starts; they are removed when the results are written.
 A draw uses the same couplings J, the same h/v and the same starting points in all regimes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -122,11 +124,11 @@ def _measure(
     count = np.bincount(labels)
     inside, between = minima.gap(ends, labels, first)
     found = arrived[first]
-    curvature, away = [], []
-    for index in found:
-        hessian = model.hessian(spins[index])
-        curvature.append(float(torch.linalg.eigvalsh(hessian)[0]))
-        away.append(_newton_length(model, spins[index], hessian))
+    geometry = [
+        _geometry(model, spins[index], spins[arrived[labels == group]])
+        for group, index in enumerate(found)
+    ]
+    curvature, away, soft = zip(*geometry, strict=True)
 
     label = np.full(len(points), -1)
     label[arrived] = labels
@@ -136,7 +138,7 @@ def _measure(
     )
     per_minimum = pd.DataFrame(
         {"draw": draw, "minimum": np.arange(len(found)), "energy": energy[found], "starts": count,
-         "smallest_eigenvalue": curvature, "newton_step": away}
+         "smallest_eigenvalue": curvature, "newton_step": away, "soft_share": soft}
     )
     sample = ends[:PAIRWISE]
     row = {
@@ -168,10 +170,22 @@ def _measure(
     return rows, per_minimum, row, points
 
 
-def _newton_length(model: PSpin, spin: torch.Tensor, hessian: torch.Tensor) -> float:
-    """Length of the Newton step: how far the exact critical point is from an end point."""
-    gradient = model.tangential_gradient(spin[None])[0]
-    return float(torch.linalg.solve(hessian, model.tangent_basis(spin).T @ gradient).norm())
+def _geometry(
+    model: PSpin, spin: torch.Tensor, members: torch.Tensor
+) -> tuple[float, float, float]:
+    """Smallest eigenvalue of the Hessian, Newton step, share of spread in the softest direction.
+
+    The Newton step is how far the exact critical point is from the end point `spin`. The spread
+    is that of all end points [M, N] of one minimum around their mean; NaN for fewer than three.
+    """
+    basis, hessian = model.tangent_basis(spin), model.hessian(spin)
+    values, vectors = torch.linalg.eigh(hessian)
+    gradient = basis.T @ model.tangential_gradient(spin[None])[0]
+    step = float(torch.linalg.solve(hessian, gradient).norm())
+    if len(members) < 3:
+        return float(values[0]), step, float("nan")
+    spread = ((members - members.mean(0)) @ basis @ vectors).square().sum(0)
+    return float(values[0]), step, float(spread[0] / spread.sum())
 
 
 def simulate(
@@ -216,11 +230,16 @@ def simulate(
     out.mkdir(parents=True, exist_ok=True)
     rounded = {"energy": 6, "x": 2, "y": 2}
     rows["gradient_norm"] = [float(f"{value:.3g}") for value in rows["gradient_norm"]]
-    return [
+    written = [
         _write(rows.round(rounded), out / f"{regime}.csv"),
         _write(pd.concat([m[1] for m in measured]), out / f"{regime}-minima.csv", "%.6g"),
         _write(pd.DataFrame([m[2] for m in measured]), out / f"{regime}-draws.csv", "%.7g"),
     ]
+    for path in paths:
+        path.unlink()
+    with contextlib.suppress(OSError):  # chunks of another number of starts may still be there
+        folder.rmdir()
+    return written
 
 
 def _write(table: pd.DataFrame, path: Path, float_format: str | None = None) -> Path:
