@@ -28,7 +28,7 @@ from .scoping import Schedule
 from .sgd import sgd_update
 
 # Elements handled together on a CPU: what one pass writes, the next finds in the cache.
-CHUNK = 1 << 16
+CHUNK = 1 << 18
 SCOPE = (
     lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and v > 0,
     "a positive number or infinity",
@@ -105,40 +105,47 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         if self._counters["phase"] < self._lead_steps:
             self._lead(group, params, grads)
             return
-        started = self._start(params)
-        # All at once except in the rare case that some parameters join in the middle of a cycle.
+        states = [self.state[p] for p in params]
+        cycle = self.updates
+        fresh = [s.get("cycle") != cycle for s in states]
+        if True not in fresh:
+            self._inner(group, params, grads, states, restart=False)
+            return
+        # The start of a cycle: for all parameters at once, unless some join in its middle.
         for new in (True, False):
-            where = [i for i, fresh in enumerate(started) if fresh is new]
+            where = [i for i, starts in enumerate(fresh) if starts is new]
             if where:
-                part = [params[i] for i in where], [grads[i] for i in where]
+                part = [[column[i] for i in where] for column in (params, grads, states)]
+                if new:
+                    self._start(part[0], part[2])
                 self._inner(group, *part, restart=new and self._recipe["inner_buffer"] == "reset")
 
-    def _start(self, params: list[Tensor]) -> list[bool]:
-        started = []
-        for p in params:
-            state = self.state[p]
-            started.append(state.get("cycle") != self.updates)
-            if started[-1]:
-                if "x" not in state:
-                    state["x"] = torch.empty_like(p, requires_grad=False)
-                    state["z"] = torch.empty_like(p, requires_grad=False)
-                state["x"].copy_(p)
-                state["z"].copy_(p)
-                state["cycle"] = self.updates
-        return started
+    def _start(self, params: list[Tensor], states: list[dict[str, Any]]) -> None:
+        for p, state in zip(params, states, strict=True):
+            if "x" not in state:
+                state["x"] = torch.empty_like(p, requires_grad=False)
+                state["z"] = torch.empty_like(p, requires_grad=False)
+            state["x"].copy_(p)
+            state["z"].copy_(p)
+            state["cycle"] = self.updates
 
     def _inner(
-        self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor], *, restart: bool
+        self,
+        group: dict[str, Any],
+        params: list[Tensor],
+        grads: list[Tensor],
+        states: list[dict[str, Any]],
+        *,
+        restart: bool,
     ) -> None:
         rate, temperature = float(group["lr_inner"]), group["temperature"]
-        for where in _chunks(params):
-            ps, gs = [params[i] for i in where], [grads[i] for i in where]
-            states = [self.state[p] for p in ps]
-            self._descend(group, ps, gs, states, rate, restart)
+        for part in _chunks(params):
+            ps, ss = params[part], states[part]
+            self._descend(group, ps, grads[part], ss, rate, restart)
             if temperature > 0:
                 spread = math.sqrt(self.noise_factor * rate * temperature)
                 torch._foreach_add_(ps, [self._normal_like(p, spread) for p in ps])
-            torch._foreach_lerp_([s["z"] for s in states], ps, 1 - group["alpha"])
+            torch._foreach_lerp_([s["z"] for s in ss], ps, 1 - group["alpha"])
 
     def _descend(
         self,
@@ -227,17 +234,13 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         return {**super().__getstate__(), **{k: self.__dict__[k] for k in own}}
 
 
-def _chunks(params: list[Tensor]) -> Iterator[list[int]]:
-    """Indices of consecutive parameters, about `CHUNK` elements at a time on a CPU, else all."""
-    if any(p.device.type != "cpu" for p in params):
-        yield list(range(len(params)))
-        return
-    chunk: list[int] = []
-    size = 0
-    for i, p in enumerate(params):
-        if chunk and size + p.numel() > CHUNK:
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(i)
-        size += p.numel()
-    yield chunk
+def _chunks(params: list[Tensor]) -> Iterator[slice]:
+    """Consecutive parameters, about `CHUNK` elements at a time on a CPU, else all of them."""
+    start = size = 0
+    if params[0].device.type == "cpu":
+        for i, p in enumerate(params):
+            if i > start and size + p.numel() > CHUNK:
+                yield slice(start, i)
+                start, size = i, 0
+            size += p.numel()
+    yield slice(start, len(params))
