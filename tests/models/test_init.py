@@ -82,3 +82,21 @@ def test_all_other_networks_keep_torch_s_default():
     bound = 1 / math.sqrt(784)
     assert weight.abs().max() <= bound
     assert weight.abs().max() > 0.999 * bound
+
+
+def test_glorot_variance_and_zero_biases():
+    torch.manual_seed(0)
+    model = models.build("mnistfc_ch2", initial="glorot")
+    hidden = [m for m in model.modules() if isinstance(m, torch.nn.Linear)][1:-1]
+    values = torch.stack([m.weight.detach() for m in hidden]).double()
+    variance = 2 / (128 + 128)
+    # Uniform: the fourth moment is 9/5 of the squared variance, so Var(x^2) = 4/5 variance^2.
+    bound = 5 * variance * (0.8 / values.numel()) ** 0.5
+    assert abs(float(values.square().mean()) - variance) < bound
+    assert float(values.abs().max()) <= (3 * variance) ** 0.5
+    assert all(not m.bias.any() for m in model.modules() if isinstance(m, torch.nn.Linear))
+
+
+def test_an_unknown_initialisation_is_refused():
+    with pytest.raises(models.ModelError, match="torch' or 'glorot"):
+        models.build("mnistfc_ch2", initial="he")

@@ -21,6 +21,14 @@ EXPERIMENTS = (
         title="A thin network of 16 layers on MNIST, with and without the annealed field",
     ),
     Experiment(
+        id="thesis-fig-2-3-mnistfc-glorot",
+        artifact="thesis-fig-2-3",
+        part=1,
+        kind="train",
+        runs=("adam", "anneal_sgd"),
+        title="The same thin network, initialised after Glorot and Bengio",
+    ),
+    Experiment(
         id="thesis-fig-2-3-lenet",
         artifact="thesis-fig-2-3",
         part=1,

@@ -1,4 +1,4 @@
-"""Initialisations that a work states (all other networks keep torch's default)."""
+"""Initialisations other than torch's default: those a work states, and Glorot's."""
 
 from __future__ import annotations
 
@@ -34,4 +34,18 @@ def lecun_normal_(model: nn.Module, sigma_w: float, sigma_b: float) -> nn.Module
             if module.bias is not None:
                 # sigma_b = 0 draws nothing, so adding a bias does not move the weights' draws.
                 module.bias.zero_() if sigma_b == 0 else module.bias.normal_(0.0, sigma_b)
+    return model
+
+
+@torch.no_grad()
+def glorot_uniform_(model: nn.Module) -> nn.Module:
+    """Draw all dense weights uniformly with variance 2 / (N_in + N_out); biases are 0.
+
+    Works in place, returns ``model``. Source: Glorot & Bengio (2010), eq. (16).
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                module.bias.zero_()
     return model

@@ -1,0 +1,112 @@
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from landscape import cli
+from landscape.experiments import catalogue, execute, settings
+from landscape.train.history import COLUMNS
+
+EXPERIMENT = "thesis-fig-2-3-mnistfc"
+
+
+@pytest.fixture
+def project(tmp_path, small_data, monkeypatch):
+    """A project folder with the real parameters and a data set of 96 samples."""
+    root = settings.find_root()
+    shutil.copytree(root / "params", tmp_path / "params")
+    for name in ("dvc.yaml", "params.yaml"):
+        shutil.copy(root / name, tmp_path / name)
+    monkeypatch.setenv("LANDSCAPE_ROOT", str(tmp_path))
+    monkeypatch.setenv("LANDSCAPE_DEVICE", "cpu")
+    return tmp_path
+
+
+def train(root, **options):
+    return execute.train(EXPERIMENT, "anneal_sgd", "smoke", root=root, **options)
+
+
+def test_a_csv_and_its_provenance_and_no_checkpoints(project):
+    path = train(project)
+    assert path == project / "results" / "smoke" / EXPERIMENT / "anneal_sgd.csv"
+    frame = pd.read_csv(path)
+    assert tuple(frame.columns) == COLUMNS
+    assert sorted(frame["seed"].unique()) == [0, 1]
+    record = json.loads(path.with_name("anneal_sgd.provenance.json").read_text())
+    assert record["seeds"] == [0, 1]
+    assert record["parameters"]["optimizer_options"]["tau0"] == 500
+    assert record["device"] == "CPU"
+    assert record["versions"]["torch"]
+    assert record["command"].endswith("--method anneal_sgd --profile smoke")
+    assert not list((project / "checkpoints").glob("*/*"))
+
+
+def test_the_same_command_gives_the_same_bytes(project):
+    first = train(project).read_bytes()
+    assert train(project).read_bytes() == first
+
+
+def test_no_times_or_hosts_in_the_csv(project):
+    header = train(project).read_text().splitlines()[0]
+    assert not {"time", "seconds", "host", "date"} & set(header.split(","))
+
+
+def test_live_training_writes_nothing(project):
+    frame = execute.train_frame(EXPERIMENT, "smoke", project)
+    assert set(frame["method"]) == set(catalogue.get(EXPERIMENT).runs)
+    assert not (project / "results").exists()
+    assert not (project / "checkpoints").exists()
+
+
+def test_a_failing_run_leaves_no_result(project, monkeypatch):
+    monkeypatch.setattr(execute, "fit_many", lambda *a, **k: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(project)
+    assert not (project / "results").exists()
+
+
+def test_show_prints_each_setting_with_its_source(project, capsys):
+    assert cli.main(["show", EXPERIMENT, "--profile", "laptop"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    epochs = next(line for line in lines if "run.epochs" in line)
+    assert epochs.startswith("*")
+    assert "(work: 50)" in epochs
+    rate = next(line for line in lines if "methods.adam.optimizer.lr" in line)
+    assert "thesis 2.4.3" in rate
+
+
+def test_list_says_what_has_results(project, capsys):
+    train(project)
+    assert cli.main(["list", "--profile", "smoke"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in lines if f" {EXPERIMENT} " in line]
+    assert "partly" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "thesis-fig-2-3-mnist"], "did you mean 'thesis-fig-2-3-mnistfc'"),
+        (["train", "thesis-fig-2-2"], "simulate"),
+        (["train", EXPERIMENT, "--method", "sgd"], "it has adam, anneal_sgd"),
+        (["train", EXPERIMENT, "--workers", "0"], "0 workers"),
+        (["simulate", EXPERIMENT], "train"),
+        (["show", EXPERIMENT, "--profile", "lapto"], "did you mean 'laptop'"),
+    ],
+)
+def test_errors_are_one_sentence_with_status_1(project, capsys, arguments, said):
+    assert cli.main(arguments) == 1
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+
+
+def test_clean_leaves_data_and_results(project, capsys):
+    train(project)
+    for name in ("checkpoints/x", "data/mnist"):
+        (project / name).mkdir(parents=True)
+    assert cli.main(["clean"]) == 0
+    assert not (project / "checkpoints").exists()
+    assert (project / "data").exists()
+    assert (project / "results").exists()
