@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 
 from landscape.errors import LandscapeError
-from landscape.report import book_checks, gallery
+from landscape.report import artifacts, book_checks, gallery
 from landscape.report.book_api import api_blocks
 
 MATHJAX_KEPT = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
@@ -161,17 +161,16 @@ class _Filled:
             return f"This copy shows the **{self.profile}** profile."
         html = {
             "legend": gallery.legend,
-            "counts": lambda: gallery.counts(self.card),
+            "counts": lambda: gallery.counts(self.card, argument or "claims"),
             "gallery": lambda: gallery.gallery(self.pages, self.card, "_static/thumbnails"),
             "scorecard": lambda: gallery.scorecard_table(self.pages, self.card),
-            "status": lambda: gallery.status_table(self._artifacts(), self.pages, self.card),
+            "status": lambda: gallery.status_table(
+                artifacts.load(self.root), self.pages, self.card
+            ),
         }
         if name not in html:
             return found[0]  # an ordinary comment
         return f"``````{{raw}} html\n{html[name]()}\n``````"
-
-    def _artifacts(self) -> list[dict[str, Any]]:
-        return gallery.read_artifacts(self.root / "references" / "artifacts.yaml")
 
 
 def _synchronise(folder: Path, sources: dict[str, bytes]) -> None:

@@ -27,7 +27,7 @@ LOADED = {  # element -> attributes whose address a browser fetches by itself
 }
 UNFETCHED_LINKS = {"canonical", "license", "author", "next", "prev", "search", "index"}
 STYLE_ADDRESS = re.compile(r"(?:url\(|@import)\s*['\"]?\s*((?:https?:)?//[^'\")\s;]+)")
-SCRIPT_IMPORT = re.compile(r"\bimport\s*\(?\s*['\"]((?:https?:)?//[^'\"]+)['\"]")
+SCRIPT_IMPORT = re.compile(r"\bimport\b[^;'\"\n]{0,200}['\"]((?:https?:)?//[^'\"]+)['\"]")
 
 
 class PageError(LandscapeError):

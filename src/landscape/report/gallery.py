@@ -16,17 +16,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from landscape.errors import LandscapeError
+from landscape.report import artifacts, verdicts
 
-VERDICTS = {
-    "reproduced": "the measurement agrees with the claim",
-    "partly": "some of it agrees, or the interval reaches outside the claimed range",
-    "not reproduced": "the measurement neither confirms nor excludes the claim",
-    "contradicted": "the measurement excludes the claim",
-    "needs paper scale": "only a run as large as the work's can decide",
-    "not run": "there is no measurement yet, and the page or table says why",
+MEANINGS = {
+    verdicts.REPRODUCED: "the measurement agrees with the claim",
+    verdicts.PARTLY: "some of it agrees, or the interval reaches beyond what was claimed",
+    verdicts.NOT_REPRODUCED: "the measurement neither confirms nor excludes the claim",
+    verdicts.CONTRADICTED: "the measurement excludes the claim",
+    verdicts.NEEDS_PAPER_SCALE: "only a run as large as the work's can decide",
+    verdicts.NOT_RUN: "there is no measurement yet; the page or the table says why",
 }
 WORKS = {
     "thesis": "Chaudhari (2018)",
@@ -76,24 +75,9 @@ def read_scorecard(path: Path) -> dict[str, Any] | None:
         raise GalleryError(f"{path} is not a scorecard ({error}); make it again.") from error
 
 
-def read_artifacts(path: Path) -> list[dict[str, Any]]:
-    """Every figure and table of the four works: id, work, number, kind, part, title."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise GalleryError(f"{path} is missing: it lists every figure and table.") from error
-    entries = content["artifacts"] if isinstance(content, Mapping) else content
-    for entry in entries:
-        missing = {"id", "work", "number", "kind", "part", "title"} - set(entry)
-        if missing:
-            name = entry.get("id", "?")
-            raise GalleryError(f"{path}: artifact {name} lacks {', '.join(sorted(missing))}.")
-    return entries
-
-
 def badge(verdict: str) -> str:
     """A verdict as a coloured label; the word stands in it, so colour is never the only sign."""
-    name = verdict if verdict in VERDICTS else "not run"
+    name = verdict if verdict in MEANINGS else verdicts.NOT_RUN
     return f'<span class="wv-verdict wv-{name.replace(" ", "-")}">{escape(verdict)}</span>'
 
 
@@ -101,7 +85,7 @@ def legend() -> str:
     """What each verdict means, as a table."""
     rows = "".join(
         f'<tr><th scope="row">{badge(name)}</th><td>{escape(meaning)}</td></tr>'
-        for name, meaning in VERDICTS.items()
+        for name, meaning in MEANINGS.items()
     )
     return _table("legend", ("Verdict", "Meaning"), rows)
 
@@ -111,7 +95,7 @@ def gallery(pages: Iterable[Page], scorecard: Mapping[str, Any] | None, images: 
     known = scorecard["artifacts"] if scorecard else {}
     groups: dict[str, list[str]] = {}
     for page in pages:
-        verdict = known.get(page.artifact, {}).get("verdict", "not run")
+        verdict = known.get(page.artifact, {}).get("verdict", verdicts.NOT_RUN)
         picture = (
             f'<img src="{images}/{page.artifact}.png" alt="" loading="lazy" '
             f'width="{THUMBNAIL_WIDTH // 2}" height="{THUMBNAIL_HEIGHT // 2}">'
@@ -125,11 +109,12 @@ def gallery(pages: Iterable[Page], scorecard: Mapping[str, Any] | None, images: 
             f'<span class="wv-card-foot">{badge(verdict)}'
             f'<span class="wv-card-id">{escape(label(page.artifact))}</span></span></a></li>'
         )
-    return "\n".join(
-        f'<p class="wv-part">{escape(PARTS.get(part, part))}</p>\n'
-        f'<ul class="wv-gallery">{"".join(cards)}</ul>'
-        for part, cards in groups.items()
+    sections = "\n".join(
+        f'<section class="wv-group wv-span-{min(len(cards), 3)}" aria-label="{name}">'
+        f'<p class="wv-part-name">{name}</p><ul class="wv-cards">{"".join(cards)}</ul></section>'
+        for name, cards in ((escape(PARTS.get(part, part)), c) for part, c in groups.items())
     )
+    return f'<div class="wv-gallery">\n{sections}\n</div>'
 
 
 def label(artifact: str) -> str:
@@ -139,70 +124,44 @@ def label(artifact: str) -> str:
     return f"{WORKS.get(work, work)}, {kinds.get(kind, kind)} {'.'.join(number)}"
 
 
-def counts(scorecard: Mapping[str, Any] | None) -> str:
-    """How many artifacts have each verdict, as a row of badges."""
+NO_SCORECARD = '<p class="wv-missing">No scorecard has been made for this profile yet.</p>'
+
+
+def counts(scorecard: Mapping[str, Any] | None, of: str) -> str:
+    """How many claims or artifacts (``of``) have each verdict, as a row of badges."""
     if scorecard is None:
-        return '<p class="wv-missing">No scorecard has been made for this profile yet.</p>'
-    shown = [
-        f'<li>{badge(name)}<b class="wv-count">{scorecard["counts"].get(name, 0)}</b></li>'
-        for name in VERDICTS
-    ]
-    return f'<ul class="wv-counts">{"".join(shown)}</ul>'
+        return NO_SCORECARD
+    tally = scorecard["claim_counts" if of == "claims" else "artifact_counts"]
+    shown = "".join(
+        f'<li>{badge(name)}<b class="wv-count">{tally.get(name, 0)}</b></li>' for name in MEANINGS
+    )
+    return f'<ul class="wv-counts" aria-label="{of} by verdict">{shown}</ul>'
 
 
 def scorecard_table(pages: Iterable[Page], scorecard: Mapping[str, Any] | None) -> str:
-    """Claims of the book's pages: claim, paper, measured, verdict; one body of rows a page."""
+    """Claims of the book's pages with their verdicts and reasons, one body of rows a page."""
     if scorecard is None:
-        return '<p class="wv-missing">No scorecard has been made for this profile yet.</p>'
+        return NO_SCORECARD
     bodies = []
     for page in pages:
         entry = scorecard["artifacts"].get(page.artifact)
         if entry is None:
             continue
         head = (
-            f'<tr class="wv-row-head"><th scope="rowgroup" colspan="3"><a href="{page.link}">'
+            f'<tr class="wv-row-head"><th scope="rowgroup"><a href="{page.link}">'
             f"{escape(page.title)}</a></th><td>{badge(entry['verdict'])}</td></tr>"
         )
-        rows = "".join(_claim_row(claim) for claim in entry.get("claims", []))
+        rows = "".join(
+            f"<tr><td>{escape(claim['text'])}</td>"
+            f"<td>{badge(claim['verdict'])}{_details(claim.get('reason'))}</td></tr>"
+            for claim in entry.get("claims", [])
+        )
         bodies.append(f"<tbody>{head}{rows}</tbody>")
-    return _table("scorecard", ("Claim", "Work", "Measured", "Verdict"), "".join(bodies), False)
-
-
-def _claim_row(claim: Mapping[str, Any]) -> str:
-    measured = "&ndash;"
-    if claim.get("value") is not None:
-        unit = f" {escape(str(claim['unit']))}" if claim.get("unit") else ""
-        measured = f"{_number(claim['value'])}{unit}"
-        if claim.get("low") is not None and claim.get("high") is not None:
-            low, high = _number(claim["low"]), _number(claim["high"])
-            measured += f'<div class="wv-details">[{low}, {high}]'
-            measured += f", n = {claim['n']}</div>" if claim.get("n") else "</div>"
-    paper = _paper(claim.get("paper"))
-    return (
-        f'<tr><td>{escape(str(claim["text"]))}</td><td class="wv-num">{paper}</td>'
-        f'<td class="wv-num">{measured}</td><td>{badge(claim["verdict"])}</td></tr>'
-    )
-
-
-def _paper(value: Any) -> str:
-    if value in (None, "", [], {}):
-        return "&ndash;"
-    if isinstance(value, Mapping):
-        text = _number(value.get("value"))
-        return f"{text} ± {_number(value['err'])}" if value.get("err") is not None else text
-    if isinstance(value, (list, tuple)):
-        return "<br>".join(_paper(item) for item in value)
-    return _number(value)
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}".replace("-", "\N{MINUS SIGN}", 1)
-    return escape(str(value))
+    return _table("scorecard", ("Claim", "Verdict and reason"), "".join(bodies), wrap=False)
 
 
 def status_table(
-    artifacts: Iterable[Mapping[str, Any]],
+    listed: Iterable[artifacts.Artifact],
     pages: Iterable[Page],
     scorecard: Mapping[str, Any] | None,
 ) -> str:
@@ -210,28 +169,29 @@ def status_table(
     known = scorecard["artifacts"] if scorecard else {}
     written = {page.artifact: page for page in pages}
     groups: dict[str, list[str]] = {}
-    for entry in artifacts:
-        page = written.get(entry["id"])
-        found = known.get(entry["id"], {})
-        title = escape(entry["title"])
+    for entry in listed:
+        page, found = written.get(entry.id), known.get(entry.id, {})
+        title = escape(entry.title)
         title = f'<a href="{page.link}">{title}</a>' if page else title
-        no_page = "" if page else "no page yet"
-        why = escape(str(found.get("why") or no_page))
-        groups.setdefault(entry["part"], []).append(
-            f'<tr id="{entry["id"]}"><th scope="row">{escape(label(entry["id"]))}</th>'
-            f"<td>{title}</td><td>{escape(entry['kind'])}</td>"
-            f'<td>{badge(found.get("verdict", "not run"))}<div class="wv-details">{why}</div>'
-            "</td></tr>"
+        reason = found.get("reason") or ("" if page else "its page is not written yet")
+        groups.setdefault(entry.part, []).append(
+            f'<tr id="{entry.id}"><th scope="row">{title}'
+            f"{_details(f'{label(entry.id)} ({entry.kind})')}</th>"
+            f"<td>{badge(found.get('verdict', verdicts.NOT_RUN))}{_details(reason)}</td></tr>"
         )
     bodies = "".join(
-        f'<tbody><tr class="wv-row-head"><th scope="rowgroup" colspan="4">'
-        f"{escape(PARTS.get(part, str(part)))}</th></tr>{''.join(rows)}</tbody>"
+        f'<tbody><tr class="wv-row-head"><th scope="rowgroup" colspan="2">'
+        f"{escape(PARTS.get(part, part))}</th></tr>{''.join(rows)}</tbody>"
         for part, rows in groups.items()
     )
-    return _table("status", ("Artifact", "What it shows", "Kind", "Verdict"), bodies, False)
+    return _table("status", ("Figure or table", "Verdict and reason"), bodies, wrap=False)
 
 
-def _table(name: str, columns: Iterable[str], rows: str, wrap: bool = True) -> str:
+def _details(text: str | None) -> str:
+    return f'<div class="wv-details">{escape(text)}</div>' if text else ""
+
+
+def _table(name: str, columns: Iterable[str], rows: str, *, wrap: bool = True) -> str:
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = f"<tbody>{rows}</tbody>" if wrap else rows
     return (
@@ -251,11 +211,17 @@ def first_image(notebook: Any) -> bytes | None:
 
 
 def thumbnail(picture: bytes) -> bytes:
-    """The picture, scaled to fit the card and centred on white, as PNG bytes."""
+    """The picture, scaled to the card and centred on white, as PNG bytes.
+
+    Of a figure with panels above each other only the upper part is shown: whole, it would be too
+    small to tell what it is.
+    """
     from PIL import Image  # comes with matplotlib
 
     with Image.open(io.BytesIO(picture)) as opened:
         image = opened.convert("RGBA")
+    if image.height > image.width:
+        image = image.crop((0, 0, image.width, image.width * THUMBNAIL_HEIGHT // THUMBNAIL_WIDTH))
     image.thumbnail((THUMBNAIL_WIDTH - 16, THUMBNAIL_HEIGHT - 16), Image.Resampling.LANCZOS)
     card = Image.new("RGB", (THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT), "white")
     corner = ((THUMBNAIL_WIDTH - image.width) // 2, (THUMBNAIL_HEIGHT - image.height) // 2)

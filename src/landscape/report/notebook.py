@@ -228,9 +228,10 @@ def run(
     except PapermillExecutionError as error:
         trace = ANSI.sub("", "\n".join(error.traceback))
         log.write_text(f"{error.source}\n\n{trace}\n", encoding="utf-8")
-        message = ANSI.sub("", str(error.evalue)).strip().splitlines() or [""]
+        lines = ANSI.sub("", str(error.evalue)).strip().splitlines() or [""]
+        message = lines[0].rstrip(".")
         raise NotebookError(
-            f"{where}{_name(error.source, error.exec_count)} raised {error.ename}: {message[0]} "
+            f"{where}{_name(error.source, error.exec_count)} raised {error.ename}: {message} "
             f"(see {log.relative_to(root)} and {attempt.relative_to(root)})."
         ) from None
     except Exception as error:  # the kernel did not start, or died
