@@ -87,7 +87,7 @@ CASES = [
         "entropy_sgd",
         {
             "L": 3, "gamma": 2.0, "temperature": 1e-4, "momentum": 0.9, "momentum_outer": 0.5,
-            "lr": 0.3, "weight_decay": 1e-2, "gamma_decay": 0.1, "inner_buffer": "keep",
+            "lr": 0.3, "weight_decay": 1e-2, "gamma_decay": 0.02, "inner_buffer": "keep",
         },
     ),
     ("entropy_sgd", {"form": "B", "L": 3, "gamma": 2.0, "temperature": 1e-3, "momentum": 0.5}),

@@ -28,7 +28,7 @@ from .scoping import Schedule
 from .sgd import sgd_update
 
 # Elements handled together on a CPU: what one pass writes, the next finds in the cache.
-CHUNK = 1 << 18
+CHUNK = 1 << 17
 SCOPE = (
     lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and v > 0,
     "a positive number or infinity",
@@ -47,7 +47,8 @@ class InnerLoopOptimizer(LandscapeOptimizer):
 
     with N ~ N(0, I) and c = `noise_factor`. After the L-th of these, inside the same `step()`,
     `_outer` moves x, then y = x. A parameter that gets its first gradient of a cycle later starts
-    there; one without gradient stands still, and so does a frozen one, for good.
+    there; one without gradient stands still, and so does a frozen one, for good. The gradients are
+    used up by the step.
     """
 
     noise_factor = 2.0
@@ -160,8 +161,9 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         force = 1 / self.scope(group)
         if force:
             # d = (g - x / gamma) + (weight_decay + 1 / gamma) y: the second half is an L2 term,
-            # which the step below adds in its single pass.
-            grads = list(torch._foreach_add(grads, [s["x"] for s in states], alpha=-force))
+            # which the step below adds in its single pass. In place, as torch.optim.SGD does with
+            # Nesterov's momentum: a copy would cost more than all the arithmetic.
+            torch._foreach_add_(grads, [s["x"] for s in states], alpha=-force)
         sgd_update(
             params,
             grads,
