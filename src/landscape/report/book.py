@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 
 from landscape.errors import LandscapeError
-from landscape.report import artifacts, book_checks, gallery
+from landscape.report import artifacts, book_checks, docstrings, gallery
 from landscape.report.book_api import api_blocks
 
 MATHJAX_KEPT = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
@@ -195,7 +195,8 @@ def _synchronise(folder: Path, sources: dict[str, bytes]) -> None:
 def _doctrees_key(sources: dict[str, bytes]) -> str:
     """Settings, contents, references and tools: when one changes, every page is read again."""
     settings = ("_config.yml", "_toc.yml", "references.bib")
-    digests = [hashlib.sha256(sources[name]).hexdigest() for name in settings]
+    contents = [sources[name] for name in settings] + [Path(docstrings.__file__).read_bytes()]
+    digests = [hashlib.sha256(content).hexdigest() for content in contents]
     return "\n".join(digests + [f"{tool} {importlib.metadata.version(tool)}" for tool in TOOLS])
 
 

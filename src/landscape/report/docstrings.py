@@ -44,7 +44,8 @@ def to_rst(lines: list[str]) -> list[str]:
         header = SECTION.match(block[0])
         numpy = header and len(block) > 1 and UNDERLINE.match(block[1])
         if header and (numpy or len(block) > 1 or _indented(blocks, number + 1)):
-            made += [f"**{header[1]}**", "", *_entries(block[2 if numpy else 1 :])]
+            title = {"Args": "Arguments"}.get(header[1], header[1])
+            made += [f"**{title}**", "", *_entries(block[2 if numpy else 1 :])]
         elif block[0].startswith(">>>") or _plain_table(block):
             made += block
         elif BULLET.match(block[0]):
@@ -88,7 +89,7 @@ def _literal(block: list[str]) -> list[str]:
     head: list[str] = []
     if block[0].endswith(":") and not block[0].startswith(" "):
         head, block = [escaped(re.sub(r"::$", ":", block[0])), ""], block[1:]
-    return [*head, "::", "", *(f"    {line}" for line in block)]
+    return [*head, ".. code-block:: text", "", *(f"    {line}" for line in block)]
 
 
 def _list(block: list[str]) -> list[str]:
