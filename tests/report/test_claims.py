@@ -308,6 +308,15 @@ def test_every_declared_file_is_usable(path):
     assert used <= set(parsed.paper_values)
 
 
+@pytest.mark.parametrize(
+    ("value", "err", "unit", "text"),
+    [(77.656, 0.171, "perplexity", "77.656 ± 0.171 perplexity"), (1.3375, None, "", "1.3375"),
+     (-0.02, 0.0424264, "%", "-0.02 ± 0.0424 %"), (0.5, 0.0, "", "0.5")],
+)  # fmt: skip
+def test_a_paper_value_keeps_the_works_digits(value, err, unit, text):
+    assert str(claims.PaperValue("k", "", value, err, unit)) == text
+
+
 def test_the_numbers_of_figure_2_3_and_table_3_1_are_the_works():
     figure = claims.load("thesis-fig-2-3", ROOT).paper_values
     assert [figure[k].value for k in ("mnistfc-anneal", "mnistfc-adam")] == [2.48, 2.92]

@@ -101,7 +101,7 @@ def test_judging_writes_every_claim_with_both_bodies_of_evidence(page, capsys):
     assert [claim["id"][-2:] for claim in content["claims"]] == ["c1", "c2", "c3", "c4"]
     assert [claim["verdict"] for claim in content["claims"]] == [
         "not run", "not run", "partly", "not run"]  # fmt: skip
-    sign, size = content["claims"][2]["parts"]
+    sign, size, _ = content["claims"][2]["parts"]
     assert (sign["verdict"], size["verdict"]) == ("reproduced", "needs paper scale")
     assert sign["build"]["value"] == -1.5
     assert sign["record"]["diverged"] == ["adam seed 3"]

@@ -140,6 +140,32 @@ def test_a_figure_is_opaque_white_small_and_the_same_twice(ax, curves):
     assert pixels.shape[1] == 750
 
 
+def test_a_notebooks_picture_is_small_without_visible_loss(ax, curves):
+    from landscape.report.style import small_png
+
+    for method in ("adam", "anneal_sgd"):
+        report.curve_with_band(ax, curves, "effective_epoch", "error", method)
+    small = small_png(ax.figure)
+    assert small == small_png(ax.figure)
+    buffer = io.BytesIO()
+    ax.figure.savefig(buffer, format="png", bbox_inches="tight")
+    assert len(small) < 0.6 * len(buffer.getvalue())
+    before = mpl.image.imread(io.BytesIO(buffer.getvalue()))[..., :3]
+    after = mpl.image.imread(io.BytesIO(small))[..., :3]
+    assert np.abs(before - after).mean() < 0.002
+    assert (after[0, 0] == 1).all()
+
+
+def test_a_logarithmic_axis_shows_plain_numbers(ax):
+    ax.plot([1, 2], [0.6, 88])
+    report.log_axis(ax)
+    ax.figure.canvas.draw()
+    low, high = ax.get_ylim()
+    ticks = zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+    shown = [label.get_text() for value, label in ticks if low <= value <= high]
+    assert shown == ["0.5", "1", "2", "5", "10", "20", "50", "100"]
+
+
 def test_several_panels_are_lettered_and_spare_ones_hidden():
     import matplotlib.pyplot as plt
 

@@ -7,13 +7,22 @@ Importing it does not import torch. A notebook writes::
 """
 
 from landscape.report import statistics
-from landscape.report.measurement import Measurement, format_measurement, not_run
+from landscape.report.measurement import Measurement, format_measurement, format_number, not_run
 from landscape.report.page import Page, page
-from landscape.report.style import colors, curve_with_band, look, overlay_record, panels, style
+from landscape.report.style import (
+    colors,
+    curve_with_band,
+    log_axis,
+    look,
+    overlay_record,
+    panels,
+    style,
+)
 from landscape.report.tables import Cell, Note, Table, show, verdict_cell
 
 __all__ = [
     "Cell", "Measurement", "Note", "Page", "Table", "colors", "curve_with_band",
-    "format_measurement", "look", "not_run", "overlay_record", "page", "panels", "show",
+    "format_measurement", "format_number", "log_axis", "look", "not_run", "overlay_record", "page",
+    "panels", "show",
     "statistics", "style", "verdict_cell",
 ]  # fmt: skip

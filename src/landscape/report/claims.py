@@ -81,6 +81,11 @@ class PaperValue:
     unit: str = ""
     where: str = ""
 
+    def __str__(self) -> str:
+        """As the work prints it: all its digits, the error where there is one, the unit."""
+        text = f"{self.value:.6g}" + (f" ± {self.err:.3g}" if self.err else "")
+        return f"{text} {self.unit}".strip()
+
 
 @dataclass(frozen=True)
 class Claim:

@@ -7,6 +7,7 @@ text stays above 10 CSS pixels on a 360-pixel screen.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,35 @@ def style() -> None:
         },
     )
     matplotlib.rcParams["path.simplify"] = True
+    _small_pictures()
+
+
+def small_png(figure: Figure) -> bytes:
+    """The figure as a PNG of at most 256 colours, a third of the usual size, no visible loss."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", bbox_inches="tight")
+    picture = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _small_pictures() -> None:
+    """In a notebook, let figures be shown through ``small_png``."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return
+    if get_ipython() is None:
+        return
+    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
+
+    # Loads the inline backend now: it sets a formatter of its own when it is loaded.
+    plt.switch_backend(plt.get_backend())
+    get_ipython().display_formatter.formatters["image/png"].for_type(Figure, small_png)
 
 
 def panels(
@@ -190,3 +220,15 @@ def overlay_record(
         if (frame["method"] == method).any() and frame[y].notna().any():
             curve_with_band(ax, frame, x, y, method, record=True, **options)
     return True
+
+
+def log_axis(ax: Axes, axis: str = "y") -> None:
+    """A logarithmic axis with plain numbers (1, 2, 5, 10...), for errors in percent."""
+    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, StrMethodFormatter
+
+    which = ax.yaxis if axis == "y" else ax.xaxis
+    (ax.set_yscale if axis == "y" else ax.set_xscale)("log")
+    which.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    which.set_major_formatter(StrMethodFormatter("{x:g}"))
+    which.set_minor_locator(NullLocator())
+    which.set_minor_formatter(NullFormatter())

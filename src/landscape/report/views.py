@@ -132,15 +132,13 @@ def _diverged(measurement: Measurement) -> str:
 
 
 def _paper(claim: Claim) -> Cell:
-    lines = []
-    for value in claim.paper:
-        err = f" ± {format_number(value.err)}" if value.err else ""
-        unit = f" {value.unit}" if value.unit else ""
-        lines.append(f"{format_number(value.value)}{err}{unit}")
-    what = "; ".join(value.what for value in claim.paper if value.what)
-    if not lines:
+    if not claim.paper:
         return Cell(claim.stated or "–")
-    return Cell("\n".join(lines), details="; ".join(t for t in (what, claim.stated) if t))
+    what = "; ".join(value.what for value in claim.paper if value.what)
+    return Cell(
+        "\n".join(str(value) for value in claim.paper),
+        details="; ".join(text for text in (what, claim.stated) if text),
+    )
 
 
 def _key(key: str) -> str:
