@@ -69,7 +69,7 @@ def scorecard(tmp_path):
                         "id": "thesis-fig-2-1",
                         "verdict": "contradicted",
                         "reason": "claims: 1 contradicted",
-                        "claims": [claim | {"reason": "wholly above 2"}],
+                        "claims": [claim | {"reason": "wholly above `2 < 3`"}],
                     }
                 ],
             }
@@ -113,7 +113,7 @@ def test_a_broken_scorecard_is_named(tmp_path):
 def test_the_scorecard_table_shows_claims_with_their_reasons(pages, scorecard):
     html = gallery.scorecard_table(pages, scorecard)
     assert "E_0 &lt; 2 &amp; so on" in html
-    assert "wholly above 2" in html
+    assert "wholly above <code>2 &lt; 3</code>" in html
     assert html.count("<tbody>") == 1, "pages without a row are left out"
 
 

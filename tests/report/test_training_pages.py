@@ -79,6 +79,8 @@ def annealing(project):
     for deep in DEEP:
         write_runs(laptop / deep, deep, {"adam": (2.92, 0.3), "anneal_sgd": (2.48, 3.0)})
     write_runs(laptop / lenet, lenet, {"adam": (0.61, 3.0), "anneal_sgd": (0.40, 3.5)})
+    wide = "thesis-fig-2-3-mnistfc-p16"
+    write_runs(laptop / wide, wide, {"anneal_sgd": (40.0, 0.5)})
     return project
 
 
@@ -144,6 +146,8 @@ def entropy(project):
         experiment = f"thesis-tab-3-1-{name}"
         runs = {"adam": (final, 1.0), "entropy_sgd": (final - 0.02, 1.0)}
         write_runs(laptop / experiment, experiment, runs, held_out=False)
+    outer = "thesis-tab-3-1-mnistfc-outer"
+    write_runs(laptop / outer, outer, {"entropy_sgd": (80.0, 0.1)}, held_out=False)
     return project
 
 

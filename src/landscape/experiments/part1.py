@@ -29,6 +29,14 @@ EXPERIMENTS = (
         title="The same thin network, initialised after Glorot and Bengio",
     ),
     Experiment(
+        id="thesis-fig-2-3-mnistfc-p16",
+        artifact="thesis-fig-2-3",
+        part=1,
+        kind="train",
+        runs=("anneal_sgd",),
+        title="The same with a field for p = 16, the number of layers",
+    ),
+    Experiment(
         id="thesis-fig-2-3-lenet",
         artifact="thesis-fig-2-3",
         part=1,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -188,7 +189,8 @@ def status_table(
 
 
 def _details(text: str | None) -> str:
-    return f'<div class="wv-details">{escape(text)}</div>' if text else ""
+    shown = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text or ""))
+    return f'<div class="wv-details">{shown}</div>' if text else ""
 
 
 def _table(name: str, columns: Iterable[str], rows: str, *, wrap: bool = True) -> str:
