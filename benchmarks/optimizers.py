@@ -4,8 +4,9 @@
 
 Every repeat times one block of steps of each method in turn and takes the ratio to the block of
 `torch.optim.SGD(foreach=True, nesterov=True)` that ran just before it, so that a busy machine (its
-caches, its clock) slows both; time is processor time of the one thread. Reported: the median ratio and its quartiles, and the median time a step. Gradients are fixed
-random numbers; blocks hold whole cycles of Entropy-SGD, so that outer updates are counted.
+caches, its clock) slows both; time is processor time of the one thread. Reported: the median ratio
+and its quartiles, and the median time a step. Gradients are fixed random numbers; blocks hold whole
+cycles of Entropy-SGD, so that outer updates are counted.
 """
 
 from __future__ import annotations
