@@ -40,8 +40,9 @@ read: book  ## build the book if needed and serve it on http://localhost:8000 (P
 	@python -m http.server --bind 127.0.0.1 --directory book/_build/html $(PORT)
 
 lab: $(READY)  ## open the notebooks in JupyterLab (Markdown files open as notebooks)
-	@jupytext-config -p .venv/share/jupyter/lab/settings/default_setting_overrides.json \
-	  set-default-viewer markdown >/dev/null 2>&1 || true
+	@mkdir -p .venv/etc/jupyter/labconfig
+	@jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json \
+	  set-default-viewer markdown myst
 	@jupyter lab --notebook-dir=. book/notebooks
 
 bench: $(READY)  ## ratios of optimizer cost on this machine
