@@ -3,6 +3,7 @@ import pytest
 
 from landscape.errors import LandscapeError
 from landscape.train import history, many
+from landscape.train.spec import RunSpec, SpecificationError
 
 
 def test_worker_count(monkeypatch):
@@ -34,3 +35,13 @@ def test_csv_is_whole_or_absent(tmp_path, monkeypatch):
 def test_unknown_history_columns_are_refused():
     with pytest.raises(KeyError, match="wall_time"):
         history.History().append(seed=1, wall_time=3.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"), [({"lr": -1.0}, "lr"), ({"momentun": 0.9}, "momentun")]
+)
+def test_impossible_optimizer_settings_name_the_experiment(small_data, options, named):
+    spec = RunSpec("an-experiment", "sgd", 0, "mnistfc_ch2", "sgd", optimizer_options=options)
+    with pytest.raises(SpecificationError, match=f"an-experiment, method sgd.*{named}") as caught:
+        many.fit_many([spec], workers=1)
+    assert "\n" not in str(caught.value)

@@ -17,7 +17,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from landscape.errors import LandscapeError
-from landscape.train.spec import RunSpec
+from landscape.train.spec import RunSpec, SpecificationError
 
 
 def worker_count(wanted: int | None = None) -> int:
@@ -40,10 +40,14 @@ def worker_count(wanted: int | None = None) -> int:
 def _one(spec: RunSpec, checkpoints: str | None, data_root: str | None) -> pd.DataFrame:
     import torch
 
+    from landscape.optim import HyperparameterError
     from landscape.train.loop import fit
 
     torch.set_num_threads(1)
-    history, _ = fit(spec, checkpoints=checkpoints, data_root=data_root)
+    try:
+        history, _ = fit(spec, checkpoints=checkpoints, data_root=data_root)
+    except HyperparameterError as error:  # the settings' author must know where to look
+        raise SpecificationError(f"{spec.experiment}, method {spec.method}: {error}") from error
     return history.frame()
 
 
