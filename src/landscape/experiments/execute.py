@@ -42,8 +42,7 @@ def train(
     settings.method_settings(declared.id, method, profile, root)
     specs = catalogue.run_specs(experiment, method, profile, root)[:seeds]
     checkpoints = root / "checkpoints"
-    if workers is None and profile == "smoke":
-        workers = 1  # smoke runs are shorter than the start of a worker process
+    workers = _workers(workers, profile)
     started, clock = provenance.now(), time.monotonic()
     frame = fit_many(
         specs,
@@ -161,6 +160,11 @@ def describe(
     }
 
 
+def _workers(wanted: int | None, profile: str) -> int | None:
+    """One worker at smoke scale, whose runs are shorter than the start of a worker process."""
+    return 1 if wanted is None and profile == "smoke" else wanted
+
+
 def train_frame(experiment: str, profile: str, root: Path | None = None) -> pd.DataFrame:
     """Train all methods now, in worker processes, without touching results or checkpoints.
 
@@ -172,5 +176,6 @@ def train_frame(experiment: str, profile: str, root: Path | None = None) -> pd.D
     frames = []
     for method in declared.runs:
         specs = catalogue.run_specs(experiment, method, profile, root)
-        frames.append(fit_many(specs, label=f"{experiment} {method}").assign(method=method))
+        rows = fit_many(specs, workers=_workers(None, profile), label=f"{experiment} {method}")
+        frames.append(rows.assign(method=method))
     return pd.concat(frames, ignore_index=True)
