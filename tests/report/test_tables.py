@@ -75,3 +75,31 @@ def test_a_note_shows_its_commands(capsys):
     assert tree(note).find("pre/code").text == "landscape list\ndvc repro"
     show(note)
     assert capsys.readouterr().out == "Run <this>:\n\n    landscape list\n    dvc repro\n"
+
+
+def test_a_folded_table_shows_its_caption_until_opened():
+    table = Table(["a"], [["1"]], caption="what <it> is", folded=True)
+    html = table._repr_html_()
+    assert html.startswith('<details class="wv-folded"><summary>what &lt;it&gt; is</summary>')
+    assert html.endswith("</table></div></details>")
+    assert "<caption>" not in html
+    assert "what <it> is" in repr(table)
+
+
+def test_values_the_work_does_not_state_are_not_shown_as_the_works():
+    from types import SimpleNamespace
+
+    from landscape.report.views import settings_table
+
+    def row(key, value):
+        return SimpleNamespace(key=key, paper=value, value=value, source="", changed=False)
+
+    sources = {
+        "run.a": "thesis 2.4: stated",
+        "run.b": "ours: unstated",
+        "run.c": "ours instead of 0.9: the program has none",
+    }
+    table = settings_table("e", "paper", [row("run.a", 1), row("run.b", 2), row("run.c", 0)], sources)
+    assert [cells[1].text for cells in table.rows] == ["1", "not stated", "0.9"]
+    assert table.row_classes == ["", "", "wv-changed"]
+    assert "1 of 3 differ" in table.caption

@@ -100,13 +100,16 @@ class Page:
         return {} if found is None else found.info | {"date": found.date}
 
     def settings(self, *experiments: str) -> None:
-        """Display setting, the work's value, this build's value and the source of each."""
+        """Display setting, the work's value, this build's value and the source of each.
+
+        The first experiment's table is open, those of the others unfold.
+        """
         from landscape.experiments.settings import resolve
 
-        for experiment in experiments:
+        for number, experiment in enumerate(experiments):
             ours = resolve(experiment, self.profile, self.root)
             paper = {row.key: row.source for row in resolve(experiment, "paper", self.root)}
-            show(views.settings_table(experiment, self.profile, ours, paper))
+            show(views.settings_table(experiment, self.profile, ours, paper, folded=number > 0))
 
     def judge(self, build: Evidence, record: Evidence | None = None) -> None:
         """Judge every claim, display the table and write ``<artifact>/claims.json``.

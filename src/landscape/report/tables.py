@@ -37,7 +37,8 @@ class Cell:
 class Table:
     """Columns and rows; cells are strings or Cell.
 
-    ``name`` gives the table its class ``wv-<name>``. Raises ValueError for ragged rows.
+    ``name`` gives the table its class ``wv-<name>``; a ``folded`` one shows its caption until it is
+    opened. Raises ValueError for ragged rows.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Table:
         name: str = "plain",
         caption: str = "",
         row_classes: Sequence[str] | None = None,
+        folded: bool = False,
     ) -> None:
         self.columns = list(columns)
         self.rows = [
@@ -55,7 +57,7 @@ class Table:
         ]
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"every row needs {len(self.columns)} cells")
-        self.name, self.caption = name, caption
+        self.name, self.caption, self.folded = name, caption, folded
         self.row_classes = list(row_classes) if row_classes else [""] * len(self.rows)
 
     def _repr_html_(self) -> str:
@@ -71,11 +73,15 @@ class Table:
                 cells.append(f"<{tag}{names}>{cell.html()}</{tag.split()[0]}>")
             body.append(f"<tr{attribute}>{''.join(cells)}</tr>")
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        before = after = ""
+        if self.folded:
+            before = f'<details class="wv-folded"><summary>{escape(self.caption)}</summary>'
+            caption, after = "", "</details>"
         # overflow-x in the element: JupyterLab does not read the book's style sheet.
         return (
-            f'<div class="wv-scroll" style="overflow-x:auto" tabindex="0">'
+            f'{before}<div class="wv-scroll" style="overflow-x:auto" tabindex="0">'
             f'<table class="table wv-table wv-{self.name}">{caption}'
-            f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+            f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>{after}"
         )
 
     def __repr__(self) -> str:

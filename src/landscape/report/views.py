@@ -1,6 +1,7 @@
 """How settings and judged claims look, in a table and in ``claims.json``."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from landscape.report.claims import Claim
@@ -8,27 +9,41 @@ from landscape.report.measurement import Measurement, format_measurement, format
 from landscape.report.tables import Cell, Table, verdict_cell
 from landscape.report.verdicts import Judged, Outcome, combine
 
+_INSTEAD = re.compile(r"ours instead of (\S+):")
+
 
 def settings_table(
-    experiment: str, profile: str, rows: Sequence, paper_sources: Mapping[str, str]
+    experiment: str,
+    profile: str,
+    rows: Sequence,
+    paper_sources: Mapping[str, str],
+    folded: bool = False,
 ) -> Table:
-    """Setting | the work | this build | source; rows that the profile changes are marked.
+    """Setting | the work | this build | source; rows that differ from the work are marked.
 
     ``rows`` have attributes key, paper, value, source, changed (landscape.experiments.settings).
+    A source that begins with "ours" means that the work gives no value, "ours instead of X" that
+    it gives X; the table then shows that in place of the value we run at paper scale.
     """
     cells, classes = [], []
     for row in rows:
-        sources = [paper_sources.get(row.key, ""), row.source if row.changed else ""]
+        stated = paper_sources.get(row.key, "")
+        sources = [stated, row.source if row.changed else ""]
+        instead = _INSTEAD.match(stated)
         work = _setting(row.paper) if row.key in paper_sources else "not set"
+        if stated.startswith("ours"):
+            work = instead.group(1) if instead else "not stated"
+        differs = row.changed or instead is not None
         cells.append([
-            _key(row.key), work, Cell(_setting(row.value), ("wv-changed",) if row.changed else ()),
+            _key(row.key), work, Cell(_setting(row.value), ("wv-changed",) if differs else ()),
             "; ".join(source for source in sources if source) or row.source,
         ])  # fmt: skip
-        classes.append("wv-changed" if row.changed else "")
+        classes.append("wv-changed" if differs else "")
     changed = sum(bool(name) for name in classes)
     caption = f"Settings of {experiment}: {changed} of {len(cells)} differ from the work"
     return Table(["setting", "the work", f"this build ({profile})", "source"], cells,
-                 name="settings", caption=caption, row_classes=classes)  # fmt: skip
+                 name="settings", caption=caption, row_classes=classes,
+                 folded=folded)  # fmt: skip
 
 
 def claims_table(judged: Sequence[Judged], profile: str) -> Table:
