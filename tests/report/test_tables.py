@@ -99,7 +99,8 @@ def test_values_the_work_does_not_state_are_not_shown_as_the_works():
         "run.b": "ours: unstated",
         "run.c": "ours instead of 0.9: the program has none",
     }
-    table = settings_table("e", "paper", [row("run.a", 1), row("run.b", 2), row("run.c", 0)], sources)
+    rows = [row("run.a", 1), row("run.b", 2), row("run.c", 0)]
+    table = settings_table("e", "paper", rows, sources)
     assert [cells[1].text for cells in table.rows] == ["1", "not stated", "0.9"]
     assert table.row_classes == ["", "", "wv-changed"]
     assert "1 of 3 differ" in table.caption
