@@ -105,6 +105,7 @@ def test_touching_an_optimizer_reruns_its_runs_and_what_reads_them(reproduced):
         changed = set(json.loads(said[said.index("{"): said.rindex("}") + 1]))
         assert changed == {
             "train-thesis-tab-3-1-mnistfc@smoke-entropy_sgd",
+            "train-thesis-tab-3-1-mnistfc-outer@smoke-entropy_sgd",
             "train-thesis-tab-3-1-lenet@smoke-entropy_sgd",
         }
         said = run(["dvc", "repro", "--dry"], folder)
