@@ -32,7 +32,7 @@ test: $(READY)  ## lint, unit tests, smoke pipeline through DVC, the book in a b
 	@sh scripts/system.sh npm chromium
 	@ruff check .
 	@python -m pytest -q -m "not pipeline and not browser"
-	@LANDSCAPE_SMOKE_DIR=$(CURDIR)/$(SMOKE) python -m pytest -q -m pipeline
+	@LANDSCAPE_SMOKE_DIR=$(CURDIR)/$(SMOKE) python -m pytest -q -m pipeline --durations=4
 	@LANDSCAPE_BOOK=$(CURDIR)/$(SMOKE)/book/_build/html LANDSCAPE_REQUIRE_BROWSER=1 \
 	  python -m pytest -q -m browser
 
