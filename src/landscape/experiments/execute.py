@@ -38,8 +38,7 @@ def train(
     Raises LandscapeError for unknown names and for settings that cannot be run.
     """
     root = root or settings.find_root()
-    declared = catalogue.get(experiment, kind="train")
-    settings.method_settings(declared.id, method, profile, root)
+    catalogue.get(experiment, kind="train")
     specs = catalogue.run_specs(experiment, method, profile, root)[:seeds]
     checkpoints = root / "checkpoints"
     workers = _workers(workers, profile)
