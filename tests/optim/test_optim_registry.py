@@ -7,7 +7,7 @@ import pkgutil
 
 import pytest
 import torch
-from reference.optim_problems import CASES, Quadratic
+from reference.optim_problems import CASES, MINIMAL, REFUSED, Quadratic
 
 from landscape import optim
 
@@ -20,9 +20,7 @@ FIELD = {"J": 1e-3, "tau0": 500, "layers": 3}
 def test_every_name_is_in_the_table_and_builds():
     assert set(optim.names()) == {name for name, _ in CASES}
     for name in optim.names():
-        optimizer = optim.build(
-            name, Quadratic().parameters(), **(FIELD if "anneal" in name or "noise" in name else {})
-        )
+        optimizer = optim.build(name, Quadratic().parameters(), **MINIMAL.get(name, {}))
         assert isinstance(optimizer, torch.optim.Optimizer)
 
 
@@ -90,6 +88,7 @@ def test_source_files_are_what_the_module_imports(name):
         ("entropy_sgd", {"inner_buffer": "drop"}, "inner_buffer must be 'reset' or 'keep'"),
         ("entropy_adam", {"gamma": float("inf")}, "gamma must be finite"),
         ("entropy_adam", {"betas": (0.5,)}, "betas must be two numbers"),
+        *REFUSED,
     ],
 )
 def test_impossible_settings_are_refused_in_one_sentence(name, settings, words):

@@ -1,8 +1,10 @@
 """Small float64 problems with mini-batches, and the one table of optimizers of the tests."""
 
 import math
+from dataclasses import dataclass, field
 
 import torch
+from reference import cases_complexity, cases_replicas, cases_smoothing
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
@@ -101,7 +103,18 @@ CASES = [
     ),
     ("entropy_adam", {"L": 3, "gamma": 5.0, "temperature": 1e-4}),
     ("entropy_adam", {"L": 2, "gamma": 5.0, "temperature": 0.0, "momentum": 0.9, "lr": 0.05}),
+    *cases_smoothing.CASES,
+    *cases_complexity.CASES,
+    *cases_replicas.CASES,
 ]  # fmt: skip
+GROUPS = (cases_smoothing, cases_complexity, cases_replicas)
+# Slow twins: name -> function(problem, settings) that yields (working point, answer) each step.
+TWINS = {name: twin for group in GROUPS for name, twin in group.TWINS.items()}
+# Settings without which an optimizer is not built.
+MINIMAL = {
+    name: {"J": 1e-3, "tau0": 500, "layers": 3} for name in ("anneal_sgd", "resampled_noise")
+} | {name: settings for group in GROUPS for name, settings in group.MINIMAL.items()}
+REFUSED = [entry for group in GROUPS for entry in group.REFUSED]
 IDS = [
     "-".join([name, *(f"{k}={v}" for k, v in settings.items() if isinstance(v, (str, bool)))])
     + f"-{i}"
@@ -122,15 +135,20 @@ def draws(seed=11):
 
 
 def make(name, settings, model, seed=11, **more):
-    """The optimizer on all parameters of `model`, with a generator of its own."""
-    return optim.build(name, model.parameters(), generator=draws(seed), **settings, **more)
+    """The optimizer on all parameters of `model`, with a generator of its own, prepared."""
+    optimizer = optim.build(name, model.parameters(), generator=draws(seed), **settings, **more)
+    optimizer.prepare()
+    return optimizer
 
 
 def train(model, optimizer, steps, start=0):
     """`steps` steps; mini-batches are numbered from `start`."""
     for k in range(start, start + steps):
         optimizer.zero_grad()
-        model.loss(k).backward()
+        loss = model.loss(k)
+        loss.backward()
+        if hasattr(optimizer, "observe"):  # torch's own optimizers are trained here, too
+            optimizer.observe(loss)
         optimizer.step()
 
 
@@ -166,3 +184,24 @@ def flat_normal(model, seed=11):
         return drawn[k]
 
     return normal
+
+
+@dataclass
+class Twin:
+    """A problem as the slow twins see it: flat float64 vectors and functions of them."""
+
+    build: object
+    w: torch.Tensor = field(init=False)
+    sizes: list[int] = field(init=False)
+
+    def __post_init__(self):
+        self._model = self.build()
+        self.w = flat(self._model)
+        self.sizes = [p.numel() for p in self._model.parameters()]
+        self.normal = flat_normal(self._model)
+        self.gradient = flat_gradient(self.build())
+
+    def loss(self, w, k):
+        with torch.no_grad():
+            torch.nn.utils.vector_to_parameters(w, self._model.parameters())
+            return self._model.loss(k).item()

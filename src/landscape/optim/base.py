@@ -44,6 +44,9 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     """
 
     gradients_per_update = 1
+    #: Whether the answer is another point than the one where gradients are taken, so that
+    #: batch-norm statistics gathered at the latter do not fit it (see `batch_norm`).
+    own_answer = False
 
     def __init__(
         self,
@@ -87,6 +90,23 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     def _check_group(self, group: dict[str, Any]) -> None:
         """Refuse impossible settings of one group."""
 
+    # before the step
+
+    def prepare(self) -> None:
+        """Put the weights where the first gradient is due; to be called once, before training.
+
+        Most methods take it where the weights are, and need no call. A method that says otherwise
+        in its own docstring runs without the call, too, but its first gradient is then taken at the
+        weights as they are.
+        """
+
+    def observe(self, loss: Tensor | float) -> None:
+        """Tell the loss that the next step's gradient belongs to, before that step.
+
+        For methods that follow the loss; the others ignore it. A closure given to `step()` makes
+        this call itself.
+        """
+
     # the step
 
     @torch.no_grad()
@@ -100,6 +120,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
+            self.observe(loss)
         work = [self._with_gradient(group) for group in self.param_groups]
         if self.check_finite:
             self._refuse_non_finite()

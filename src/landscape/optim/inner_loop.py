@@ -51,6 +51,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     used up by the step.
     """
 
+    own_answer = True
     noise_factor = 2.0
 
     def __init__(

@@ -1,0 +1,7 @@
+"""Entries of the one table of the tests: see `reference.optim_problems`."""
+
+CASES = []
+TWINS = {}
+MINIMAL = {}
+REFUSED = []
+COPIES = []
