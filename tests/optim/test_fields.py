@@ -39,6 +39,26 @@ def test_without_coupling_it_is_the_base_bit_for_bit(name, base):
 
 
 @BOTH
+@pytest.mark.parametrize("base", BASES)
+def test_the_pieces_that_a_step_works_in_change_no_bit(name, base, monkeypatch):
+    """All of the gradient tilted at once, a few tensors, and one at a time."""
+    runs = []
+    for elements in (1 << 40, 600, 0):
+        monkeypatch.setattr("landscape.optim.base.CHUNK", elements)
+        model = Classifier(70).float()
+        model.x = model.x.float()
+        optimizer = make(name, {**base, **FIELD}, model)
+        train(model, optimizer, 20)
+        before = [p.grad.clone() for p in model.parameters()]
+        optimizer.step()
+        kept = zip(before, model.parameters(), strict=True)
+        assert all(torch.equal(g, p.grad) for g, p in kept), "gradients are left alone"
+        runs.append(flat(model))
+    assert torch.equal(runs[0], runs[1])
+    assert torch.equal(runs[0], runs[2])
+
+
+@BOTH
 def test_without_coupling_nothing_is_drawn_or_kept(name):
     w, optimizer = wide(name, J=0.0)
     before = optimizer.generator.get_state()

@@ -35,6 +35,8 @@ class Adam(LandscapeOptimizer):
     Raises:
         HyperparameterError: a setting outside these ranges.
 
+    Memory: three copies of the weights, themselves included: w, m and v.
+
     Same arithmetic as `torch.optim.Adam`. Source: Chaudhari (2018), section 2.4.3.
 
     >>> import torch

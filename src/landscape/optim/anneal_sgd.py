@@ -15,6 +15,7 @@ from .base import (
     POSITIVE,
     HyperparameterError,
     LandscapeOptimizer,
+    chunks,
     count,
     one_of,
     require,
@@ -59,8 +60,10 @@ class AnnealSGD(LandscapeOptimizer):
     Raises:
         HyperparameterError: a setting outside these ranges, or one that the base does not have.
 
-    Memory beyond the base's: h itself, one copy of the weights, and one more while a step runs.
-    With J=0 the steps are those of the base, bit for bit.
+    Memory: three copies of the weights with base="sgd", themselves included: w, u and h (two
+    without momentum); four with "adam": w, m, v and h; without field (J=0) one less. A step needs
+    g + h_i besides, on a CPU for 131 072 weights or one parameter at a time, elsewhere for all. The
+    gradients are left alone. With J=0 the steps are those of the base, bit for bit.
 
     Source: Chaudhari (2018), Algorithm 1, eqs. (2.19)-(2.21); Chaudhari and Soatto (2015),
     Algorithm 1.
@@ -169,14 +172,14 @@ class AnnealSGD(LandscapeOptimizer):
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         states = [self.state[p] for p in params]
         scale = self.scale(group)
-        if group["J"] > 0 and scale > 0:
-            grads = list(
-                torch._foreach_add(grads, [state["field"] for state in states], alpha=scale)
-            )
-        if self.base == "sgd":
-            sgd_update(params, grads, states, **{k: group[k] for k in BASES["sgd"]})
-        else:
-            adam_update(params, grads, states, **{k: group[k] for k in BASES["adam"]})
+        tilted = group["J"] > 0 and scale > 0
+        update = sgd_update if self.base == "sgd" else adam_update
+        settings = {k: group[k] for k in BASES[self.base]}
+        for part in chunks(params) if tilted else (slice(None),):
+            gs, ss = grads[part], states[part]
+            if tilted:  # the gradients themselves stay as they are, for whoever looks at them
+                gs = list(torch._foreach_add(gs, [s["field"] for s in ss], alpha=scale))
+            update(params[part], gs, ss, **settings)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "base": self.base}

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 FUSED_TYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+# Elements handled together on a CPU: what one pass writes, the next finds in the cache.
+CHUNK = 1 << 17
 EXTRA_GROUP_KEYS = {"params", "param_names", "name", "initial_lr"}
 
 
@@ -288,6 +290,21 @@ def buckets(
         parts.setdefault((None if key is None else key[i], fused, p.device, p.dtype), []).append(i)
     for (value, fused, _, _), where in parts.items():
         yield (value, fused, [params[i] for i in where], *([c[i] for i in where] for c in columns))
+
+
+def chunks(params: Sequence[Tensor]) -> Iterator[slice]:
+    """Consecutive parameters, about `CHUNK` elements at a time on a CPU, else all of them.
+
+    A temporary of one chunk holds that many numbers, or those of the largest parameter.
+    """
+    start = size = 0
+    if params[0].device.type == "cpu":
+        for i, p in enumerate(params):
+            if i > start and size + p.numel() > CHUNK:
+                yield slice(start, i)
+                start, size = i, 0
+            size += p.numel()
+    yield slice(start, len(params))
 
 
 def require(

@@ -8,7 +8,7 @@ holds the inner iterate y.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -20,6 +20,7 @@ from .base import (
     RATE,
     HyperparameterError,
     LandscapeOptimizer,
+    chunks,
     count,
     one_of,
     require,
@@ -27,8 +28,6 @@ from .base import (
 from .scoping import Schedule
 from .sgd import sgd_update
 
-# Elements handled together on a CPU: what one pass writes, the next finds in the cache.
-CHUNK = 1 << 17
 SCOPE = (
     lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and v > 0,
     "a positive number or infinity",
@@ -141,7 +140,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         restart: bool,
     ) -> None:
         rate, temperature = float(group["lr_inner"]), group["temperature"]
-        for part in _chunks(params):
+        for part in chunks(params):
             ps, ss = params[part], states[part]
             self._descend(group, ps, grads[part], ss, rate, restart)
             if temperature > 0:
@@ -235,15 +234,3 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     def __getstate__(self) -> dict[str, Any]:
         own = ("scoping", "_recipe", "_swapped", "_lead_steps", "gradients_per_update")
         return {**super().__getstate__(), **{k: self.__dict__[k] for k in own}}
-
-
-def _chunks(params: list[Tensor]) -> Iterator[slice]:
-    """Consecutive parameters, about `CHUNK` elements at a time on a CPU, else all of them."""
-    start = size = 0
-    if params[0].device.type == "cpu":
-        for i, p in enumerate(params):
-            if i > start and size + p.numel() > CHUNK:
-                yield slice(start, i)
-                start, size = i, 0
-            size += p.numel()
-    yield slice(start, len(params))

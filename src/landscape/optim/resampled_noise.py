@@ -13,10 +13,12 @@ class ResampledNoise(AnnealSGD):
         h^(i) ~ J sqrt(p (p - 2)) N(0, I)
         the base's step with g + sqrt(2) exp(-i / (2 tau0)) h^(i)
 
-    Arguments, errors, memory and the two named options are those of `AnnealSGD`. The variance
-    schedule of the baseline is not stated in the works (they cite Neelakantan et al., 2015); taking
-    AnnealSGD's own makes the two differ in nothing but the redrawing. The field of the next step is
-    drawn ahead when `perturbation()` asks for it, and kept until used.
+    Arguments, errors and the two named options are those of `AnnealSGD`. The variance schedule of
+    the baseline is not stated in the works (they cite Neelakantan et al., 2015); taking AnnealSGD's
+    own makes the two differ in nothing but the redrawing. The field of the next step is drawn ahead
+    when `perturbation()` asks for it, and kept until used.
+
+    Memory: as `AnnealSGD`: h^(i) stays, as the place of the next one.
 
     Source: Chaudhari (2018), section 2.4.3.2; Chaudhari and Soatto (2015), section 5.6.
 

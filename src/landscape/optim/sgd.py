@@ -33,6 +33,8 @@ class SGD(LandscapeOptimizer):
     Raises:
         HyperparameterError: a setting outside these ranges.
 
+    Memory: two copies of the weights, themselves included: w and u (one without momentum).
+
     Same arithmetic as `torch.optim.SGD`. Source: Chaudhari (2018), section 3.3.3 (the settings),
     Sutskever et al. (2013).
 
