@@ -24,7 +24,10 @@ class DataSpec:
 
     ``train_samples`` picks that many samples (after the hold-out is taken) by a fixed seeded
     permutation, ``None`` takes all. ``holdout`` is the fraction of the training set kept for
-    validation, 0 for none.
+    validation, 0 for none. ``test_samples`` takes the first so many test images; ``downsample``
+    averages over blocks of so many pixels a side; ``classes`` keeps these labels only, renumbered
+    in the given order; ``parity`` makes the labels even (0) and odd (1). All of them are the
+    arguments of ``landscape.data.prepare``.
     """
 
     name: str = "mnist"
@@ -32,18 +35,67 @@ class DataSpec:
     holdout: float = 0.0
     train_samples: int | None = None
     split_seed: int = 0
+    test_samples: int | None = None
+    downsample: int = 1
+    classes: tuple[int, ...] | None = None
+    parity: bool = False
 
 
 @dataclass(frozen=True)
 class ScheduleSpec:
-    """Divide the learning rate by ``factor`` at each of ``drop_at`` (in epochs, as the works say).
+    """Divide the learning rate by ``factor`` at each of the stated moments.
 
-    For methods with L gradients an update, an epoch holds as many *updates* as an epoch of SGD
-    holds steps, so ``drop_at`` counts the same epochs as ``RunSpec.epochs``.
+    ``drop_at`` states them in epochs, as thesis chapters 2 to 5 do. For methods with L gradients an
+    update, an epoch holds as many *updates* as an epoch of SGD holds steps, so ``drop_at`` counts
+    the same epochs as ``RunSpec.epochs``. ``drop_at_fraction`` states them as parts of the whole
+    run, each between 0 and 1 (Lewkowycz & Gur-Ari 2020, figure 1a: 0.3, 0.6 and 0.9). A run uses
+    one of the two.
     """
 
     drop_at: tuple[float, ...] = ()
     factor: float = 1.0
+    drop_at_fraction: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReplicaSpec:
+    """Several networks trained together by Parle or Elastic-SGD.
+
+    Parameters
+    ----------
+    count:
+        Number n of replicas. Each has its own order of mini-batches and its own dropout.
+    data_fraction:
+        Part of the training set that each replica sees, the parts together covering it (thesis
+        section 5.5: 0.5 for 3 replicas, 0.25 for 6); ``None`` gives everything to each. See
+        ``landscape.train.split.replica_subsets``.
+    same_start:
+        Whether all replicas start from the same weights. The thesis does not say. The authors'
+        program starts each from its own; equal starts are the default here because section 5.0.1
+        wants the copies to stay aligned (hidden units of different starts correspond only after a
+        permutation), which a distance between weights cannot bring about.
+    """
+
+    count: int = 1
+    data_fraction: float | None = None
+    same_start: bool = True
+
+    def __post_init__(self) -> None:
+        count, fraction = self.count, self.data_fraction
+        _require(
+            isinstance(count, int) and not isinstance(count, bool) and count >= 1,
+            f"replicas: count is {count!r}; it must be a whole number of at least 1",
+        )
+        if fraction is not None:
+            _require(
+                isinstance(fraction, (int, float)) and 0 < fraction <= 1,
+                f"replicas: data_fraction is {fraction!r}; it must be in (0, 1], or absent",
+            )
+            _require(
+                fraction * count >= 1 - 1e-9,
+                f"replicas: {count} times a data_fraction of {fraction} cannot cover the data "
+                "set; raise one of them",
+            )
 
 
 @dataclass(frozen=True)
@@ -65,6 +117,14 @@ class RunSpec:
         Evaluations per *effective* epoch.
     evaluation_samples:
         How many training samples the training loss and error are measured on.
+    replicas:
+        For Parle and Elastic-SGD, how many networks are trained together and on which data.
+        ``epochs`` and ``drop_at`` count passes over a replica's *own* part of the data (times L):
+        the times in thesis table 5.2 fall in proportion to the part, so the work's epochs do so
+        too. The history's ``effective_epoch`` counts mini-batches of one replica in units of the
+        whole data set, and so does the scoping of gamma and rho (eq. 5.10).
+    auto_l2:
+        Settings of ``landscape.optim.AutoL2``, which then sets the optimizer's weight decay.
 
     Raises
     ------
@@ -85,6 +145,8 @@ class RunSpec:
     epochs: float = 1.0
     evaluations_per_epoch: int = 1
     evaluation_samples: int = 10_000
+    replicas: ReplicaSpec = field(default_factory=ReplicaSpec)
+    auto_l2: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         _require(self.seed >= 0, f"seed is {self.seed}; it must be 0 or larger")
@@ -105,6 +167,23 @@ class RunSpec:
             self.schedule.factor >= 1,
             f"schedule factor is {self.schedule.factor}; a learning rate is divided by at least 1",
         )
+        epochs, fractions = self.schedule.drop_at, self.schedule.drop_at_fraction
+        _require(
+            all(_is_number(epoch) and epoch > 0 for epoch in epochs),
+            f"schedule drop_at is {list(epochs)}; it must hold positive numbers of epochs",
+        )
+        _require(
+            all(_is_number(part) and 0 < part < 1 for part in fractions),
+            f"schedule drop_at_fraction is {list(fractions)}; each must lie between 0 and 1",
+        )
+        _require(
+            not (epochs and fractions),
+            "the schedule has both drop_at and drop_at_fraction; keep one of them",
+        )
+        _require(
+            self.auto_l2 is None or self.replicas.count == 1,
+            "auto_l2 follows one network's loss; it cannot be used with several replicas",
+        )
 
     @classmethod
     def from_settings(
@@ -118,8 +197,8 @@ class RunSpec:
         optimizer = dict(settings.pop("optimizer", {}))
         data = _nested(DataSpec, settings.pop("data", {}), f"{experiment}: data")
         schedule = dict(settings.pop("schedule", {}) or {})
-        if "drop_at" in schedule:
-            schedule["drop_at"] = tuple(schedule["drop_at"])
+        replicas = settings.pop("replicas", {}) or {}
+        auto_l2 = settings.pop("auto_l2", None)
         _known(settings, ("data", "model", "optimizer", "schedule", "run"), experiment)
         _known(run, ("batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples"),
                f"{experiment}: run")
@@ -135,6 +214,8 @@ class RunSpec:
             optimizer_options=optimizer,
             data=data,
             schedule=_nested(ScheduleSpec, schedule, f"{experiment}: schedule"),
+            replicas=_nested(ReplicaSpec, replicas, f"{experiment}: replicas"),
+            auto_l2=auto_l2,
             **run,
         )
 
@@ -151,7 +232,8 @@ class RunSpec:
 def _nested(kind: type, values: Mapping[str, Any], where: str) -> Any:
     names = tuple(f.name for f in dataclasses.fields(kind))
     _known(values, names, where)
-    return kind(**values)
+    # YAML has lists where a frozen specification holds tuples.
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 
 def _known(values: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:
@@ -160,6 +242,10 @@ def _known(values: Mapping[str, Any], names: tuple[str, ...], where: str) -> Non
             near = difflib.get_close_matches(key, names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(names)}."
             raise SpecificationError(f"{where} has an unknown key {key!r}{hint}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _require(condition: bool, sentence: str) -> None:
