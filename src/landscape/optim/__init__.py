@@ -14,10 +14,17 @@ from typing import Any
 from .adam import Adam
 from .anneal_sgd import AnnealSGD
 from .base import HyperparameterError, LandscapeOptimizer, NonFiniteGradientError
+from .batch_norm import estimated_batch_norm
+from .cosine_cgd import CosineCGD
 from .entropy_adam import EntropyAdam
 from .entropy_sgd import EntropySGD
+from .hamilton_jacobi import HamiltonJacobi
+from .heat_smoothing import HeatSmoothing
+from .matched_cgd import MatchedCGD
 from .resampled_noise import ResampledNoise
 from .sgd import SGD
+from .sgld import SGLD, PosteriorMean
+from .two_step_cgd import TwoStepCGD
 
 # name -> class, and the modules of this package (beside base.py) that the class runs through
 _REGISTRY: dict[str, tuple[type[LandscapeOptimizer], tuple[str, ...]]] = {
@@ -27,22 +34,38 @@ _REGISTRY: dict[str, tuple[type[LandscapeOptimizer], tuple[str, ...]]] = {
     "resampled_noise": (ResampledNoise, ("resampled_noise", "anneal_sgd", "sgd", "adam")),
     "entropy_sgd": (EntropySGD, ("entropy_sgd", "inner_loop", "scoping", "sgd")),
     "entropy_adam": (EntropyAdam, ("entropy_adam", "inner_loop", "scoping", "sgd", "adam")),
+    "heat_smoothing": (HeatSmoothing, ("heat_smoothing", "scoping", "sgd")),
+    "hamilton_jacobi": (HamiltonJacobi, ("hamilton_jacobi", "inner_loop", "scoping", "sgd")),
+    "sgld": (SGLD, ("sgld", "sgd")),
+    "matched_cgd": (MatchedCGD, ("matched_cgd", "complexity_gd", "sgd")),
+    "cosine_cgd": (CosineCGD, ("cosine_cgd", "complexity_gd", "sgd")),
+    "two_step_cgd": (TwoStepCGD, ("two_step_cgd", "complexity_gd", "cosine_cgd", "sgd")),
 }
 
 __all__ = [
     "SGD",
+    "SGLD",
     "Adam",
     "AnnealSGD",
+    "CosineCGD",
     "EntropyAdam",
     "EntropySGD",
+    "HamiltonJacobi",
+    "HeatSmoothing",
     "HyperparameterError",
     "LandscapeOptimizer",
+    "MatchedCGD",
     "NonFiniteGradientError",
+    "PosteriorMean",
     "ResampledNoise",
+    "TwoStepCGD",
     "build",
+    "estimated_batch_norm",
     "names",
+    "settings",
     "source_file",
     "source_files",
+    "trains_replicas",
 ]
 
 
@@ -73,6 +96,18 @@ def build(name: str, params: Iterable[Any], **settings: Any) -> LandscapeOptimiz
             f"Optimizer {name!r}: {problem}; its settings are {', '.join(known)}."
         ) from None
     return kind(params, **settings)
+
+
+def settings(name: str) -> tuple[str, ...]:
+    """The keyword arguments that `build(name, params, ...)` takes."""
+    return tuple(
+        p for p in inspect.signature(_find(name)).parameters if p not in ("params", "base_settings")
+    )
+
+
+def trains_replicas(name: str) -> bool:
+    """Whether the optimizer couples replicas: it takes a list of parameter lists, or a group."""
+    return "group" in settings(name)
 
 
 def source_file(name: str) -> Path:
