@@ -15,10 +15,12 @@ from reference.optim_problems import (
     draws,
     flat,
     make,
+    quiet,
     train,
 )
 
 from landscape import optim
+from landscape.optim.inner_loop import InnerLoopOptimizer
 
 every_case = pytest.mark.parametrize(("name", "settings"), CASES, ids=IDS)
 every_quiet_case = pytest.mark.parametrize(("name", "settings"), QUIET, ids=IDS)
@@ -71,7 +73,9 @@ def test_solution_gives_the_working_point_back_bit_for_bit(name, settings):
         assert torch.equal(flat(model), working)
         assert _same(_tensors(optimizer), kept)
         moved |= not torch.equal(answer, working)
-        if k % optimizer.gradients_per_update == 0:
+        # HEAT is at x + e always; SGLD's mean is no point of its path.
+        loops = isinstance(optimizer, InnerLoopOptimizer) or not optimizer.own_answer
+        if loops and k % optimizer.gradients_per_update == 0:
             assert torch.equal(answer, working), "between two cycles both are x"
         train(model, optimizer, 1, start=k)
     assert moved == optimizer.own_answer
@@ -225,6 +229,7 @@ def test_frozen_parameters_stand_still_and_disturb_nothing(name, settings):
     optimizer = make(name, settings, model)
     start = model.first.detach().clone()
     other = optim.build(name, [alone.second], generator=draws(), **settings)
+    other.prepare()
     for k in range(7):
         for p in (model.second, alone.second):
             p.grad = None
@@ -243,15 +248,22 @@ def test_frozen_parameters_stand_still_and_disturb_nothing(name, settings):
 def test_parameters_without_gradient_are_skipped(name, settings):
     model = Quadratic()
     optimizer = make(name, settings, model)
+
+    def place():
+        if name != "heat_smoothing":
+            return model.first.detach().clone()
+        with optimizer.solution():  # its random moves go on around an x that stands still
+            return model.first.detach().clone()
+
     for k in range(7):
         optimizer.zero_grad()
         model.loss(k).backward()
         if k in (0, 2):  # missing at the start and in the middle of a cycle
             model.first.grad = None
-            before = model.first.detach().clone()
+            before = place()
             ends = (k + 1) % optimizer.gradients_per_update == 0
             optimizer.step()
-            assert ends or torch.equal(model.first, before)
+            assert ends or torch.equal(place(), before)
         else:
             optimizer.step()
     assert not torch.equal(model.first, Quadratic().first)
@@ -382,9 +394,10 @@ def test_memory_layout_does_not_change_the_run(name, settings, layout):
 def test_float32_follows_float64(name, settings):
     precise, coarse = Classifier(7), Classifier(7).float()
     coarse.x = coarse.x.float()
-    quiet = {k: 0.0 if k in ("J", "temperature") else v for k, v in settings.items()}
-    train(precise, make(name, quiet, precise), 20)
-    train(coarse, make(name, quiet, coarse), 20)
+    # Numbers drawn in another type are other numbers.
+    settings = quiet(name, settings)
+    train(precise, make(name, settings, precise), 20)
+    train(coarse, make(name, settings, coarse), 20)
     assert coarse.net[0].weight.dtype == torch.float32
     tolerance = 2e-3 if "adam" in str((name, settings)) else 2e-5
     assert torch.allclose(flat(precise), flat(coarse).double(), rtol=0, atol=tolerance)

@@ -120,14 +120,15 @@ IDS = [
     + f"-{i}"
     for i, (name, settings) in enumerate(CASES)
 ]
-QUIET = [  # the same without noise
-    (
-        name,
-        {**settings, **({"J": 0.0} if "J" in settings else {})}
-        | ({"temperature": 0.0} if "temperature" in settings else {}),
-    )
-    for name, settings in CASES
-]
+
+
+def quiet(name, settings):
+    """The same settings without noise."""
+    noise = {"J", "temperature"} | ({"gamma"} if name == "heat_smoothing" else set())
+    return {k: 0.0 if k in noise else v for k, v in settings.items()}
+
+
+QUIET = [(name, quiet(name, settings)) for name, settings in CASES]
 
 
 def draws(seed=11):

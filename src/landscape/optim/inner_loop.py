@@ -47,10 +47,11 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     with N ~ N(0, I) and c = `noise_factor`. After the L-th of these, inside the same `step()`,
     `_outer` moves x, then y = x. A parameter that gets its first gradient of a cycle later starts
     there; one without gradient stands still, and so does a frozen one, for good. The gradients are
-    used up by the step.
+    used up by the step. `averages = False` leaves z out, as alpha = 0 would have it: z = y.
     """
 
     own_answer = True
+    averages = True
     noise_factor = 2.0
 
     def __init__(
@@ -74,17 +75,16 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         self._counters.update(phase=0, updates=0)
 
     def _check_group(self, group: dict[str, Any]) -> None:
-        require(
-            self,
-            group,
-            lr=RATE,
-            lr_inner=RATE,
-            gamma=SCOPE,
-            alpha=BELOW_ONE,
-            temperature=AT_LEAST_ZERO,
-            momentum=BELOW_ONE,
-            weight_decay=AT_LEAST_ZERO,
-        )
+        rules = {
+            "lr": RATE,
+            "lr_inner": RATE,
+            "gamma": SCOPE,
+            "alpha": BELOW_ONE,
+            "temperature": AT_LEAST_ZERO,
+            "momentum": BELOW_ONE,
+            "weight_decay": AT_LEAST_ZERO,
+        }
+        require(self, group, **{name: rule for name, rule in rules.items() if name in group})
 
     @property
     def updates(self) -> int:
@@ -123,11 +123,10 @@ class InnerLoopOptimizer(LandscapeOptimizer):
 
     def _start(self, params: list[Tensor], states: list[dict[str, Any]]) -> None:
         for p, state in zip(params, states, strict=True):
-            if "x" not in state:
-                state["x"] = torch.empty_like(p, requires_grad=False)
-                state["z"] = torch.empty_like(p, requires_grad=False)
-            state["x"].copy_(p)
-            state["z"].copy_(p)
+            for key in ("x", "z") if self.averages else ("x",):
+                if key not in state:
+                    state[key] = torch.empty_like(p, requires_grad=False)
+                state[key].copy_(p)
             state["cycle"] = self.updates
 
     def _inner(
@@ -139,14 +138,15 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         *,
         restart: bool,
     ) -> None:
-        rate, temperature = float(group["lr_inner"]), group["temperature"]
+        rate, temperature = float(group["lr_inner"]), group.get("temperature", 0.0)
         for part in chunks(params):
             ps, ss = params[part], states[part]
             self._descend(group, ps, grads[part], ss, rate, restart)
             if temperature > 0:
                 spread = math.sqrt(self.noise_factor * rate * temperature)
                 torch._foreach_add_(ps, [self._normal_like(p, spread) for p in ps])
-            torch._foreach_lerp_([s["z"] for s in ss], ps, 1 - group["alpha"])
+            if self.averages:
+                torch._foreach_lerp_([s["z"] for s in ss], ps, 1 - group["alpha"])
 
     def _descend(
         self,
@@ -193,13 +193,20 @@ class InnerLoopOptimizer(LandscapeOptimizer):
             params = [p for p in self._moving(group) if p.requires_grad]
             if params:
                 states = [self.state[p] for p in params]
-                xs, ds = [s["x"] for s in states], [s["z"] for s in states]
-                torch._foreach_sub_(ds, xs)
-                torch._foreach_neg_(ds)
-                self._outer(group, xs, ds, states)
+                xs = [s["x"] for s in states]
+                self._finish(group, params, xs, states)
                 torch._foreach_copy_(params, xs)
         self._counters["phase"] = 0
         self._counters["updates"] += 1
+
+    def _finish(
+        self, group: dict[str, Any], params: list[Tensor], xs: list[Tensor], states: list[dict]
+    ) -> None:
+        """Move `xs` in place at the end of a cycle; what `params` hold is not needed after it."""
+        ds = [s["z"] for s in states] if self.averages else params
+        torch._foreach_sub_(ds, xs)
+        torch._foreach_neg_(ds)
+        self._outer(group, xs, ds, states)
 
     def _moving(self, group: dict[str, Any]) -> list[Tensor]:
         """Parameters that have taken an inner step in the current cycle."""
