@@ -1,0 +1,199 @@
+"""Complexity gradient descent whose L2 strength falls with the loss (matched annealing)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .base import HyperparameterError, count, one_of, require
+from .complexity_gd import ComplexityGD
+
+WEIGHT = (
+    lambda v: v is None or (isinstance(v, (int, float)) and not isinstance(v, bool) and 0 < v <= 1),
+    "None or in (0, 1]",
+)
+
+
+class MatchedCGD(ComplexityGD):
+    r"""Complexity gradient descent, matched annealing (Algorithm 1 of the work).
+
+        lambda_i = lambda_0 S_K(L(i) / L(0))
+        d = g + 2 lambda_i w,   w <- w - lr d,   w <- R w / |w|
+
+    S_K smooths over K values of the loss. Call `observe(loss)` with the loss that was
+    differentiated before every `step()`, or give `step()` a closure that returns it; a loss on the
+    GPU makes the host wait for it.
+
+    Args:
+        params: tensors, groups or named parameters; lr, lambda_0, momentum and nesterov may differ
+            between groups, which share the sphere and the loss.
+        lambda_0: initial strength of the L2 term lambda |w|^2, >= 0. The work states none; keep
+            2 lr lambda_0 L(i) / L(0) below 1.
+        lr: learning rate, >= 0; none is stated.
+        smoothing: "identity" (K = 1), "moving_average" of the last K values, or "exponential":
+            s <- s + weight (L(i) / L(0) - s), from s = 1.
+        K: memory, >= 1, in units of i; 1 with "identity".
+        weight: of the newest value, in (0, 1], for "exponential"; None is 2 / (K + 1), which gives
+            the smoother the mean age of a moving average over K values. The work states none.
+        initial: what lambda is during the K initial steps (i < K), which fill the memory. The work
+            does not say: "lambda_0", its name for the strength at the start, or "zero", plain
+            descent on L. The weights are projected in these steps, too.
+        momentum, nesterov: as in `SGD`; the work takes plain gradient steps.
+        projection: False leaves out the sphere, and then lambda_i regularises.
+        radius: "initial", "sqrt" or a number; which one the work means is not stated: see
+            `ComplexityGD`, where the sphere is described.
+        steps_per_epoch: i counts steps by default (1). With m steps an epoch it counts epochs, and
+            lambda_i is fixed within one. The text of the algorithm mixes the two.
+        generator, check_finite: see `LandscapeOptimizer`; nothing is drawn.
+
+    L(0) is the first loss observed, that of a mini-batch at the initial weights unless more is
+    passed. With steps_per_epoch = 1, L(i) is the loss of step i itself. Otherwise it is the mean
+    over the epoch that ended before epoch i, since the own mean of an epoch is not known within it.
+
+    Raises:
+        HyperparameterError: a setting outside these ranges; a loss that the rule cannot follow:
+            L(0) not positive or not finite, a later loss negative.
+        RuntimeError: `step()` without an observed loss.
+
+    Memory: the weights alone, and one copy of them with momentum.
+
+    Adding a constant to L changes lambda_i. The work says that exponential smoothing can prevent
+    this; being linear in L, it does not.
+
+    Source: Richemond and Guo (2019), section 4, Algorithm 1, eq. (17).
+
+    >>> import torch
+    >>> w = torch.nn.Parameter(torch.tensor([3.0, 4.0]))
+    >>> optimizer = MatchedCGD([w], lambda_0=0.1, lr=0.1)
+    >>> for _ in range(3):
+    ...     optimizer.zero_grad()
+    ...     loss = w[0] ** 2
+    ...     loss.backward()
+    ...     optimizer.observe(loss)
+    ...     optimizer.step()
+    ...     print(round(loss.item(), 3), round(optimizer.strength(), 4), round(w.norm().item(), 3))
+    9.0 0.1 5.0
+    6.568 0.073 5.0
+    4.615 0.0513 5.0
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lambda_0: float,
+        lr: float = 0.1,
+        smoothing: str = "identity",
+        K: int = 1,
+        weight: float | None = None,
+        *,
+        initial: str = "lambda_0",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        projection: bool = True,
+        radius: str | float = "initial",
+        steps_per_epoch: int = 1,
+        generator: torch.Generator | None = None,
+        check_finite: bool = False,
+    ) -> None:
+        recipe = {
+            "projection": projection, "radius": radius, "steps_per_epoch": steps_per_epoch,
+            "smoothing": smoothing, "K": K, "weight": weight, "initial": initial,
+        }  # fmt: skip
+        require(
+            self,
+            recipe,
+            smoothing=one_of("identity", "moving_average", "exponential"),
+            K=count(1),
+            weight=WEIGHT,
+            initial=one_of("lambda_0", "zero"),
+        )
+        if smoothing == "identity":
+            require(self, recipe, K=(lambda v: v == 1, "1 with smoothing='identity'"))
+        if smoothing != "exponential":
+            require(
+                self, recipe, weight=(lambda v: v is None, "None but with smoothing='exponential'")
+            )
+        # What is known of the loss, all of it numbers: the one not yet used; L(0); the last K
+        # ratios L(i) / L(0); their smoothed value; the sum over the epoch so far; lambda / lambda_0
+        self._losses: dict[str, Any] = {
+            "seen": None, "first": None, "memory": [], "smooth": 1.0, "sum": 0.0, "factor": 1.0,
+        }  # fmt: skip
+        super().__init__(
+            params,
+            {"lr": lr, "lambda_0": lambda_0, "momentum": momentum, "nesterov": nesterov},
+            recipe=recipe,
+            generator=generator,
+            check_finite=check_finite,
+        )
+
+    def observe(self, loss: Tensor | float | None) -> None:
+        """Tell the loss that the next step's gradient belongs to; the last one told counts."""
+        if loss is not None:
+            self._losses["seen"] = float(loss.detach() if isinstance(loss, Tensor) else loss)
+
+    def _before_update(self) -> None:
+        self._follow()
+        super()._before_update()
+
+    def _follow(self) -> None:
+        known, recipe = self._losses, self._recipe
+        loss = known["seen"]
+        if loss is None:
+            raise RuntimeError(
+                "MatchedCGD follows the loss: call observe(loss) before every step(), or give "
+                "step() a closure that returns the loss."
+            )
+        if known["first"] is None and not (loss > 0 and math.isfinite(loss)):
+            raise HyperparameterError(
+                f"MatchedCGD divides by the first loss, which must be positive and finite, not "
+                f"{loss!r}; start elsewhere, or use CosineCGD, which follows no loss."
+            )
+        if loss < 0:
+            raise HyperparameterError(
+                f"MatchedCGD: the loss has become {loss!r}, and lambda_i with it negative; add the "
+                "loss's lower bound, or use CosineCGD, which follows no loss."
+            )
+        known["seen"] = None
+        length = recipe["steps_per_epoch"]
+        i, place = divmod(self.iteration, length)
+        if known["first"] is None:
+            known["first"] = loss
+            self._enter(1.0)
+        elif length == 1:
+            self._enter(loss / known["first"])
+        elif place == 0:
+            self._enter(known["sum"] / length / known["first"])
+            known["sum"] = 0.0
+        known["sum"] += loss
+        if i < recipe["K"]:
+            known["factor"] = 1.0 if recipe["initial"] == "lambda_0" else 0.0
+        else:
+            known["factor"] = known["smooth"]
+
+    def _enter(self, ratio: float) -> None:
+        known, recipe = self._losses, self._recipe
+        if recipe["smoothing"] == "exponential":
+            weight = recipe["weight"]
+            weight = 2 / (recipe["K"] + 1) if weight is None else weight
+            known["smooth"] += weight * (ratio - known["smooth"])
+        else:
+            known["memory"] = [*known["memory"], ratio][-recipe["K"] :]
+            known["smooth"] = math.fsum(known["memory"]) / len(known["memory"])
+
+    def _strength(self, group: dict[str, Any], i: int) -> float:
+        return group["lambda_0"] * self._losses["factor"]
+
+    def _own_state(self) -> dict[str, Any]:
+        losses = {**self._losses, "memory": list(self._losses["memory"])}
+        return {**super()._own_state(), "losses": losses}
+
+    def _load_own_state(self, state: dict[str, Any]) -> None:
+        super()._load_own_state(state)
+        self._losses = {**state["losses"], "memory": list(state["losses"]["memory"])}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_losses": self._losses}

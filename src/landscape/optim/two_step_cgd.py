@@ -1,0 +1,176 @@
+"""Complexity gradient descent with two gradient steps a move: an E step and an M step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .base import AT_LEAST_ZERO, POSITIVE, HyperparameterError, require
+from .complexity_gd import ComplexityGD
+from .cosine_cgd import cosine
+
+NAMED = ("power", "cosine", "constant")
+SCHEDULE = (lambda v: callable(v) or v in NAMED, f"a function or one of {', '.join(NAMED)}")
+
+
+class TwoStepCGD(ComplexityGD):
+    r"""Complexity gradient descent, two-step annealing (Algorithm 3 of the work).
+
+    With f_i = L + lambda_i |w|^2 and a new mini-batch for each of the two gradients:
+
+        E:  w <- w - lr grad f_i(w)
+        M:  w <- w - (lambda_i - lambda_{i-1}) lr grad f_i(w)
+            w <- R w / |w|
+
+    One gradient a `step()`, two a move. Within a move the parameters hold the result of the E step;
+    `solution()` puts the last projected weights. For a falling lambda the M step has a negative
+    size: it goes uphill on f_i. As printed: the size multiplies a rate by a difference of L2
+    strengths, so the M step is small against the E step wherever lambda is.
+
+    Args:
+        params: tensors, groups or named parameters; lr, lambda_0, momentum and nesterov may differ
+            between groups, which share the sphere.
+        lambda_0: initial strength of the L2 term lambda |w|^2, >= 0; the work states none.
+        lr: learning rate, >= 0; none is stated.
+        schedule: lambda_i. "power": lambda_0 / (1 + i)^power, which the work derives from its
+            eq. (17) with the exponent 1/2; "cosine": lambda_0 (1 + cos(2 pi i / T)); "constant"; or
+            a function of (lambda_0, i). lambda_{-1} is not stated: it is taken to be lambda at
+            i = 0, so that the first M step has size 0.
+        power: exponent, >= 0, of "power".
+        T: period, > 0, of "cosine".
+        momentum, nesterov: as in `SGD`, of the E step; the M step is a plain gradient step and
+            leaves the buffer alone. The work takes plain steps in both.
+        projection: False leaves out the sphere, and then lambda_i regularises.
+        radius: "initial", "sqrt" or a number; which one the work means is not stated: see
+            `ComplexityGD`, where the sphere is described.
+        steps_per_epoch: i counts moves by default (1). With m moves an epoch it counts epochs;
+            lambda_i and the size of the M step are fixed within one. The text of the algorithm
+            mixes the two.
+        generator, check_finite: see `LandscapeOptimizer`; nothing is drawn.
+
+    Raises:
+        HyperparameterError: a setting outside these ranges, or a function that gives a negative or
+            infinite strength.
+
+    Memory: two copies of the weights, themselves included, and one more with momentum.
+
+    Source: Richemond and Guo (2019), section 4, Algorithm 3, eq. (17).
+
+    >>> import torch
+    >>> w = torch.nn.Parameter(torch.tensor([3.0, 4.0]))
+    >>> optimizer = TwoStepCGD([w], lambda_0=0.1, lr=0.5)
+    >>> for _ in range(4):
+    ...     optimizer.zero_grad()
+    ...     (0.5 * w[0] ** 2).backward()
+    ...     optimizer.step()
+    ...     with optimizer.solution():
+    ...         print(round(optimizer.strength(), 3), [round(x, 3) for x in w.tolist()])
+    0.1 [3.0, 4.0]
+    0.1 [1.581, 4.743]
+    0.071 [1.581, 4.743]
+    0.071 [0.772, 4.94]
+    """
+
+    own_answer = True
+    gradients_per_update = 2
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lambda_0: float,
+        lr: float = 0.1,
+        schedule: str | Callable[[float, int], float] = "power",
+        power: float = 0.5,
+        T: float | None = None,
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        projection: bool = True,
+        radius: str | float = "initial",
+        steps_per_epoch: int = 1,
+        generator: torch.Generator | None = None,
+        check_finite: bool = False,
+    ) -> None:
+        recipe = {
+            "projection": projection, "radius": radius, "steps_per_epoch": steps_per_epoch,
+            "schedule": schedule, "power": power, "T": T,
+        }  # fmt: skip
+        require(self, recipe, schedule=SCHEDULE, power=AT_LEAST_ZERO)
+        if schedule == "cosine":
+            require(self, recipe, T=POSITIVE)
+        else:
+            require(self, recipe, T=(lambda v: v is None, "None but with schedule='cosine'"))
+        self._swapped: list[tuple[Tensor, Tensor]] | None = None
+        super().__init__(
+            params,
+            {"lr": lr, "lambda_0": lambda_0, "momentum": momentum, "nesterov": nesterov},
+            recipe=recipe,
+            generator=generator,
+            check_finite=check_finite,
+        )
+
+    def _strength(self, group: dict[str, Any], i: int) -> float:
+        schedule, start = self._recipe["schedule"], group["lambda_0"]
+        if schedule == "power":
+            return start / (1 + i) ** self._recipe["power"]
+        if schedule == "cosine":
+            return start * cosine(i, self._recipe["T"])
+        if schedule == "constant":
+            return start
+        value = schedule(start, i)
+        if not AT_LEAST_ZERO[0](value):
+            raise HyperparameterError(
+                f"TwoStepCGD: the schedule gives the strength {value!r} at i = {i}; it must be "
+                "a number of at least 0."
+            )
+        return value
+
+    @property
+    def _move(self) -> int:
+        return self.iteration // 2
+
+    def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
+        i = self._index(self.iteration)
+        strength = self._strength(group, i)
+        if self.iteration % 2 == 0:
+            for p in params:
+                state = self.state[p]
+                if "last" not in state:
+                    state["last"] = torch.empty_like(p, requires_grad=False)
+                state["last"].copy_(p)
+                state["move"] = self._move
+            self._descend(group, params, grads, strength)
+            return
+        size = (strength - self._strength(group, max(i - 1, 0))) * float(group["lr"])
+        if size:
+            # w - size (g + 2 lambda w)
+            torch._foreach_mul_(params, 1 - 2 * size * strength)
+            torch._foreach_add_(params, grads, alpha=-size)
+
+    def _after_update(self) -> None:
+        if self.iteration % 2 == 0:
+            super()._after_update()
+
+    @torch.no_grad()
+    def _swap(self) -> None:
+        if self._swapped is None:
+            within = self.iteration % 2 == 1
+            pairs = [
+                (p, self.state[p]["last"])
+                for group in self.param_groups
+                for p in group["params"]
+                if within and p.requires_grad and self.state[p].get("move") == self._move
+            ]
+            self._swapped = pairs
+        else:
+            pairs, self._swapped = self._swapped, None
+        for p, last in pairs:
+            kept = p.clone()
+            p.copy_(last)
+            last.copy_(kept)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_swapped": self._swapped}
