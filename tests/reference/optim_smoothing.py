@@ -17,7 +17,7 @@ def heat(
     k = 0
     for t in range(updates):
         total = torch.zeros_like(x)
-        for i in range(1, L + 1):
+        for _ in range(L):
             e = math.sqrt(gamma / (1 + gamma_decay) ** t) * normal(k)
             if k > 0:
                 yield x + e, x
