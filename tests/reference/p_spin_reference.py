@@ -39,3 +39,14 @@ def descend(couplings, field, spin, step_size, tolerance, max_iterations):
         spin = spin - step_size * tangential
         spin *= math.sqrt(n) / np.linalg.norm(spin)
     raise AssertionError("unreachable")
+
+
+def gradient(couplings, field, spin, coupling=1.0):
+    """Gradient of H for any p: each index in turn is left open, all others are contracted."""
+    p, n = couplings.ndim, len(spin)
+    force = np.array(field, dtype=float)
+    for open_axis in range(p):
+        for index in itertools.product(range(n), repeat=p):
+            others = math.prod(spin[i] for axis, i in enumerate(index) if axis != open_axis)
+            force[index[open_axis]] += coupling * n ** (-(p - 1) / 2) * couplings[index] * others
+    return -force

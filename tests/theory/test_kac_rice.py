@@ -97,3 +97,15 @@ def test_impossible_arguments_are_refused():
         kac_rice.expected_critical_points(400, -0.9)
     with pytest.raises(ValueError, match="needs p >= 2"):
         kac_rice.minima_by_energy(10, 1)
+
+
+@pytest.mark.parametrize("n", [2, 9, 40])
+def test_a_curve_has_the_values_of_its_points(n):
+    b = np.array([[-0.4, -0.05], [0.0, 0.3]])
+    points, minima = kac_rice.expected_counts(n, b)
+    for index in np.ndindex(b.shape):
+        value = float(b[index])
+        assert points[index] == pytest.approx(kac_rice.expected_critical_points(n, value), rel=1e-9)
+        assert minima[index] == pytest.approx(kac_rice.expected_minima(n, value), rel=1e-9)
+    with pytest.raises(ValueError, match="between -1 and 1"):
+        kac_rice.expected_counts(n, [0.1, 1.0])

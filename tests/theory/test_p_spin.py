@@ -47,6 +47,18 @@ def test_gradient_for_three_spins_equals_the_printed_sum():
     np.testing.assert_allclose(model.gradient(spins), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("n", "p"), [(7, 2), (6, 3), (4, 4), (3, 5)])
+def test_gradient_of_every_start_is_the_sum_over_all_open_indices(n, p):
+    couplings, field = random_tensor(n, p, seed=2)
+    model = PSpin.from_tensor(couplings, field, coupling=1.3, dtype=torch.float64)
+    spins = uniform_on_sphere(3, n, 1)
+    expected = np.array([slow.gradient(couplings, field, s, 1.3) for s in spins.numpy()])
+    np.testing.assert_allclose(model.gradient(spins), expected, rtol=1e-11)
+    radial = (expected * spins.numpy()).sum(1, keepdims=True) / n
+    tangential = expected - radial * spins.numpy()
+    np.testing.assert_allclose(model.tangential_gradient(spins), tangential, atol=1e-12)
+
+
 @pytest.mark.parametrize(("n", "p"), [(6, 2), (6, 3), (5, 4), (4, 5)])
 def test_gradient_is_the_derivative_of_the_energy(n, p):
     model = PSpin.draw(n, p, 0.9, seed=3, dtype=torch.float64)

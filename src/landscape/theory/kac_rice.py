@@ -17,6 +17,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import erfc, ive
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
@@ -152,6 +153,25 @@ def expected_minima(n: int, b: float) -> float:
     _check(n, b)
     grid, density = _smallest_eigenvalue(n, _reach(n, b))
     return float((grid[1] - grid[0]) * _weighted(n, b, grid, density).sum())
+
+
+def expected_counts(n: int, b: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """(critical points, minima) at every field parameter in `b`; exact, arrays of its shape.
+
+    The same numbers as `expected_critical_points` and `expected_minima`. The law of the smallest
+    eigenvalue does not depend on B, so a whole curve costs little more than a point.
+    """
+    b = np.asarray(b, dtype=np.float64)
+    for value in b.ravel():
+        _check(n, float(value))
+    reach = max((_reach(n, float(value)) for value in b.ravel()), default=0.0)
+    edges, nodes, weights, psi, tail = _hermite(n, reach)
+    density = _density(n, psi[:, : len(nodes)], tail[:, : len(nodes)], tail[:, len(nodes)])
+    grid, lowest = _smallest_eigenvalue(n, reach)
+    step = grid[1] - grid[0]
+    points = [weights @ _weighted(n, float(v), nodes, density) for v in b.ravel()]
+    minima = [step * _weighted(n, float(v), grid, lowest).sum() for v in b.ravel()]
+    return np.reshape(points, b.shape), np.reshape(minima, b.shape)
 
 
 def minima_by_energy(n: int, p: int) -> tuple[np.ndarray, np.ndarray]:

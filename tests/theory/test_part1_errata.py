@@ -1,0 +1,57 @@
+"""Each erratum of part I: the check confirms the corrected form and contradicts the print."""
+
+import pytest
+
+from landscape.theory import part1_errata as pe
+
+KEYS = [entry.key for entry in pe.ERRATA]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_check_confirms_the_correction_and_not_the_print(key):
+    rows = pe.erratum(key).rows()
+    assert rows
+    for row in rows:
+        assert row.corrected_agrees, row
+        assert not row.printed_agrees, row
+        assert row.tolerance <= 0.2, row
+        assert row.how
+
+
+def test_the_list_is_that_of_part_one():
+    assert KEYS == ["1", "2", "3", "4", "5", "6", "33", "35", "2.3.2", "2.13"]
+
+
+def test_stated_evidence():
+    rate = pe.rate_function((3,))[0]
+    assert (rate.printed, rate.check) == pytest.approx((-2.182178, 0.173627), abs=1e-6)
+    exact = {row.quantity: row.check for row in pe.trivial_regime()}
+    assert exact["E crt, N = 200, B = -0.05"] == pytest.approx(8.87, abs=0.01)
+    assert exact["E crt, N = 400, B = -0.1"] == pytest.approx(2.99, abs=0.01)
+    assert exact["E crt, N = 400, B = -0.136"] == pytest.approx(2.40, abs=0.01)
+    prefactor = pe.exponential_prefactor()[-1]
+    assert prefactor.check / prefactor.printed == pytest.approx(0.7319, abs=0.001)
+
+
+def test_agreement_is_decided_by_the_tolerance():
+    row = pe.Row("x", 1.02, 1.005, 1.0, "by hand", 0.01)
+    assert row.corrected_agrees
+    assert not row.printed_agrees
+    assert not pe.Row("x", None, 1.0, 1.0, "by hand").printed_agrees
+
+
+def test_sampling_can_contradict_the_correction():
+    # The same sample of the Hessian, read with p = 4 in place of 3, must not agree.
+    wrong = pe.gradient_and_hessian(n=12, p=3, draws=100)[0]
+    assert abs(4.0 - wrong.check) > wrong.tolerance * wrong.check
+
+
+def test_table_is_text():
+    rows = pe.table("1", "35")
+    assert [len(row) for row in rows] == [6] * 4
+    assert rows[0][0] == "1"
+    assert rows[-1][2] == "no number"
+    with pytest.raises(ValueError, match="known are 1, 2"):
+        pe.table("99")
+    with pytest.raises(ValueError, match="odd length"):
+        pe.perceptron(d=100)
