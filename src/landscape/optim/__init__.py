@@ -13,14 +13,18 @@ from typing import Any
 
 from .adam import Adam
 from .anneal_sgd import AnnealSGD
+from .auto_l2 import AutoL2
 from .base import HyperparameterError, LandscapeOptimizer, NonFiniteGradientError
 from .batch_norm import estimated_batch_norm
 from .cosine_cgd import CosineCGD
+from .elastic_sgd import ElasticSGD
 from .entropy_adam import EntropyAdam
 from .entropy_sgd import EntropySGD
 from .hamilton_jacobi import HamiltonJacobi
 from .heat_smoothing import HeatSmoothing
 from .matched_cgd import MatchedCGD
+from .parle import Parle
+from .replicas import ReplicaLostError
 from .resampled_noise import ResampledNoise
 from .sgd import SGD
 from .sgld import SGLD, PosteriorMean
@@ -40,6 +44,8 @@ _REGISTRY: dict[str, tuple[type[LandscapeOptimizer], tuple[str, ...]]] = {
     "matched_cgd": (MatchedCGD, ("matched_cgd", "complexity_gd", "sgd")),
     "cosine_cgd": (CosineCGD, ("cosine_cgd", "complexity_gd", "sgd")),
     "two_step_cgd": (TwoStepCGD, ("two_step_cgd", "complexity_gd", "cosine_cgd", "sgd")),
+    "elastic_sgd": (ElasticSGD, ("elastic_sgd", "replicas", "inner_loop", "scoping", "sgd")),
+    "parle": (Parle, ("parle", "replicas", "inner_loop", "scoping", "sgd")),
 }
 
 __all__ = [
@@ -47,7 +53,9 @@ __all__ = [
     "SGLD",
     "Adam",
     "AnnealSGD",
+    "AutoL2",
     "CosineCGD",
+    "ElasticSGD",
     "EntropyAdam",
     "EntropySGD",
     "HamiltonJacobi",
@@ -56,7 +64,9 @@ __all__ = [
     "LandscapeOptimizer",
     "MatchedCGD",
     "NonFiniteGradientError",
+    "Parle",
     "PosteriorMean",
+    "ReplicaLostError",
     "ResampledNoise",
     "TwoStepCGD",
     "build",
