@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, MultiStepLR
@@ -31,6 +32,12 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, MultiStepLR
 from .base import AT_LEAST_ZERO, POSITIVE, HyperparameterError, count, require
 
 POSITIVE_OR_NONE = (lambda v: v is None or POSITIVE[0](v), "a positive number or None")
+
+
+def _increasing(drops: Any) -> bool:
+    if not isinstance(drops, tuple) or not all(POSITIVE[0](drop) for drop in drops):
+        return False
+    return all(a < b for a, b in zip(drops, drops[1:], strict=False))
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,13 @@ class LearningRate:
     source: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "drops", tuple(self.drops))
+        if isinstance(self.drops, list):
+            object.__setattr__(self, "drops", tuple(self.drops))
         require(
             self,
             vars(self),
             initial=POSITIVE,
-            drops=(_increasing, "increasing positive epochs"),
+            drops=(_increasing, "a tuple of increasing positive epochs"),
             factor=(lambda v: POSITIVE[0](v) and v >= 1, "a number of at least 1"),
             epochs=POSITIVE_OR_NONE,
         )
@@ -164,6 +172,7 @@ def _every(epochs: int, total: int) -> tuple[int, ...]:
 
 _CH5 = "Chaudhari (2018), section 5.4"
 _LEWKOWYCZ = "Lewkowycz and Gur-Ari (2020), "
+_FRACTIONS = {"lewkowycz-wrn-schedule": (0.3, 0.6, 0.9)}
 _ROWS: dict[str, LearningRate] = {
     "thesis-ch2-mnistfc": LearningRate(
         1e-3, epochs=50, source="Chaudhari (2018), section 2.4.3: Adam, no schedule stated"
@@ -221,7 +230,11 @@ _ROWS: dict[str, LearningRate] = {
         1e-3, epochs=1e5, source="Chaudhari (2018), section 6.3.3: after 1,000 epochs of burn-in"
     ),
     "lewkowycz-wrn-schedule": relative(
-        0.2, (0.3, 0.6, 0.9), 5, 200, _LEWKOWYCZ + "section 2 and SM A, figures 1a, S10"
+        0.2,
+        _FRACTIONS["lewkowycz-wrn-schedule"],
+        5,
+        200,
+        _LEWKOWYCZ + "section 2 and SM A, figures 1a, S10",
     ),
     "lewkowycz-wrn": LearningRate(
         0.2, epochs=200, source=_LEWKOWYCZ + "SM A, figures 1c, S9; 1b, 4, S2-S4 with other lengths"
@@ -231,7 +244,6 @@ _ROWS: dict[str, LearningRate] = {
     "lewkowycz-fc64": LearningRate(0.1, source=_LEWKOWYCZ + "SM A, figure S7"),
     "lewkowycz-ntk": LearningRate(0.01, source=_LEWKOWYCZ + "SM A, figure 5c"),
 }
-_RELATIVE = {"lewkowycz-wrn-schedule": (0.3, 0.6, 0.9)}
 
 #: Names that `named` knows: work, chapter or network, and method where several have their own.
 NAMES: tuple[str, ...] = tuple(_ROWS)
@@ -259,19 +271,14 @@ def named(name: str, epochs: float | None = None) -> LearningRate:
     row = _ROWS[name]
     if epochs is None:
         return row
-    if name in _RELATIVE:
-        return relative(row.initial, _RELATIVE[name], row.factor, epochs, row.source)
+    if name in _FRACTIONS:
+        return relative(row.initial, _FRACTIONS[name], row.factor, epochs, row.source)
     if row.drops:
         raise HyperparameterError(
             f"The drops of {name!r} are stated in epochs, so its length cannot be set; use "
             "dataclasses.replace to change it knowingly."
         )
     return replace(row, epochs=epochs)
-
-
-def _increasing(drops: Sequence[float]) -> bool:
-    positive = all(POSITIVE[0](drop) for drop in drops)
-    return positive and all(a < b for a, b in zip(drops, drops[1:], strict=False))
 
 
 def _check_epoch(epoch: float) -> None:

@@ -83,8 +83,10 @@ def predicted_l2(
     Raises:
         HyperparameterError: c or epochs not positive, first_drop not in (0, 1].
 
-    >>> predicted_l2(COEFFICIENT, 200, first_drop=0.3), predicted_l2(COEFFICIENT, 1000, refined=True)
-    (0.00011, 1.32e-05)
+    >>> predicted_l2(COEFFICIENT, 200, first_drop=0.3)
+    0.00011
+    >>> predicted_l2(COEFFICIENT, 1000, refined=True)
+    1.32e-05
     """
     if first_drop is not None and not (POSITIVE[0](first_drop) and first_drop <= 1):
         raise HyperparameterError(f"first_drop must be in (0, 1], not {first_drop!r}.")
