@@ -19,7 +19,7 @@ def _split(samples: int, generator: torch.Generator) -> SimpleNamespace:
 def small_data(monkeypatch):
     """`data.prepare` gives 96 training, 32 validation and 32 test samples."""
 
-    def prepare(name, *, scaling, holdout, train_samples, split_seed, device, root):
+    def prepare(name, *, holdout, train_samples, **others):
         generator = torch.Generator().manual_seed(7)
         train = _split(train_samples or 96, generator)
         validation = _split(32, generator) if holdout else None

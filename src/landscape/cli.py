@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from landscape.errors import LandscapeError
@@ -24,13 +25,24 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.run(options)
     except LandscapeError as error:
-        print(f"landscape: {error}", file=sys.stderr)
+        _say(error)
         return 1
     except KeyboardInterrupt:
         print("landscape: interrupted; the same command continues from the last checkpoint.",
               file=sys.stderr)
         return 130
     return 0
+
+
+def _say(error: LandscapeError) -> None:
+    """Print the sentence, once for all processes that torchrun has started."""
+    from landscape.train import distributed
+
+    # Which process is lost is not known, so that all that remain speak.
+    if distributed.world().speaks or isinstance(error, distributed.LostReplica):
+        print(f"landscape: {error}", file=sys.stderr, flush=True)
+    else:
+        time.sleep(1)  # torchrun ends all processes when the first one fails: let process 0 speak
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,7 +160,14 @@ def _show(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from landscape.experiments import catalogue, execute
+    from landscape.train import distributed
 
+    world = distributed.world()
+    if world.size > 1:
+        from landscape.train import device
+
+        # First of all, so that the processes are at the same place when something is refused.
+        distributed.join(device.pick())
     root, profile = _where(options)
     experiment = catalogue.get(options.experiment, kind="train")
     for method in options.method or experiment.runs:
@@ -156,7 +175,9 @@ def _train(options: argparse.Namespace) -> None:
             experiment.id, method, profile, root=root, output=options.output,
             workers=options.workers, seeds=options.seeds,
         )
-        print(f"wrote {path}")
+        if world.speaks:
+            print(f"wrote {path}")
+    distributed.leave()
 
 
 def _simulate(options: argparse.Namespace) -> None:

@@ -3,9 +3,9 @@ import math
 import pytest
 import torch
 
-from landscape.train import loop
-from landscape.train.evaluate import estimated_batch_norm, gradient_extremes, loss_and_error
-from landscape.train.spec import DataSpec, RunSpec, ScheduleSpec, SpecificationError
+from landscape.train import loop, run
+from landscape.train.evaluate import gradient_extremes, loss_and_error
+from landscape.train.spec import DataSpec, ReplicaSpec, RunSpec, ScheduleSpec, SpecificationError
 
 OPTIMIZERS = {
     "sgd": {"lr": 0.05, "momentum": 0.9},
@@ -14,7 +14,15 @@ OPTIMIZERS = {
     "resampled_noise": {"base": "adam", "lr": 1e-3, "J": 1e-3, "tau0": 10, "layers": 4},
     "entropy_sgd": {"lr": 1.0, "lr_inner": 0.1, "L": 3, "gamma": 10.0, "temperature": 1e-6},
     "entropy_adam": {"lr": 1e-3, "lr_inner": 0.1, "L": 3, "gamma": 10.0, "temperature": 1e-6},
+    "heat_smoothing": {"lr": 0.05, "L": 3, "gamma": 1e-4, "momentum": 0.9},
+    "hamilton_jacobi": {"lr": 0.5, "lr_inner": 0.1, "L": 3, "gamma": 1.0},
+    "sgld": {"lr": 1e-3},
+    "matched_cgd": {"lr": 0.05, "lambda_0": 1e-2, "smoothing": "moving_average", "K": 3},
+    "two_step_cgd": {"lr": 0.05, "lambda_0": 1e-2},
+    "elastic_sgd": {"lr": 0.05, "momentum": 0.9},
+    "parle": {"lr": 0.05, "momentum": 0.9, "L": 3},
 }
+REPLICATED = ("elastic_sgd", "parle")
 
 
 def specification(optimizer="adam", **changes):
@@ -31,6 +39,7 @@ def specification(optimizer="adam", **changes):
         "epochs": 2.0,
         "evaluations_per_epoch": 2,
         "evaluation_samples": 64,
+        "replicas": ReplicaSpec(count=3 if optimizer in REPLICATED else 1),
     }
     return RunSpec(**{**values, **changes})
 
@@ -40,19 +49,20 @@ class Killed(Exception):
 
 
 def interrupted(spec, folder, monkeypatch, at):
-    """Run until `at` batches were drawn, with a checkpoint after every step."""
+    """Run until `at` gradients were computed, with a checkpoint after every step."""
     monkeypatch.setenv("LANDSCAPE_CHECKPOINT_SECONDS", "0")
-    draw, count = loop._Run.batch, 0
+    monkeypatch.setattr(run, "_ROUND", 1)  # replicas save at fixed steps: here at all
+    compute, count = loop.Run.gradients, 0
 
-    def batch(self):
+    def gradients(self):
         nonlocal count
         count += 1
         if count > at:
             raise Killed
-        return draw(self)
+        return compute(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop._Run, "batch", batch)
+        patch.setattr(loop.Run, "gradients", gradients)
         with pytest.raises(Killed):
             loop.fit(spec, checkpoints=folder)
 
@@ -75,8 +85,10 @@ def test_resuming_does_not_start_over(small_data, tmp_path, monkeypatch):
     spec = specification()
     interrupted(spec, tmp_path, monkeypatch, 8)
     steps = []
-    draw = loop._Run.batch
-    monkeypatch.setattr(loop._Run, "batch", lambda self: (steps.append(self.step), draw(self))[1])
+    compute = loop.Run.gradients
+    monkeypatch.setattr(
+        loop.Run, "gradients", lambda self: (steps.append(self.step), compute(self))[1]
+    )
     loop.fit(spec, checkpoints=tmp_path)
     assert steps[0] == 8
 
@@ -86,8 +98,10 @@ def test_a_checkpoint_of_other_code_is_not_used(small_data, tmp_path, monkeypatc
     interrupted(spec, tmp_path, monkeypatch, 8)
     monkeypatch.setattr("landscape.train.checkpoint.code_fingerprint", lambda spec: "changed")
     steps = []
-    draw = loop._Run.batch
-    monkeypatch.setattr(loop._Run, "batch", lambda self: (steps.append(self.step), draw(self))[1])
+    compute = loop.Run.gradients
+    monkeypatch.setattr(
+        loop.Run, "gradients", lambda self: (steps.append(self.step), compute(self))[1]
+    )
     loop.fit(spec, checkpoints=tmp_path)
     assert steps[0] == 0
 
@@ -185,19 +199,3 @@ def test_loss_and_error_against_a_plain_computation():
     expected = -torch.log_softmax(logits, 1)[torch.arange(2501), y].mean()
     assert loss == pytest.approx(float(expected), rel=1e-6)
     assert error == pytest.approx(100 * float((logits.argmax(1) != y).double().mean()))
-
-
-def test_batch_norm_statistics_are_re_estimated_and_put_back():
-    torch.manual_seed(0)
-    model = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 3, 3), torch.nn.BatchNorm2d(3), torch.nn.Dropout(0.5)
-    )
-    x = torch.randn(64, 1, 8, 8)
-    before = {k: v.clone() for k, v in model.state_dict().items()}
-    with estimated_batch_norm(model, x, 16):
-        activations = model[0](x)
-        expected = activations.mean((0, 2, 3))
-        assert torch.allclose(model[1].running_mean, expected, atol=1e-6)
-        assert not model[2].training
-    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
-    assert model[1].momentum == 0.1

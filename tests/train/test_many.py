@@ -41,7 +41,8 @@ def test_unknown_history_columns_are_refused():
     ("options", "named"), [({"lr": -1.0}, "lr"), ({"momentun": 0.9}, "momentun")]
 )
 def test_impossible_optimizer_settings_name_the_experiment(small_data, options, named):
-    spec = RunSpec("an-experiment", "sgd", 0, "mnistfc_ch2", "sgd", optimizer_options=options)
+    spec = RunSpec("an-experiment", "sgd", 0, "mnistfc_ch2", "sgd", optimizer_options=options,
+                   batch_size=16)
     with pytest.raises(SpecificationError, match=f"an-experiment, method sgd.*{named}") as caught:
         many.fit_many([spec], workers=1)
     assert "\n" not in str(caught.value)

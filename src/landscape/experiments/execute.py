@@ -14,7 +14,7 @@ import pandas as pd
 
 from landscape.errors import LandscapeError
 from landscape.experiments import catalogue, settings
-from landscape.train import provenance
+from landscape.train import distributed, provenance
 from landscape.train.history import write_csv
 from landscape.train.many import clear_checkpoints, fit_many, worker_count
 
@@ -33,7 +33,8 @@ def train(
 
     The CSV goes to ``results/<profile>/<experiment>/<method>.csv`` (or to ``output``), its
     provenance beside it. Nothing is written before all seeds have finished; a killed call resumes
-    from its checkpoints when it is repeated.
+    from its checkpoints when it is repeated. Under ``torchrun`` every process calls this and trains
+    one replica; process 0 writes.
 
     Raises LandscapeError for unknown names and for settings that cannot be run.
     """
@@ -52,6 +53,11 @@ def train(
     )
     folder = output or root / "results" / profile / experiment
     path = folder / f"{method}.csv"
+    world = distributed.world()
+    if not world.speaks:
+        distributed.largest(0)  # wait until the results are written
+        clear_checkpoints(specs, checkpoints)
+        return path
     write_csv(frame, path)
     record = describe(
         experiment,
@@ -60,18 +66,27 @@ def train(
         root,
         parameters={k: v for k, v in specs[0].as_dict().items() if k != "seed"},
         seeds=[spec.seed for spec in specs],
-        command=f"landscape train {experiment} --method {method} --profile {profile}",
+        command=_command(world.size)
+        + f" train {experiment} --method {method} --profile {profile}",
     )
     record.update(
         started=started,
         finished=provenance.now(),
         wall_seconds=round(time.monotonic() - clock, 1),
-        workers=min(worker_count(workers), len(specs)),
+        workers=min(worker_count(workers), len(specs)) if world.size == 1 else 1,
+        replicas=specs[0].replicas.count,
+        world_size=world.size,
+        backend=world.backend,
         diverged=sorted(int(s) for s in frame.loc[frame["diverged"] == 1, "seed"].unique()),
     )
     provenance.write(folder / f"{method}.provenance.json", record)
+    distributed.largest(0)
     clear_checkpoints(specs, checkpoints)
     return path
+
+
+def _command(processes: int) -> str:
+    return "landscape" if processes == 1 else f"torchrun --nproc-per-node {processes} -m landscape"
 
 
 def simulate(

@@ -13,11 +13,15 @@ from landscape.errors import LandscapeError
 def pick() -> torch.device:
     """CUDA when there is one, else the CPU; the variable LANDSCAPE_DEVICE overrides.
 
+    Processes that torchrun has started take the GPUs of their machine in turn.
+
     Raises LandscapeError when the variable names a device that does not exist here.
     """
     wanted = os.environ.get("LANDSCAPE_DEVICE")
     if wanted is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == "cuda" and (rank := os.environ.get("LOCAL_RANK")) is not None:
+        wanted = f"cuda:{int(rank) % max(torch.cuda.device_count(), 1)}"
     try:
         device = torch.device(wanted)
         torch.empty(1, device=device)

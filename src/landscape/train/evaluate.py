@@ -2,59 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from landscape.train.device import autocast
 
 _CHUNK = 1000
-
-
-def batch_norm_layers(model: nn.Module) -> list[_BatchNorm]:
-    """All batch-norm layers that keep running statistics."""
-    return [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
-
-
-@contextlib.contextmanager
-def estimated_batch_norm(model: nn.Module, x: torch.Tensor, batch_size: int) -> Iterator[None]:
-    """Inside, batch-norm statistics are re-estimated on ``x`` for the weights as they are.
-
-    An averaged or outer answer (Entropy-SGD's x) has other activations than the inner iterates the
-    running statistics were gathered on; every published program of these methods re-estimates them
-    on data with dropout off before evaluating. The run's own statistics come back at the end.
-
-    ``x`` is [samples, channels, height, width] on the model's device.
-    """
-    layers = batch_norm_layers(model)
-    if not layers:
-        yield
-        return
-    kept = [
-        (m.momentum, m.running_mean.clone(), m.running_var.clone(), m.num_batches_tracked.clone())
-        for m in layers
-    ]
-    model.eval()  # dropout off ...
-    for layer in layers:
-        layer.train()  # ... statistics on
-        layer.reset_running_stats()
-        layer.momentum = None  # cumulative average over the batches
-    with torch.no_grad():
-        for batch in x.split(batch_size):
-            if len(batch) > 1:
-                model(batch)
-    model.eval()
-    try:
-        yield
-    finally:
-        for layer, (momentum, mean, variance, count) in zip(layers, kept, strict=True):
-            layer.momentum = momentum
-            layer.running_mean.copy_(mean)
-            layer.running_var.copy_(variance)
-            layer.num_batches_tracked.copy_(count)
 
 
 @torch.no_grad()

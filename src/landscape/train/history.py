@@ -27,6 +27,9 @@ COLUMNS = (
     "diverged",
 )
 
+#: Columns that a CSV has only where the method fills them.
+OPTIONAL_COLUMNS = ("strength",)
+
 
 @dataclass
 class History:
@@ -36,20 +39,24 @@ class History:
     optimizer uses (mini-batch gradient plus its additive field, if it has one), and
     ``gradient_min_raw`` that of the mini-batch gradient alone; the ``layer`` columns hold the
     smallest mean absolute entry of a weight matrix (thesis figure 2.3b).
+
+    ``strength`` is the coefficient lambda of the L2 or complexity term, for methods that move it;
+    for all others there is no such column.
     """
 
     rows: list[dict[str, float]] = field(default_factory=list)
 
     def append(self, **row: float) -> None:
         """Add a row; a key that is not a column is refused."""
-        unknown = set(row) - set(COLUMNS)
+        unknown = set(row) - set(COLUMNS) - set(OPTIONAL_COLUMNS)
         if unknown:
             raise KeyError(f"unknown history columns {sorted(unknown)}")
         self.rows.append(row)
 
     def frame(self) -> pd.DataFrame:
         """All rows with every column, absent values empty."""
-        return pd.DataFrame(self.rows, columns=list(COLUMNS)).astype(
+        filled = [name for name in OPTIONAL_COLUMNS if any(name in row for row in self.rows)]
+        return pd.DataFrame(self.rows, columns=[*COLUMNS, *filled]).astype(
             {"seed": int, "step": int, "diverged": int}
         )
 

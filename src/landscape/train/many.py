@@ -1,8 +1,9 @@
-"""Many independent runs at once: worker processes with one torch thread each.
+"""Many independent runs: at once in worker processes, with one torch thread each.
 
 Measured on two CPU cores: one process with two threads is slower than two processes with one
 thread, and collapses when anything else runs. joblib's backend (loky here; dask or ray through
-``joblib.parallel_config``) is the way to more machines.
+``joblib.parallel_config``) is the way to more machines. Under ``torchrun``, whose processes hold
+the replicas of one run, the runs follow one another.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from landscape.errors import LandscapeError
+from landscape.train import distributed
 from landscape.train.spec import RunSpec, SpecificationError
 
 
@@ -61,18 +63,23 @@ def fit_many(
 ) -> pd.DataFrame:
     """Run every specification and return all rows, ordered by seed and step.
 
-    Progress is a bar on a terminal and one line a finished run elsewhere.
+    Progress is a bar on a terminal and one line a finished run elsewhere. Under ``torchrun``
+    process 0 prints it and has the rows; the other processes get none.
     """
+    world = distributed.world()
     workers = min(worker_count(workers), len(specs))
     folder = None if checkpoints is None else str(checkpoints)
     root = None if data_root is None else str(data_root)
-    jobs = (delayed(_one)(spec, folder, root) for spec in specs)
-    results = Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
+    if world.size > 1:
+        results = (_one(spec, folder, root) for spec in specs)
+    else:
+        jobs = (delayed(_one)(spec, folder, root) for spec in specs)
+        results = Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
     frames = []
-    terminal = sys.stderr.isatty()
-    for frame in tqdm(results, total=len(specs), desc=label, unit="run", disable=not terminal):
+    bar = sys.stderr.isatty() and world.speaks
+    for frame in tqdm(results, total=len(specs), desc=label, unit="run", disable=not bar):
         frames.append(frame)
-        if not terminal:
+        if world.speaks and not bar:
             print(f"{label}: {len(frames)} of {len(specs)} runs finished", flush=True)
     return pd.concat(frames).sort_values(["seed", "step"], kind="stable").reset_index(drop=True)
 

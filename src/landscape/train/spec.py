@@ -160,6 +160,10 @@ class RunSpec:
             f"evaluations_per_epoch is {self.evaluations_per_epoch}; it must be at least 1",
         )
         _require(
+            self.evaluation_samples >= 2,
+            f"evaluation_samples is {self.evaluation_samples}; it must be at least 2",
+        )
+        _require(
             0 <= self.data.holdout < 1,
             f"holdout is {self.data.holdout}; it must be in [0, 1)",
         )
