@@ -45,8 +45,8 @@ lab: $(READY)  ## open the notebooks in JupyterLab (Markdown files open as noteb
 	  set-default-viewer markdown myst
 	@jupyter lab --notebook-dir=. book/notebooks
 
-bench: $(READY)  ## ratios of optimizer cost on this machine
-	@python benchmarks/optimizers.py
+bench: $(READY)  ## time and memory of every optimizer on this machine (BENCH="--record --check")
+	@python benchmarks/optimizers.py $(BENCH)
 
 clean: $(READY)  ## delete checkpoints, logs and the built book (data and results stay)
 	@landscape clean
