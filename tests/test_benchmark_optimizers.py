@@ -85,6 +85,17 @@ def test_the_peak_counts_what_lives_at_one_moment(benchmark):
     assert benchmark.peak_bytes(inside_an_operator, cpu) >= 4 * numbers
 
 
+def test_no_step_needs_another_copy_of_the_weights(benchmark, monkeypatch):
+    """One parameter after the other, noise and all: what is handed out is a piece."""
+    monkeypatch.setattr("landscape.optim.base.CHUNK", 0)
+    for method in benchmark.METHODS:
+        if method.name in optim.names():
+            runner = benchmark.Runner(method, "small_allcnn", torch.device("cpu"))
+            runner.seconds()
+            largest = max(p.numel() for p in runner.params) / runner.weights
+            assert runner.transient_copies() < 2 * largest + 0.15, method.label
+
+
 def test_a_missed_target_is_a_sentence_and_a_status(benchmark, monkeypatch, capsys):
     strict = benchmark.Method("entropy_sgd", "strict", {}, targets={"tiny_fc": 1e-6})
     wide = benchmark.Method("entropy_sgd", "wide", {"momentum": 0.9}, copies_target=4)

@@ -1,4 +1,4 @@
-"""Entropy-SGD and Entropy-Adam: reductions, noise, cycle, memory."""
+"""Entropy-SGD and Entropy-Adam: reductions, noise, cycle."""
 
 import math
 
@@ -128,39 +128,6 @@ def test_at_zero_temperature_nothing_is_drawn(name):
     optimizer.param_groups[0]["temperature"] = 1e-6
     train(model, optimizer, 1)
     assert not torch.equal(optimizer.generator.get_state(), before)
-
-
-def copies(optimizer, model):
-    kept = sum(
-        v.numel() for s in optimizer.state.values() for v in s.values() if torch.is_tensor(v)
-    )
-    weights = sum(p.numel() for p in model.parameters())
-    return (weights + kept) / weights
-
-
-@pytest.mark.parametrize(
-    ("settings", "budget"),
-    [
-        ({"momentum": 0.9}, 5),
-        ({"momentum": 0.9, "convention": "authors"}, 5),
-        ({"momentum": 0.9, "momentum_outer": 0.0}, 4),
-        ({}, 3),
-    ],
-)
-def test_memory_of_entropy_sgd(settings, budget):
-    model = Quadratic()
-    optimizer = make("entropy_sgd", {"L": 3, "weight_decay": 0.1, **settings}, model)
-    for k in range(9):
-        train(model, optimizer, 1, start=k)
-        assert copies(optimizer, model) <= budget
-    assert copies(optimizer, model) == budget
-
-
-def test_memory_of_entropy_adam():
-    model = Quadratic()
-    optimizer = make("entropy_adam", {"L": 2}, model)
-    train(model, optimizer, 4)
-    assert copies(optimizer, model) == 5
 
 
 def test_gradients_per_update_counts_every_gradient():

@@ -87,6 +87,7 @@ COPIES = [
     ("matched_cgd", {"lambda_0": 0.1}, 1),
     ("matched_cgd", {"lambda_0": 0.1, "momentum": 0.9}, 2),
     ("cosine_cgd", {"lambda_0": 0.1, "T": 5}, 1),
+    ("cosine_cgd", {"lambda_0": 0.1, "T": 5, "momentum": 0.9, "nesterov": True}, 2),
     ("two_step_cgd", {"lambda_0": 0.1}, 2),
     ("two_step_cgd", {"lambda_0": 0.1, "momentum": 0.9}, 3),
 ]

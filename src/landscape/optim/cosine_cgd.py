@@ -38,7 +38,7 @@ class CosineCGD(ComplexityGD):
     Raises:
         HyperparameterError: a setting outside these ranges.
 
-    Memory: the weights alone, and one copy of them with momentum.
+    Memory: one copy of the weights, themselves included, and two with momentum.
 
     Source: Richemond and Guo (2019), section 4, Algorithm 2.
 

@@ -46,8 +46,9 @@ class EntropyAdam(InnerLoopOptimizer):
     Raises:
         HyperparameterError: a setting outside these ranges.
 
-    Memory: five copies of the weights, themselves included: y, x, z and Adam's two moments, and one
-    more for u with momentum.
+    Memory: five copies of the weights, themselves included: y, x, z and Adam's two moments; six
+    with momentum, for u. Noise needs a piece of one more while a step runs. The step uses up the
+    gradients.
 
     Source: Chaudhari (2018), section 3.3.5.
 

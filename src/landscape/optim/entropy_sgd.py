@@ -68,8 +68,9 @@ class EntropySGD(InnerLoopOptimizer):
     Raises:
         HyperparameterError: a setting outside these ranges, or a combination that is not defined.
 
-    Memory: five copies of the weights, themselves included: y, x, z, u and v (three without
-    momentum); noise needs a piece of one more while a step runs. The step uses up the gradients.
+    Memory: five copies of the weights, themselves included: y, x, z, u and v (four with only one
+    of the two momenta, three without any); noise needs a piece of one more while a step runs. The
+    step uses up the gradients.
 
     Source: Chaudhari (2018), sections 3.2.2, 3.2.3, 3.3.2, 4.6.1.1, 5.2.2.
 

@@ -59,7 +59,7 @@ class MatchedCGD(ComplexityGD):
             L(0) not positive or not finite, a later loss negative.
         RuntimeError: `step()` without an observed loss.
 
-    Memory: the weights alone, and one copy of them with momentum.
+    Memory: one copy of the weights, themselves included, and two with momentum.
 
     Adding a constant to L changes lambda_i. The work says that exponential smoothing can prevent
     this; being linear in L, it does not.

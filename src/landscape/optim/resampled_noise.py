@@ -18,7 +18,8 @@ class ResampledNoise(AnnealSGD):
     own makes the two differ in nothing but the redrawing. The field of the next step is drawn ahead
     when `perturbation()` asks for it, and kept until used.
 
-    Memory: as `AnnealSGD`: h^(i) stays, as the place of the next one.
+    Memory: as `AnnealSGD`, three copies of the weights with base="sgd" and four with "adam", since
+    h^(i) stays, as the place of the next one.
 
     Source: Chaudhari (2018), section 2.4.3.2; Chaudhari and Soatto (2015), section 5.6.
 

@@ -55,7 +55,7 @@ class TwoStepCGD(ComplexityGD):
         HyperparameterError: a setting outside these ranges, or a function that gives a negative or
             infinite strength.
 
-    Memory: two copies of the weights, themselves included, and one more with momentum.
+    Memory: two copies of the weights, themselves included, and three with momentum.
 
     Source: Richemond and Guo (2019), section 4, Algorithm 3, eq. (17).
 
