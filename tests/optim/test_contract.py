@@ -74,8 +74,9 @@ def test_solution_gives_the_working_point_back_bit_for_bit(name, settings):
         assert torch.equal(flat(model), working)
         assert _same(_tensors(optimizer), kept)
         moved |= not torch.equal(answer, working)
-        # HEAT is at x + e always; SGLD's mean is no point of its path.
+        # HEAT is at x + e always; SGLD's mean is no point of its path; a printed master is late.
         loops = isinstance(optimizer, InnerLoopOptimizer) or not optimizer.own_answer
+        loops &= settings.get("master") != "printed"
         if loops and k % optimizer.gradients_per_update == 0:
             assert torch.equal(answer, working), "between two cycles both are x"
         train(model, optimizer, 1, start=k)

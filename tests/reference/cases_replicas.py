@@ -12,7 +12,7 @@ CASES = [
     (
         "elastic_sgd",
         {
-            "lr": 0.1, "rho": 0.5, "lr_master": 0.2, "momentum": 0.5, "weight_decay": 1e-2,
+            "lr": 0.1, "rho": 0.5, "lr_master": 0.05, "momentum": 0.5, "weight_decay": 1e-2,
             "batches_per_epoch": 10,
         },
     ),

@@ -41,9 +41,8 @@ class ElasticSGD(ReplicaOptimizer):
             `kind`.
         master: "fresh": the mean is that of the new x^a. "printed": (5.4b) as it stands, with the
             x^a before their step. A master one step late pumps energy into the mean of the
-            replicas: with momentum 0.9 that diverges for lr / rho > 0.679 even on a flat loss,
-            while "fresh" allows 1.357. Without momentum the limits are 1 and 2. Curvature lowers
-            all of them.
+            replicas: even on a flat loss that diverges for lr / rho > (1 + m) / (1 + 2 m), m the
+            momentum (0.679 for 0.9, 1 without), while "fresh" allows twice as much.
         group: process group, one replica a process; False: all replicas in this one.
         generator, check_finite: see `LandscapeOptimizer`; no noise is drawn.
 

@@ -33,10 +33,10 @@ class Parle(ReplicaOptimizer, InnerLoopOptimizer):
     into all replicas.
 
     The stability trap: (5.8d) as printed takes the mean of the x^a BEFORE their step, and a master
-    that is one synchronisation late pumps energy into the mean of the replicas. With momentum 0.9
-    this diverges for lr / rho > 0.679, whatever the loss: at the works' own clip, rho = 0.1, and
-    lr = 0.1 by a factor of 1.57 a synchronisation. With the mean of the NEW x^a, the default here,
-    the spring alone is stable for lr / rho < 1.357.
+    that is one synchronisation late pumps energy into the mean of the replicas. Even on a flat loss
+    this diverges for lr / rho > (1 + m) / (1 + 2 m), which is 0.679 at the works' m = 0.9: at their
+    own clip, rho = 0.1, and lr = 0.1 by a factor of 1.57 a synchronisation. With the mean of the
+    NEW x^a, the default here, the spring alone is stable up to twice that limit, 1.357.
 
     Args:
         params: a list with the parameters of each replica; `model.parameters()` is one replica.
