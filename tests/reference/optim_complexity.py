@@ -29,26 +29,30 @@ def smoothed(ratios, smoothing, K, weight=None):
     return (1 - w) ** n + sum(w * (1 - w) ** (n - j) * ratios[j] for j in range(1, n + 1))
 
 
+def matched_strength(
+    losses, lambda_0, smoothing="identity", K=1, weight=None, initial="lambda_0", steps_per_epoch=1
+):
+    """lambda of the last step, from the losses of all steps up to it."""
+    m = steps_per_epoch
+    i = (len(losses) - 1) // m
+    if i < K:
+        return lambda_0 if initial == "lambda_0" else 0.0
+    if m == 1:
+        values = losses
+    else:
+        values = [losses[0]] + [sum(losses[e * m : (e + 1) * m]) / m for e in range(i)]
+    ratios = [value / losses[0] for value in values]
+    assert len(ratios) == i + 1
+    return lambda_0 * smoothed(ratios, smoothing, K, weight)
+
+
 def matched(
-    problem, lambda_0, lr=0.1, smoothing="identity", K=1, weight=None, initial="lambda_0",
-    steps_per_epoch=1, **more,
-):  # fmt: skip
-    """lambda of step k, from all losses up to step k."""
-
+    problem, lr=0.1, momentum=0.0, nesterov=False, projection=True, radius="initial", **rule
+):
     def strength(k, losses):
-        m = steps_per_epoch
-        i = k // m
-        if i < K:
-            return lambda_0 if initial == "lambda_0" else 0.0
-        if m == 1:
-            values = losses
-        else:
-            values = [losses[0]] + [sum(losses[e * m : (e + 1) * m]) / m for e in range(i)]
-        ratios = [value / losses[0] for value in values]
-        assert len(ratios) == i + 1
-        return lambda_0 * smoothed(ratios, smoothing, K, weight)
+        return matched_strength(losses, **rule)
 
-    yield from _one_step(problem, strength, lr, **more)
+    yield from _one_step(problem, strength, lr, momentum, nesterov, projection, radius)
 
 
 def cosine(problem, lambda_0, T, lr=0.1, steps_per_epoch=1, **more):

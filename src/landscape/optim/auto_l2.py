@@ -27,9 +27,10 @@ class AutoL2:
         else:                A <- min(A, loss_{t-k}),  B <- min(B, error_{t-k})
 
     with k = `every` and the new lambda in `wait`. As printed: the minima lag one measurement, since
-    they take in the one before; they also move within the refractory period, and a decay does not
-    reset them. Corrected: the listing compares errors with ERROR, which is not a minimum
-    (erratum 25).
+    they take in the one before (which changes no decision by itself: two measurements in a row must
+    be above them); a decay does not reset them, but what was measured just before it is never taken
+    in, not even a new minimum of the other quantity; within the refractory period they move on.
+    Corrected: the listing compares errors with ERROR, which is not a minimum (erratum 25).
 
     Call `step` after every step of the optimizer (of a method with an inner loop: after every
     update of its answer, since t counts updates of the weights), and measure when `due`:

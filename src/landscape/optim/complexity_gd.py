@@ -49,8 +49,10 @@ class ComplexityGD(LandscapeOptimizer):
     but is rescaled with the rest. The groups are coupled by the projection. When a parameter joins
     or leaves (a group added, `requires_grad` switched), R of "initial" follows, R^2 changing by the
     square of its length; N of "sqrt" counts anew. The length is accumulated in float64, whatever
-    the weights are, and without making the host wait for a GPU; a vector whose length is right to
-    within the rounding of its numbers is left alone, so that projecting twice changes nothing.
+    the weights are, and without making the host wait for a GPU (except for R of "initial", when a
+    parameter joins or leaves, and with `check_finite`); a vector whose length is right to within
+    the rounding of its numbers is left alone, so that projecting twice changes nothing. Weights
+    that are all zero are refused; on a GPU only where the host looks, elsewhere they become NaN.
 
     With projection and without momentum, a step with lambda_i is a step of plain SGD at the rate
     lr / (1 - 2 lr lambda_i) that is then projected: lambda_i only modulates the rate, and must stay
@@ -221,19 +223,21 @@ def to_length(params: Sequence[Tensor], radius: float, *, host: bool = True) -> 
     (True, [6.0, 8.0])
     """
     params = [p for p in params if p.numel()]
-    rounding = max(torch.finfo(p.dtype).eps for p in params)
-    if host:
-        found = float(length(params))
-        if found and abs(radius / found - 1) > rounding:
-            torch._foreach_mul_(params, radius / found)
-        return found != 0
+    # What the weights' own rounding leaves, or that of the sum of millions of squares.
+    rounding = max(1e-14, *(torch.finfo(p.dtype).eps for p in params))
     scale = radius / length(params)
-    scale = torch.where((scale - 1).abs() <= rounding, torch.ones_like(scale), scale)
+    if host:
+        if scale.isinf():
+            return False
+        if abs(float(scale) - 1) <= rounding:
+            return True
+    else:
+        scale = torch.where((scale - 1).abs() <= rounding, torch.ones_like(scale), scale)
     parts: dict[tuple, list[Tensor]] = {}
     for p in params:
         parts.setdefault((p.device, p.dtype), []).append(p)
     for (device, dtype), ps in parts.items():
-        # The fast kernel wants the scalar in the weights' type, too coarse a number in half types.
+        # The fast kernels want the number in the weights' type, which half types would round.
         exact = scale.dtype if torch.finfo(dtype).bits < 32 else dtype
         torch._foreach_mul_(ps, scale.to(device, exact))
     return True
