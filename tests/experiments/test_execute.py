@@ -37,6 +37,7 @@ def test_a_csv_and_its_provenance_and_no_checkpoints(project):
     assert record["seeds"] == [0, 1]
     assert record["parameters"]["optimizer_options"]["tau0"] == 500
     assert record["device"] == "CPU"
+    assert (record["replicas"], record["world_size"], record["backend"]) == (1, 1, None)
     assert record["versions"]["torch"]
     assert record["command"].endswith("--method anneal_sgd --profile smoke")
     assert not list((project / "checkpoints").glob("*/*"))

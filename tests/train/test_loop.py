@@ -1,10 +1,17 @@
+import dataclasses
+import inspect
 import math
 
 import pytest
 import torch
 
+from landscape import data
+from landscape.data import prepare as prepare_itself
+from landscape.optim import Adam, HeatSmoothing, HyperparameterError
 from landscape.train import loop, run
+from landscape.train.distributed import World
 from landscape.train.evaluate import gradient_extremes, loss_and_error
+from landscape.train.history import COLUMNS
 from landscape.train.spec import DataSpec, ReplicaSpec, RunSpec, ScheduleSpec, SpecificationError
 
 OPTIMIZERS = {
@@ -199,3 +206,131 @@ def test_loss_and_error_against_a_plain_computation():
     expected = -torch.log_softmax(logits, 1)[torch.arange(2501), y].mean()
     assert loss == pytest.approx(float(expected), rel=1e-6)
     assert error == pytest.approx(100 * float((logits.argmax(1) != y).double().mean()))
+
+
+def test_drops_at_fractions_of_the_run(small_data):
+    schedule = ScheduleSpec(drop_at_fraction=(0.25, 0.5), factor=10.0)
+    frame = loop.fit(
+        specification("entropy_sgd", schedule=schedule, epochs=4.0, evaluations_per_epoch=1)
+    )[0].frame()
+    part = frame["step"] / frame["step"].iloc[-1]
+    expected = 10.0 ** -((part >= 0.25).astype(float) + (part >= 0.5))
+    assert frame["learning_rate"].sub(expected).abs().max() < 1e-12
+
+
+def test_all_data_settings_reach_the_data(small_data, monkeypatch):
+    given = {}
+    prepare = data.prepare
+
+    def spying(name, **arguments):
+        given.update(arguments, name=name)
+        return prepare(name, **arguments)
+
+    monkeypatch.setattr(data, "prepare", spying)
+    chosen = DataSpec("cifar10", "gcn", 0.1, None, 3, 20, 2, (4, 2), True)
+    loop.fit(specification(data=chosen), data_root="somewhere")
+    assert given.pop("device").type == "cpu"
+    assert given.pop("root") == "somewhere"
+    assert given == dataclasses.asdict(chosen)
+    arguments = set(inspect.signature(prepare_itself).parameters) - {"device", "root"}
+    assert set(dataclasses.asdict(chosen)) == arguments
+
+
+def calls(monkeypatch, kind, *names):
+    """The names of the methods of `kind` in the order in which they are called."""
+    made = []
+
+    def spy(name, method):
+        def called(self, *arguments, **settings):
+            made.append(name)
+            return method(self, *arguments, **settings)
+
+        return called
+
+    for name in names:
+        monkeypatch.setattr(kind, name, spy(name, getattr(kind, name)))
+    return made
+
+
+def test_prepare_comes_first_and_once(small_data, tmp_path, monkeypatch):
+    made = calls(monkeypatch, HeatSmoothing, "prepare", "solution", "observe", "step")
+    spec = specification("heat_smoothing", evaluations_per_epoch=1, epochs=1.0)
+    interrupted(spec, tmp_path, monkeypatch, 4)
+    assert made == ["prepare", "solution", *["observe", "step"] * 4]
+    made.clear()
+    loop.fit(spec, checkpoints=tmp_path)
+    assert "prepare" not in made
+    assert made.count("step") == made.count("observe") == 18 - 4
+
+
+def test_the_loss_observed_is_that_of_the_gradient(small_data, monkeypatch):
+    seen = []
+    monkeypatch.setattr(Adam, "observe", lambda self, loss: seen.append(loss))
+    computed, compute = [], run.Run.gradients
+    monkeypatch.setattr(
+        run.Run, "gradients", lambda s: (computed.append(compute(s)), computed[-1])[1]
+    )
+    loop.fit(specification("adam", epochs=1.0))
+    assert len(seen) == 6
+    assert all(a is b for a, b in zip(seen, computed, strict=True))
+    assert not any(loss.requires_grad for loss in seen)
+
+
+def test_only_methods_with_a_strength_have_its_column(small_data):
+    assert "strength" not in loop.fit(specification("adam"))[0].frame()
+    frame = loop.fit(specification("two_step_cgd"))[0].frame()
+    assert frame["strength"].iloc[0] == 1e-2
+    assert frame["strength"].is_monotonic_decreasing
+    assert frame["strength"].iloc[-1] < 1e-2
+    assert tuple(frame.columns) == (*COLUMNS, "strength")
+
+
+AUTO = {"initial": 0.1, "factor": 10.0, "every": 2, "refractory": 0.0}
+
+
+def test_auto_l2_follows_the_mini_batches(small_data, monkeypatch):
+    """Against a loop written out: measured on the next mini-batch, after every update."""
+    spec = specification("sgd", auto_l2=AUTO, epochs=6.0, evaluations_per_epoch=6)
+    frame = loop.fit(spec)[0].frame()
+
+    plain = run.Run(spec, torch.device("cpu"), None, World())
+    sgd = torch.optim.SGD(plain.model.parameters(), lr=0.05, momentum=0.9, weight_decay=0.1)
+    least, before, wait, strengths = [math.inf] * 2, [math.inf] * 2, 0, [0.1]
+    for step in range(36):
+        chosen = plain.replicas[0].batch(step)
+        x, y = plain.splits.train.x[chosen], plain.splits.train.y[chosen]
+        logits = plain.model.train()(x)
+        loss = torch.nn.functional.cross_entropy(logits, y)
+        if step and step % 2 == 0:
+            now = [float(loss.detach()), 100 * float((logits.argmax(1) != y).double().mean())]
+            up = any(n > m and b > m for n, b, m in zip(now, before, least, strict=True))
+            if up and step > wait:
+                sgd.param_groups[0]["weight_decay"] /= 10
+                wait = step
+            else:
+                least = [min(m, b) for m, b in zip(least, before, strict=True)]
+            before = now
+        sgd.zero_grad()
+        loss.backward()
+        sgd.step()
+        strengths.append(sgd.param_groups[0]["weight_decay"])
+    assert len(set(strengths)) > 2
+    assert list(frame["strength"]) == pytest.approx([strengths[step] for step in frame["step"]])
+
+
+def test_auto_l2_survives_an_interruption(small_data, tmp_path, monkeypatch):
+    spec = specification("sgd", auto_l2=AUTO, epochs=4.0)
+    whole = loop.fit(spec)[0].frame()
+    assert whole["strength"].nunique() > 1
+    interrupted(spec, tmp_path, monkeypatch, 13)
+    assert loop.fit(spec, checkpoints=tmp_path)[0].frame().to_csv() == whole.to_csv()
+
+
+def test_unknown_settings_of_auto_l2_are_refused(small_data):
+    with pytest.raises(SpecificationError, match="auto_l2 has an unknown key 'evry'.*'every'"):
+        loop.fit(specification("sgd", auto_l2={"evry": 2}))
+
+
+def test_auto_l2_needs_a_weight_decay(small_data):
+    with pytest.raises(HyperparameterError, match="MatchedCGD does not have"):
+        loop.fit(specification("matched_cgd", auto_l2=AUTO))

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from landscape.train.spec import RunSpec, SpecificationError
+from landscape.train.spec import ReplicaSpec, RunSpec, SpecificationError
 
 SETTINGS = {
     "data": {"name": "mnist", "holdout": 0.12},
@@ -27,6 +27,20 @@ def test_the_settings_arrive():
     assert spec.batch_size == 32
 
 
+def test_the_later_settings_arrive():
+    spec = build(
+        data={"name": "mnist", "classes": [3, 1], "downsample": 4, "test_samples": 9},
+        schedule={"drop_at_fraction": [0.3, 0.6, 0.9], "factor": 5},
+        replicas={"count": 6, "data_fraction": 0.25, "same_start": False},
+    )
+    assert spec.data.classes == (3, 1)
+    assert (spec.data.downsample, spec.data.test_samples, spec.data.parity) == (4, 9, False)
+    assert spec.schedule.drop_at_fraction == (0.3, 0.6, 0.9)
+    assert spec.replicas == ReplicaSpec(6, 0.25, False)
+    assert build(auto_l2={"every": 5}).auto_l2 == {"every": 5}
+    assert build().auto_l2 is None
+
+
 def test_it_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         build().seed = 3
@@ -44,6 +58,16 @@ def test_it_is_frozen():
         ({"data": {"holdout": 1.0}}, r"\[0, 1\)"),
         ({"schedule": {"factor": 0.5}}, "divided"),
         ({"model": {"width": 3}}, "name"),
+        ({"run": {"evaluation_samples": 1}}, "at least 2"),
+        ({"schedule": {"drop_at": [1, -1]}}, "positive numbers of epochs"),
+        ({"schedule": {"drop_at_fraction": [0.3, 1.0]}}, "between 0 and 1"),
+        ({"schedule": {"drop_at_fraction": [0.3], "drop_at": [1]}}, "keep one"),
+        ({"replicas": {"cuont": 3}}, "count"),
+        ({"replicas": {"count": 0}}, "at least 1"),
+        ({"replicas": {"count": 2.0}}, "whole number"),
+        ({"replicas": {"count": 3, "data_fraction": 0.25}}, "cannot cover"),
+        ({"replicas": {"count": 3, "data_fraction": 1.5}}, r"\(0, 1\]"),
+        ({"replicas": {"count": 3}, "auto_l2": {}}, "several replicas"),
     ],
 )
 def test_bad_settings_are_refused_in_one_sentence(changes, named):
@@ -61,8 +85,10 @@ def test_the_digest_depends_on_every_field():
         {"batch_size": 33},
         {"optimizer_options": {"lr": 2e-3}},
         {"model_options": {"width": 17}},
+        {"auto_l2": {}},
+        {"replicas": ReplicaSpec(2)},
     ):
         digests.add(dataclasses.replace(base, **change).digest())
-    assert len(digests) == 6
+    assert len(digests) == 8
     assert base.digest() == build().digest()
     assert base.digest("other code") != base.digest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -137,7 +138,8 @@ def _together() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        cause = " ".join(str(error).split())[:120]
+        # Without the place in torch's own source that the message begins with.
+        cause = re.sub(r"^\[[^]]*\] *", "", " ".join(str(error).split()))[:120]
         raise LostReplica(
             f"Replica {world().rank} cannot reach the others ({cause}): start the same command "
             "again, and it goes on from the last checkpoint that all of them have."

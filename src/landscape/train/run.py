@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import inspect
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from landscape.train import device as devices
 from landscape.train import distributed
 from landscape.train.evaluate import loss_and_error
 from landscape.train.history import History
-from landscape.train.spec import RunSpec, SpecificationError
+from landscape.train.spec import RunSpec, SpecificationError, only_known
 from landscape.train.split import replica_subsets
 from landscape.train.streams import NOISE_STREAM, Replica
 
@@ -49,6 +50,8 @@ class Run:
         self.optimizer = self._optimizer()
         self.auto_l2 = None
         if spec.auto_l2 is not None:
+            known = tuple(inspect.signature(optim.AutoL2).parameters)[1:]
+            only_known(spec.auto_l2, known, f"{spec.experiment}: auto_l2")
             self.auto_l2 = optim.AutoL2(self.optimizer, **spec.auto_l2)
         self.gradients_per_update = self.optimizer.gradients_per_update
         own_epoch = self.replicas[0].steps_per_epoch

@@ -203,8 +203,8 @@ class RunSpec:
         schedule = dict(settings.pop("schedule", {}) or {})
         replicas = settings.pop("replicas", {}) or {}
         auto_l2 = settings.pop("auto_l2", None)
-        _known(settings, ("data", "model", "optimizer", "schedule", "run"), experiment)
-        _known(run, ("batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples"),
+        only_known(settings, ("data", "model", "optimizer", "schedule", "run"), experiment)
+        only_known(run, ("batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples"),
                f"{experiment}: run")
         for part, name in ((model, "model"), (optimizer, "optimizer")):
             _require("name" in part, f"{experiment}: {name} has no `name`")
@@ -235,12 +235,13 @@ class RunSpec:
 
 def _nested(kind: type, values: Mapping[str, Any], where: str) -> Any:
     names = tuple(f.name for f in dataclasses.fields(kind))
-    _known(values, names, where)
+    only_known(values, names, where)
     # YAML has lists where a frozen specification holds tuples.
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 
-def _known(values: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:
+def only_known(values: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:
+    """Refuse a key that is not among the names, with the nearest one that is."""
     for key in values:
         if key not in names:
             near = difflib.get_close_matches(key, names, 1)
