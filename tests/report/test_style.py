@@ -27,10 +27,10 @@ def ax():
 TOGETHER = [
     ("adam", "anneal_sgd", "resampled_noise", "sgd"),
     ("adam", "sgd", "entropy_sgd", "entropy_adam", "sgld"),
-    ("sgd", "entropy_sgd", "hj", "heat"),
+    ("sgd", "entropy_sgd", "hamilton_jacobi", "heat_smoothing"),
     ("sgd", "entropy_sgd", "elastic_sgd", "parle"),
     ("auto_l2", "constant_l2", "sgd"),
-    ("cgd_1", "cgd_2", "cgd_3", "sgd"),
+    ("matched_cgd", "cosine_cgd", "two_step_cgd", "sgd"),
 ]
 #: Machado, Oliveira & Fernandes (2009), severity 1, applied to linear RGB.
 BLINDNESS = {

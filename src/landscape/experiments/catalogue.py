@@ -39,9 +39,9 @@ class Experiment:
 
 
 def _all() -> Iterator[Experiment]:
-    from landscape.experiments import part1, part2
+    from landscape.experiments import part0, part1, part2
 
-    for part in (part1, part2):
+    for part in (part0, part1, part2):
         yield from part.EXPERIMENTS
 
 

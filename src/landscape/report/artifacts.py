@@ -1,4 +1,8 @@
-"""The 46 figures and tables, read from ``references/artifacts.yaml``."""
+"""The 46 figures and tables (``references/artifacts.yaml``) and the book's other pages.
+
+The others are listed in ``references/extra-pages.yaml``: they repeat nothing that a work shows, so
+they have no claims and no verdict.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +14,7 @@ from landscape.errors import LandscapeError
 WORKS = ("thesis", "anneal", "lewkowycz", "richemond")
 KINDS = ("theory", "simulation", "training", "analysis", "schematic", "table")
 PARTS = (
+    "0-optimizers",
     "1-spin-glass",
     "2-local-entropy",
     "3-pde",
@@ -35,6 +40,20 @@ class Artifact:
     @property
     def notebook(self) -> str:
         """Path of its page's notebook, relative to the root (it may not exist yet)."""
+        return f"book/notebooks/{self.part}/{self.id}.md"
+
+
+@dataclass(frozen=True)
+class ExtraPage:
+    """A page of the book that is no figure or table of a work; ``title`` is its first heading."""
+
+    id: str
+    part: str
+    title: str
+
+    @property
+    def notebook(self) -> str:
+        """Path of its notebook, relative to the root."""
         return f"book/notebooks/{self.part}/{self.id}.md"
 
 
@@ -64,3 +83,30 @@ def get(identifier: str, root: str | Path = ".") -> Artifact:
         if artifact.id == identifier:
             return artifact
     raise LandscapeError(f"There is no artifact {identifier!r} in references/artifacts.yaml.")
+
+
+def extra_pages(root: str | Path = ".") -> list[ExtraPage]:
+    """The pages beside the figures and tables; none without ``references/extra-pages.yaml``.
+
+    Raises LandscapeError for a malformed entry and for an id that an artifact has.
+    """
+    path = Path(root) / "references" / "extra-pages.yaml"
+    if not path.is_file():
+        return []
+    try:
+        pages = [ExtraPage(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    except (TypeError, yaml.YAMLError) as error:
+        raise LandscapeError(
+            f"references/extra-pages.yaml: every entry needs id, part and title only ({error})."
+        ) from error
+    taken = {artifact.id for artifact in load(root)}
+    for page in pages:
+        if page.part not in PARTS:
+            raise LandscapeError(
+                f"references/extra-pages.yaml: {page.id} has part {page.part!r}; choose one of "
+                f"{', '.join(PARTS)}."
+            )
+        if page.id in taken:
+            raise LandscapeError(f"references/extra-pages.yaml: the id {page.id} is taken.")
+        taken.add(page.id)
+    return pages

@@ -92,6 +92,7 @@ def executed_pages(profile: str, root: Path) -> list[gallery.Page]:
     import nbformat
 
     pages, missing = [], []
+    extra = {page.id for page in artifacts.extra_pages(root)}
     for document in contents(root):
         if not document.startswith("artifacts/"):
             continue
@@ -101,7 +102,8 @@ def executed_pages(profile: str, root: Path) -> list[gallery.Page]:
             missing.append(artifact)
             continue
         notebook = nbformat.read(path, as_version=4)
-        pages.append(gallery.Page(artifact, part, _title(notebook, artifact), notebook))
+        title = _title(notebook, artifact)
+        pages.append(gallery.Page(artifact, part, title, notebook, artifact in extra))
     if missing:
         raise BookError(
             f"profile {profile} has no executed page of {', '.join(missing)}; "

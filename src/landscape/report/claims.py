@@ -141,7 +141,7 @@ def load(artifact: str, root: str | Path = ".") -> Claims:
     if not path.is_file():
         raise ClaimsError(
             f"No claims are declared for {artifact!r}: write references/claims/{artifact}.yaml "
-            "(format: landscape.report.claims)."
+            "(format: landscape.report.claims), or list the page in references/extra-pages.yaml."
         )
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -35,6 +35,7 @@ WORKS = {
     "richemond": "Richemond & Guo (2019)",
 }
 PARTS = {
+    "0-optimizers": "The methods",
     "1-spin-glass": "I. Spin glass and AnnealSGD",
     "2-local-entropy": "II. Local entropy and Entropy-SGD",
     "3-pde": "III. Smoothing by PDEs",
@@ -52,12 +53,16 @@ class GalleryError(LandscapeError):
 
 @dataclass(frozen=True)
 class Page:
-    """An executed page of the book: artifact id, part folder, title and notebook node."""
+    """An executed page of the book: artifact id, part folder, title and notebook node.
+
+    An ``extra`` page is no figure or table of a work and has no verdict.
+    """
 
     artifact: str
     part: str
     title: str
     notebook: Any
+    extra: bool = False
 
     @property
     def link(self) -> str:
@@ -96,7 +101,10 @@ def gallery(pages: Iterable[Page], scorecard: Mapping[str, Any] | None, images: 
     known = scorecard["artifacts"] if scorecard else {}
     groups: dict[str, list[str]] = {}
     for page in pages:
-        verdict = known.get(page.artifact, {}).get("verdict", verdicts.NOT_RUN)
+        about = "beside the works: no claims, no verdict"
+        if not page.extra:
+            verdict = known.get(page.artifact, {}).get("verdict", verdicts.NOT_RUN)
+            about = label(page.artifact)
         picture = (
             f'<img src="{images}/{page.artifact}.png" alt="" loading="lazy" '
             f'width="{THUMBNAIL_WIDTH // 2}" height="{THUMBNAIL_HEIGHT // 2}">'
@@ -107,8 +115,8 @@ def gallery(pages: Iterable[Page], scorecard: Mapping[str, Any] | None, images: 
             f'<li><a class="wv-card" href="{page.link}">'
             f'<span class="wv-thumb">{picture}</span>'
             f'<span class="wv-card-title">{escape(page.title)}</span>'
-            f'<span class="wv-card-foot">{badge(verdict)}'
-            f'<span class="wv-card-id">{escape(label(page.artifact))}</span></span></a></li>'
+            f'<span class="wv-card-foot">{"" if page.extra else badge(verdict)}'
+            f'<span class="wv-card-id">{escape(about)}</span></span></a></li>'
         )
     sections = "\n".join(
         f'<section class="wv-group wv-span-{min(len(cards), 3)}" aria-label="{name}">'

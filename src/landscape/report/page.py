@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from landscape.errors import LandscapeError
+from landscape.report import artifacts, provenance, records, verdicts, views
 from landscape.report import claims as claims_module
-from landscape.report import provenance, records, verdicts, views
 from landscape.report.scorecard import write_json
 from landscape.report.tables import Note, show
 
@@ -36,11 +36,15 @@ def find_root(start: str | Path | None = None) -> Path:
 
 
 class Page:
-    """One artifact's page. It remembers which results it read, for the footer."""
+    """One artifact's page, or an extra one. It remembers which results it read, for the footer."""
 
     def __init__(self, artifact: str, profile: str, live: bool, root: Path) -> None:
         self.artifact, self.profile, self.live, self.root = artifact, profile, live, root
-        self.claims = claims_module.load(artifact, root)
+        self.extra = artifact in {page.id for page in artifacts.extra_pages(root)}
+        self.claims = (
+            claims_module.Claims(artifact, {}, ()) if self.extra
+            else claims_module.load(artifact, root)
+        )  # fmt: skip
         self.judged: list[verdicts.Judged] = []
         self._read: set[str] = set()
         self._records: dict[str, records.Record] = {}
@@ -99,25 +103,32 @@ class Page:
         found = self._record(experiment)
         return {} if found is None else found.info | {"date": found.date}
 
-    def settings(self, *experiments: str) -> None:
+    def settings(self, *experiments: str, folded: bool = False) -> None:
         """Display setting, the work's value, this build's value and the source of each.
 
-        The first experiment's table is open, those of the others unfold.
+        The first experiment's table is open unless ``folded``, those of the others unfold.
         """
         from landscape.experiments.settings import resolve
 
         for number, experiment in enumerate(experiments):
             ours = resolve(experiment, self.profile, self.root)
             paper = {row.key: row.source for row in resolve(experiment, "paper", self.root)}
-            show(views.settings_table(experiment, self.profile, ours, paper, folded=number > 0))
+            shut = folded or number > 0
+            show(views.settings_table(experiment, self.profile, ours, paper, folded=shut))
 
     def judge(self, build: Evidence, record: Evidence | None = None) -> None:
         """Judge every claim, display the table and write ``<artifact>/claims.json``.
 
         ``build`` and ``record`` map claim ids to a Measurement (a dictionary of them for a claim
         with parts). A claim that is not given is "not run". A live page writes nothing, because
-        its runs are not the stored ones. Raises PageError for an id that is not declared.
+        its runs are not the stored ones. Raises PageError for an id that is not declared, and on
+        an extra page, which repeats nothing of a work.
         """
+        if self.extra:
+            raise PageError(
+                f"{self.artifact} is no figure or table of a work and claims nothing: leave "
+                "judge() out."
+            )
         for given in (build, record or {}):
             for identifier in given:
                 if identifier not in self.claims.ids:

@@ -40,15 +40,15 @@ LOOKS = {
     "entropy_sgd": Look("Entropy-SGD", "#CC6699", "v"),
     "entropy_adam": Look("Entropy-Adam", "#A01050", "P"),
     "sgld": Look("SGLD", "#E69F00", "X"),
-    "hj": Look("HJ", "#56B4E9", "<"),
-    "heat": Look("HEAT", "#D55E00", ">"),
+    "hamilton_jacobi": Look("HJ", "#56B4E9", "<"),
+    "heat_smoothing": Look("HEAT", "#D55E00", ">"),
     "elastic_sgd": Look("Elastic-SGD", "#E69F00", "p"),
     "parle": Look("Parle", "#0072B2", "h"),
     "auto_l2": Look("AutoL2", "#D55E00", "*"),
     "constant_l2": Look("constant L2", "#CC6699", "d"),
-    "cgd_1": Look("CGD-1", "#0072B2", "1"),
-    "cgd_2": Look("CGD-2", "#E69F00", "2"),
-    "cgd_3": Look("CGD-3", "#009E73", "3"),
+    "matched_cgd": Look("matched CGD", "#0072B2", "1"),
+    "cosine_cgd": Look("cosine CGD", "#E69F00", "2"),
+    "two_step_cgd": Look("two-step CGD", "#009E73", "3"),
 }
 #: Colours for series that are no method, in order of use.
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#111111", "#CC6699", "#E69F00", "#56B4E9", "#A01050")

@@ -1,0 +1,330 @@
+"""Every optimizer on one loss of two weights: a picture of what each does, no evidence on networks.
+
+Three cases, each with its CSV:
+
+    paths    one run of each method from the same start on the same mini-batches: `paths.csv` with
+             the point of every gradient (role "working") and of every answer (role "answer"; where
+             the two are one point there are only answers). Replica 0, 1, ... or "all" for an
+             answer that replicas share.
+    endings  many runs of each from starts drawn uniformly in a box: `endings.csv`, where each ends
+    options  what each optimizer says of itself, built with its defaults: `options.csv`, one row a
+             setting of its constructor and one a property (gradients a move, whether the answer is
+             a point of its own, whether it trains replicas)
+
+The loss is `landscape.theory.two_valleys`; its mini-batches are random shifts. Optimizers are used
+as anybody would use them: `build`, `prepare`, a gradient, `observe`, `step`, `solution`. Runs from
+many starts share one parameter [starts, 2] where an optimizer treats every weight by itself.
+"""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import io
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from landscape import optim
+from landscape.experiments.settings import SettingsError
+from landscape.theory.two_valleys import TwoValleys, Valley
+
+EXPERIMENT = "optimizer-paths"
+_NEEDED = {
+    "loss", "batch_shift", "gradients", "start", "replica_starts", "box", "starts", "near",
+    "methods", "seed",
+}  # fmt: skip
+#: Methods in which one weight's step depends on the others (a norm, the loss), so that every start
+#: needs an optimizer of its own.
+JOINT = frozenset({"matched_cgd", "cosine_cgd", "two_step_cgd"})
+#: Settings of which the constructor's table shows what each gives to the others.
+VARIANTS: dict[str, dict[str, dict[str, str]]] = {
+    "entropy_sgd": {
+        "B": {"form": "B"}, "C": {"form": "C"}, "authors": {"convention": "authors"},
+    },
+}  # fmt: skip
+#: Arguments that every optimizer has and that are no settings of the algorithm.
+SHARED = ("params", "optimizer", "generator", "check_finite")
+#: What acts on an optimizer and is shown beside them.
+SCHEDULES = (optim.AutoL2,)
+
+
+@dataclass
+class Run:
+    """Where one optimizer was: float64 arrays over time, replicas and starts.
+
+    ``working`` [gradients + 1, replicas, starts, 2] holds the points of the gradients, ``answers``
+    [gradients + 1, starts, 2] the answers after as many.
+    """
+
+    working: np.ndarray
+    answers: np.ndarray
+    own_answer: bool
+    gradients_per_update: int
+
+
+def loss_of(settings: Mapping[str, Any]) -> TwoValleys:
+    """The loss that a mini-batch without shift would see."""
+    shape = settings["loss"]
+    valleys = {
+        name: Valley(tuple(shape[name]["centre"]), shape[name]["width"], shape[name]["depth"])
+        for name in ("wide", "narrow")
+    }
+    return TwoValleys(**valleys, **{k: v for k, v in shape.items() if k not in valleys})
+
+
+def mean_loss(settings: Mapping[str, Any]) -> TwoValleys:
+    """The loss averaged over mini-batches: what is minimised, and what the page draws."""
+    return loss_of(settings).smoothed(settings["batch_shift"] ** 2)
+
+
+def simulate(
+    settings: Mapping[str, Any],
+    case: str,
+    out_dir: str | Path,
+    checkpoint_dir: str | Path = "checkpoints",
+    workers: int = 1,
+) -> list[Path]:
+    """Run one case and write its CSVs into ``out_dir``; returns their paths.
+
+    The same settings give the same bytes. Raises SettingsError for settings that are missing or
+    unknown, and for an optimizer without a method here.
+    """
+    _check(settings)
+    out = Path(out_dir)
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    if case == "paths":
+        return [_write(out / "paths.csv", _PATH_COLUMNS, _path_rows(settings))]
+    if case == "endings":
+        return [_write(out / "endings.csv", _END_COLUMNS, _end_rows(settings))]
+    return [_write(out / "options.csv", _OPTION_COLUMNS, _option_rows(settings))]
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    missing, unknown = sorted(_NEEDED - set(settings)), sorted(set(settings) - _NEEDED)
+    if missing:
+        raise SettingsError(
+            f"{EXPERIMENT} lacks {', '.join(missing)}: add it in params/paper.yaml."
+        )
+    if unknown:
+        raise SettingsError(
+            f"{EXPERIMENT} does not know {', '.join(unknown)}: remove it or correct the spelling."
+        )
+    shown = {method["optimizer"]["name"] for method in settings["methods"].values()}
+    absent = [name for name in optim.names() if name not in shown]
+    if absent:
+        raise SettingsError(
+            f"{EXPERIMENT} has no method for the optimizer {absent[0]!r}: add one in "
+            "params/paper.yaml, and its section to the page."
+        )
+
+
+# Running an optimizer
+
+
+def run(
+    method: Mapping[str, Any],
+    loss: TwoValleys,
+    starts: np.ndarray,
+    shifts: np.ndarray,
+    seed: int,
+    ends_only: bool = False,
+) -> Run:
+    """One method from ``starts`` [replicas, starts, 2] on mini-batches moved by ``shifts``.
+
+    ``shifts`` is [gradients, replicas, starts, 2]; replicas beyond those the method has are not
+    used. ``ends_only`` looks at the first and the last point alone, which halves the time. Raises
+    HyperparameterError for settings that the optimizer refuses.
+    """
+    settings = dict(method["optimizer"])
+    name = settings.pop("name")
+    if name in JOINT and starts.shape[1] > 1:
+        every = [
+            run(method, loss, starts[:, [i]], shifts[:, :, [i]], seed + i, ends_only)
+            for i in range(starts.shape[1])
+        ]
+        return Run(
+            np.concatenate([one.working for one in every], axis=2),
+            np.concatenate([one.answers for one in every], axis=1),
+            every[0].own_answer,
+            every[0].gradients_per_update,
+        )
+    several = optim.trains_replicas(name)
+    replicas = len(starts) if several else 1
+    weights = [torch.nn.Parameter(torch.tensor(starts[a])) for a in range(replicas)]
+    params = [[w] for w in weights] if several else weights
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = optim.build(name, params, generator=generator, **settings)
+    optimizer.prepare()
+
+    seen_at = [0, len(shifts)] if ends_only else list(range(len(shifts) + 1))
+    working = np.empty((len(seen_at), replicas, *starts.shape[1:]))
+    answers = np.empty((len(seen_at), *starts.shape[1:]))
+    _look(optimizer, weights, working[0], answers[0])
+    for step, shift in enumerate(shifts):
+        observed = 0.0
+        for a, w in enumerate(weights):
+            seen = w.detach().numpy() - shift[a]
+            w.grad = torch.from_numpy(loss.gradient(seen))
+            observed += float(loss.value(seen).mean()) / replicas
+        optimizer.observe(observed)
+        optimizer.step()
+        if not ends_only or step + 1 == len(shifts):
+            _look(optimizer, weights, working[-1 if ends_only else step + 1],
+                  answers[-1 if ends_only else step + 1])  # fmt: skip
+    return Run(working, answers, bool(optimizer.own_answer), optimizer.gradients_per_update)
+
+
+def _look(
+    optimizer: optim.LandscapeOptimizer,
+    weights: list[torch.nn.Parameter],
+    working: np.ndarray,
+    answer: np.ndarray,
+) -> None:
+    for a, w in enumerate(weights):
+        working[a] = w.detach().numpy()
+    with optimizer.solution():
+        answer[:] = weights[0].detach().numpy()
+
+
+def _shifts(settings: Mapping[str, Any], starts: int, stream: int) -> np.ndarray:
+    """The mini-batches [gradients, replicas, starts, 2], the same for every method."""
+    shape = (settings["gradients"], len(settings["replica_starts"]), starts, 2)
+    draws = np.random.default_rng([settings["seed"], stream])
+    return settings["batch_shift"] * draws.standard_normal(shape)
+
+
+def _around(settings: Mapping[str, Any], starts: np.ndarray) -> np.ndarray:
+    """A start for each replica: [replicas, starts, 2]."""
+    return np.asarray(settings["replica_starts"], dtype=float)[:, None, :] + starts
+
+
+# What is written
+
+_PATH_COLUMNS = ("method", "step", "replica", "x", "y", "role")
+_END_COLUMNS = ("method", "start_x", "start_y", "x", "y", "valley")
+_OPTION_COLUMNS = ("optimizer", "variant", "kind", "name", "value")
+
+
+def _path_rows(settings: Mapping[str, Any]) -> Iterable[tuple]:
+    loss, start = loss_of(settings), np.asarray([settings["start"]], dtype=float)
+    shifts = _shifts(settings, 1, stream=0)
+    for key, method in settings["methods"].items():
+        done = run(method, loss, _around(settings, start), shifts, settings["seed"])
+        if done.own_answer:
+            for a in range(done.working.shape[1]):
+                for step, (x, y) in enumerate(done.working[:, a, 0]):
+                    yield key, step, a, f"{x:.4f}", f"{y:.4f}", "working"
+        shared = "all" if done.working.shape[1] > 1 else 0
+        before = None
+        for step, (x, y) in enumerate(done.answers[:, 0]):
+            # An answer that has not moved is not written again, but the last one always is.
+            point = (f"{x:.4f}", f"{y:.4f}")
+            if point != before or step == len(shifts):
+                yield key, step, shared, *point, "answer"
+            before = point
+
+
+def _end_rows(settings: Mapping[str, Any]) -> Iterable[tuple]:
+    loss, low_high = loss_of(settings), np.asarray(settings["box"], dtype=float)
+    draws = np.random.default_rng([settings["seed"], 2])
+    starts = draws.uniform(*low_high, size=(settings["starts"], 2))
+    shifts = _shifts(settings, settings["starts"], stream=1)
+    valleys = _valleys(settings)
+    for key, method in settings["methods"].items():
+        done = run(method, loss, _around(settings, starts), shifts, settings["seed"], True)
+        for (a, b), (x, y) in zip(starts, done.answers[-1], strict=True):
+            where = next(
+                (name for name, (point, reach) in valleys.items()
+                 if np.hypot(x - point[0], y - point[1]) < reach), "neither",
+            )  # fmt: skip
+            yield key, f"{a:.3f}", f"{b:.3f}", f"{x:.3f}", f"{y:.3f}", where
+
+
+def _valleys(settings: Mapping[str, Any]) -> dict[str, tuple[np.ndarray, float]]:
+    """Minimum of the mean loss in each valley, and how near an end point must be to count."""
+    loss, mean = loss_of(settings), mean_loss(settings)
+    return {
+        name: (mean.minimum(valley.centre), settings["near"] * valley.width)
+        for name, valley in (("narrow", loss.narrow), ("wide", loss.wide))
+    }
+
+
+def _option_rows(settings: Mapping[str, Any]) -> Iterable[tuple]:
+    shown = {method["optimizer"]["name"]: method["optimizer"]
+             for method in settings["methods"].values()}  # fmt: skip
+    for name in optim.names():
+        for variant, choice in {"": {}, **VARIANTS.get(name, {})}.items():
+            for kind, entries in describe(name, shown[name], choice).items():
+                for entry, value in entries.items():
+                    yield name, variant, kind, entry, value
+    for kind in SCHEDULES:
+        for setting, default in _known(kind).items():
+            yield kind.__name__, "", "setting", setting, _text(default)
+
+
+def describe(
+    name: str, example: Mapping[str, Any], choice: Mapping[str, Any]
+) -> dict[str, dict[str, str]]:
+    """What an optimizer says of itself: "setting" -> default and "property" -> value, as text.
+
+    A default is "" for a setting that must be given; ``example`` has values for those. Where the
+    constructor writes None because the default depends on ``choice``, it is the value in force.
+    """
+    known = _known(_class(name))
+    needed = {k: example[k] for k, v in known.items() if v is inspect.Parameter.empty}
+    weights = [torch.nn.Parameter(torch.zeros(2)) for _ in range(2)]
+    params = [[w] for w in weights] if optim.trains_replicas(name) else weights
+    made = optim.build(name, params, **needed, **choice)
+    # The authors' program throws the first gradient of a move away.
+    inner = made.gradients_per_update - (choice.get("convention") == "authors")
+    rate = getattr(getattr(made, "scoping", None), "rate", None)
+    inforce = {**made.defaults, "L": inner, "gamma_decay": rate, **choice}
+    defaults = {
+        k: _text(inforce.get(k) if v is None or k in choice else v) for k, v in known.items()
+    }
+    properties = {
+        "gradients_per_update": str(made.gradients_per_update),
+        "own_answer": str(bool(made.own_answer)),
+        "trains_replicas": str(optim.trains_replicas(name)),
+    }
+    return {"setting": defaults, "property": properties}
+
+
+def _known(kind: type) -> dict[str, Any]:
+    """Settings of a constructor and their defaults."""
+    return {
+        k: p.default for k, p in inspect.signature(kind).parameters.items()
+        if k not in SHARED and p.kind is not p.VAR_KEYWORD
+    }  # fmt: skip
+
+
+def _text(default: Any) -> str:
+    return "" if default is inspect.Parameter.empty else repr(default)
+
+
+def _class(name: str) -> type[optim.LandscapeOptimizer]:
+    source = optim.source_file(name)
+    return next(
+        kind for kind in vars(optim).values()
+        if inspect.isclass(kind) and issubclass(kind, optim.LandscapeOptimizer)
+        and Path(inspect.getfile(kind)) == source
+    )  # fmt: skip
+
+
+def _write(path: Path, columns: tuple[str, ...], rows: Iterable[tuple]) -> Path:
+    """Write all rows at once, or nothing."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(columns)
+    table.writerows(rows)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    partial.write_text(text.getvalue(), encoding="utf-8")
+    os.replace(partial, path)
+    return path
