@@ -111,9 +111,9 @@ def test_measurements_are_asked_for_only_when_due():
     for _ in range(7):
         auto.step(measure=measure)
     assert len(asked) == 2
+    auto.step()
     with pytest.raises(HyperparameterError, match="loss and error of step 9.*whenever `due`"):
-        for _ in range(2):
-            auto.step()
+        auto.step()
     auto.step(1.0, 2.0)  # the refused call has not been counted
     assert not auto.due
 
@@ -145,10 +145,8 @@ def test_it_acts_on_the_chosen_groups():
         auto.optimizer.add_param_group({"params": [late], "weight_decay": 0.7})
         for loss in (1.0, 2.0, 2.0):
             auto.step(loss, 0.0)
-    found = [
-        [g["weight_decay"] for g in auto.optimizer.param_groups] for auto in (everywhere, chosen)
-    ]
-    assert found == [[0.01, 0.01, 0.01], [0.01, 0.0, 0.7]]
+    for auto, expected in ((everywhere, [0.01, 0.01, 0.01]), (chosen, [0.01, 0.0, 0.7])):
+        assert [g["weight_decay"] for g in auto.optimizer.param_groups] == expected
 
 
 @pytest.mark.parametrize("at", range(9))

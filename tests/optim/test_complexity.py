@@ -135,12 +135,26 @@ def test_the_way_that_asks_no_device_for_the_length_gives_the_same(dtype):
         assert all(torch.equal(p, q) for p, q in zip(some, other, strict=True))
 
 
-def test_the_length_is_accumulated_in_float64():
+def test_the_length_is_accumulated_beyond_the_weights_type():
     assert length([torch.full((3,), 3e4, dtype=torch.float16)]).item() == pytest.approx(
         3e4 * math.sqrt(3), rel=1e-3
     ), "the squares overflow in half precision"
-    many = torch.full((1_000_000,), 0.1, dtype=torch.float32)
-    assert length([many]).item() == pytest.approx(many[0].item() * 1000, rel=1e-11)
+    many = torch.full((1_000_000,), 0.1, dtype=torch.bfloat16)
+    assert length([many]).item() == pytest.approx(many[0].item() * 1000, rel=1e-7)
+    fine = torch.full((1_000_000,), 0.1, dtype=torch.float64)
+    assert length([fine]).item() == pytest.approx(100, rel=1e-11)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("shape", [(256,), (255,), (3, 256), (1000, 30), (5, 7, 8, 9), (40, 130)])
+def test_the_length_of_rows_is_the_length(dtype, shape):
+    w = torch.randn(shape, generator=draws()).to(dtype)
+    layouts = [w, w.mT.contiguous().mT] if w.dim() > 1 else [w, w.repeat_interleave(2)[::2]]
+    for p in layouts:
+        expected = p.double().square().sum().sqrt().item()
+        precision = 1e-14 if dtype == torch.float64 else torch.finfo(torch.float32).eps
+        assert length([p]).item() == pytest.approx(expected, rel=precision)
+        assert length([p, p]).item() == pytest.approx(expected * 2**0.5, rel=precision)
 
 
 def test_all_groups_share_the_sphere_and_frozen_weights_are_outside():

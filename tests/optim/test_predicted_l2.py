@@ -49,7 +49,6 @@ def test_the_values_of_the_text():
     assert coefficient(0.66, 0.01) == pytest.approx(0.0066)
     with_schedule = predicted_l2(COEFFICIENT, 200, first_drop=0.3)
     assert with_schedule == pytest.approx(1e-4, rel=0.11), "about 0.0001 in section 3"
-    assert 2 * COEFFICIENT == pytest.approx(0.0132)
     assert predicted_l2(COEFFICIENT, 200, refined=True) == pytest.approx(0.0132 / 200)
 
 

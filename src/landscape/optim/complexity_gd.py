@@ -20,6 +20,7 @@ from .base import (
 )
 from .sgd import check_sgd, sgd_update
 
+ROW = 256
 RADIUS = (
     lambda v: v in ("initial", "sqrt") if isinstance(v, str) else POSITIVE[0](v),
     "'initial', 'sqrt' or a positive number",
@@ -42,17 +43,18 @@ class ComplexityGD(LandscapeOptimizer):
     in the physics that it draws on, that is sqrt(N). A network with its usual initialisation lies
     far inside: |w| is about 16 and sqrt(N) 362 for this repository's LeNet, 41 and 1,291 for its
     All-CNN, so that the start would be blown up 22 and 32 times before the first step. "initial"
-    keeps the scale that the network was built for, and is therefore the default;
-    the direction of the start is the same, and that of Gaussian weights is uniform either way.
+    keeps the scale that the network was built for, and is therefore the default; the direction of
+    the start is the same, and that of Gaussian weights is uniform either way.
 
     Frozen parameters are not part of the sphere. A parameter without gradient is: it takes no step
     but is rescaled with the rest. The groups are coupled by the projection. When a parameter joins
     or leaves (a group added, `requires_grad` switched), R of "initial" follows, R^2 changing by the
-    square of its length; N of "sqrt" counts anew. The length is accumulated in float64, whatever
-    the weights are, and without making the host wait for a GPU (except for R of "initial", when a
-    parameter joins or leaves, and with `check_finite`); a vector whose length is right to within
-    the rounding of its numbers is left alone, so that projecting twice changes nothing. Weights
-    that are all zero are refused; on a GPU only where the host looks, elsewhere they become NaN.
+    square of its length; N of "sqrt" counts anew. The length is accumulated in float64, or to the
+    rounding of float32 for weights that are no finer, and without making the host wait for a GPU
+    (except for R of "initial", when a parameter joins or leaves, and with `check_finite`). A vector
+    whose length is right to within the rounding of its numbers is left alone, so that projecting
+    twice changes nothing. Weights that are all zero are refused; on a GPU only where the host
+    looks, elsewhere they become NaN.
 
     With projection and without momentum, a step with lambda_i is a step of plain SGD at the rate
     lr / (1 - 2 lr lambda_i) that is then projected: lambda_i only modulates the rate, and must stay
@@ -198,8 +200,12 @@ def _plain(recipe: dict[str, Any]) -> dict[str, Any]:
     return {k: "a function" if callable(v) else v for k, v in recipe.items()}
 
 
+@torch.no_grad()
 def length(params: Sequence[Tensor]) -> Tensor:
-    """|w| of all tensors as one vector, a scalar tensor accumulated in float64 where possible.
+    """|w| of all tensors as one vector: a scalar tensor in float64, where the device has that.
+
+    On a CPU, rows of `ROW` numbers in float32 and half types are summed in float32 first, a tenth
+    of the time; the relative error is that of one float32.
 
     >>> length([torch.full((4,), 2.0), torch.tensor(3.0)]).item()
     5.0
@@ -209,10 +215,22 @@ def length(params: Sequence[Tensor]) -> Tensor:
         return torch.zeros((), dtype=torch.float64)
     device = params[0].device
     kind = torch.float32 if device.type == "mps" else torch.float64
-    norms = torch._foreach_norm(params, 2, dtype=kind)
+    norms = torch._foreach_norm([v for p in params for v in _pieces(p)], 2, dtype=kind)
     return torch.linalg.vector_norm(torch.stack([n.to(device) for n in norms]))
 
 
+def _pieces(parameter: Tensor) -> list[Tensor]:
+    """Vectors of the same length together, fewer numbers where that saves time."""
+    rows = parameter.numel() // ROW * ROW
+    exact = parameter.dtype == torch.float64
+    if exact or not rows or parameter.device.type != "cpu" or not parameter.is_contiguous():
+        return [parameter]
+    flat = parameter.view(-1)
+    table = torch.linalg.vector_norm(flat[:rows].view(-1, ROW), dim=1, dtype=torch.float32)
+    return [table, flat[rows:]] if rows < flat.numel() else [table]
+
+
+@torch.no_grad()
 def to_length(params: Sequence[Tensor], radius: float, *, host: bool = True) -> bool:
     """Rescale all tensors together, in place, so that |w| = radius; False if w = 0.
 
