@@ -307,8 +307,11 @@ class ReplicaOptimizer(LandscapeOptimizer):
         pattern = [p.requires_grad for g in self.param_groups for p in g["params"]]
         state.append(("which parameters are trainable", "".join("ny"[b] for b in pattern)))
         digest = int.from_bytes(hashlib.sha256(repr(state).encode()).digest()[:7], "big")
-        # Equal everywhere if and only if the largest equals the smallest.
-        device = next((p.device for g in self.param_groups for p in g["params"]), "cpu")
+        # Equal everywhere if and only if the largest equals the smallest. Where gloo is at hand, no
+        # GPU is waited for.
+        weights = (p.device for g in self.param_groups for p in g["params"])
+        gloo = "gloo" in dist.get_backend_config(self.process_group)
+        device = "cpu" if gloo else next(weights, "cpu")
         extremes = torch.tensor([digest, -digest], device=device)
         self._all_reduce(extremes, dist.ReduceOp.MAX)
         if extremes[0].item() != -extremes[1].item():
@@ -352,7 +355,7 @@ class ReplicaOptimizer(LandscapeOptimizer):
         for group in self.param_groups:
             columns = self._columns(group)
             for j, first in enumerate(columns[0]):
-                master = self.state[first].get("master")
+                master = self.state.get(first, {}).get("master")
                 if master is None:
                     if self._remote:
                         raise RuntimeError(
