@@ -73,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("experiment")
     profile(sub)
 
-    sub = command("train", _train, "train an experiment's methods and write their CSVs")
+    sub = command("train", _train, "train an experiment's methods and write their CSVs; with "
+                  "`torchrun --nproc-per-node N -m landscape` one replica a process")
     sub.add_argument("experiment")
     sub.add_argument("--method", action="append", help="one method (default: all)")
     profile(sub)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from landscape import optim
 from landscape.optim import scoping
 from landscape.train import loop, run
 from landscape.train.distributed import World
@@ -212,6 +213,15 @@ def test_a_part_smaller_than_a_batch_is_refused(small_data):
         SpecificationError, match="larger than the 48 training samples of a replica"
     ):
         loop.fit(specification(fraction=0.5, batch_size=64))
+
+
+def test_which_optimizers_train_replicas():
+    assert [name for name in optim.names() if optim.trains_replicas(name)] == [
+        "elastic_sgd",
+        "parle",
+    ]
+    assert {"lr", "momentum"} <= set(optim.settings("sgd"))
+    assert "params" not in optim.settings("sgd")
 
 
 def test_one_replica_is_allowed(small_data):
