@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.cases_complexity import COPIES
 from reference.optim_complexity import matched_strength
 from reference.optim_problems import PROBLEMS, Classifier, Quadratic, Twin, draws, flat, make, train
 
@@ -423,7 +422,7 @@ def test_a_function_that_gives_no_strength_is_refused(value):
         train(model, optimizer, 1)
 
 
-# Saving and memory
+# Saving
 
 
 def falling(start, i):
@@ -453,15 +452,3 @@ def test_a_state_of_other_settings_is_refused():
     other = make("cosine_cgd", {"lambda_0": 0.1, "T": 6}, Quadratic())
     with pytest.raises(optim.HyperparameterError, match="'T': 5.*not with.*'T': 6"):
         other.load_state_dict(saved)
-
-
-@pytest.mark.parametrize(("name", "settings", "copies"), COPIES)
-def test_copies_of_the_weights(name, settings, copies):
-    model = Quadratic()
-    optimizer = make(name, settings, model)
-    train(model, optimizer, 2 * optimizer.gradients_per_update)
-    kept = sum(
-        v.numel() for p in model.parameters() for v in optimizer.state[p].values()
-        if torch.is_tensor(v)
-    )  # fmt: skip
-    assert len(flat(model)) + kept == copies * len(flat(model))
