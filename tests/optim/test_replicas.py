@@ -43,6 +43,7 @@ def test_lists_iterators_and_names_are_the_same(name):
         lambda models: [m.parameters() for m in models],
         lambda models: [list(m.parameters()) for m in models],
         lambda models: (m.parameters() for m in models),
+        lambda models: tuple(tuple(m.parameters()) for m in models),
         lambda models: [list(m.named_parameters()) for m in models],
         lambda models: [{"params": [m.parameters() for m in models]}],
         lambda models: [

@@ -30,6 +30,7 @@ from .sgd import SGD
 from .sgld import SGLD, PosteriorMean
 from .two_step_cgd import TwoStepCGD
 
+_REPLICAS = ("replicas", "replica_lists", "peers")
 # name -> class, and the modules of this package (beside base.py) that the class runs through
 _REGISTRY: dict[str, tuple[type[LandscapeOptimizer], tuple[str, ...]]] = {
     "sgd": (SGD, ("sgd",)),
@@ -44,8 +45,8 @@ _REGISTRY: dict[str, tuple[type[LandscapeOptimizer], tuple[str, ...]]] = {
     "matched_cgd": (MatchedCGD, ("matched_cgd", "complexity_gd", "sgd")),
     "cosine_cgd": (CosineCGD, ("cosine_cgd", "complexity_gd", "sgd")),
     "two_step_cgd": (TwoStepCGD, ("two_step_cgd", "complexity_gd", "cosine_cgd", "sgd")),
-    "elastic_sgd": (ElasticSGD, ("elastic_sgd", "replicas", "inner_loop", "scoping", "sgd")),
-    "parle": (Parle, ("parle", "replicas", "inner_loop", "scoping", "sgd")),
+    "elastic_sgd": (ElasticSGD, ("elastic_sgd", *_REPLICAS, "inner_loop", "scoping", "sgd")),
+    "parle": (Parle, ("parle", *_REPLICAS, "inner_loop", "scoping", "sgd")),
 }
 
 __all__ = [

@@ -11,7 +11,7 @@ from torch import Tensor
 from . import scoping as scopes
 from .base import BELOW_ONE, RATE, HyperparameterError, chunks, one_of, require
 from .inner_loop import InnerLoopOptimizer
-from .replicas import ReplicaLostError, ReplicaOptimizer, chapter_scoping
+from .replicas import ReplicaOptimizer, chapter_scoping
 from .sgd import sgd_update
 
 
@@ -88,7 +88,8 @@ class Parle(ReplicaOptimizer, InnerLoopOptimizer):
 
     Memory: 5 n + 1 copies of the weights in one process, themselves included: y, x, z, u and v of
     each replica and the master (3 n + 1 without momentum); 6 (4) a process with a process group,
-    where a synchronisation needs 3 (2) more while it runs. The step uses up the gradients.
+    where a synchronisation needs 2 (1) more while it runs. A printed master and the authors' anchor
+    need one more. The step uses up the gradients.
 
     Source: Chaudhari (2018), sections 5.2.4, 5.3, 5.3.2, Remark 5.3.
 
@@ -246,7 +247,7 @@ class Parle(ReplicaOptimizer, InnerLoopOptimizer):
         try:
             self._agree()
             self._synchronise(work, replicas)
-        except ReplicaLostError:
+        except Exception:
             for p in moving:
                 p.copy_(self.state[p]["x"])
                 self.state[p]["cycle"] = -1

@@ -6,13 +6,11 @@ The replicas either live in one process (a list of parameter lists), or one in e
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from . import scoping as scopes
@@ -25,16 +23,18 @@ from .base import (
     require,
 )
 from .inner_loop import SCOPE
+from .peers import Peers, ReplicaLostError, is_wide
+from .replica_lists import (
+    describe,
+    first_difference,
+    named,
+    plain_names,
+    refuse,
+    refuse_shared,
+    replica_lists,
+)
 
-# Elements in one collective: a very large model goes in several, none of them too long to wait for.
-BUFFER = 1 << 25
-
-
-class ReplicaLostError(RuntimeError):
-    """Replicas could not be synchronised: a process died, or does not answer in time.
-
-    The weights of this process are those of the last synchronisation.
-    """
+__all__ = ["ReplicaLostError", "ReplicaOptimizer", "chapter_scoping"]
 
 
 class ReplicaOptimizer(LandscapeOptimizer):
@@ -50,11 +50,13 @@ class ReplicaOptimizer(LandscapeOptimizer):
     values of their weights are refused, at construction and again at every synchronisation, so that
     schedulers or checkpoints that went apart are noticed. How long a process that hangs is waited
     for is the group's own `timeout`; with NCCL set TORCH_NCCL_BLOCKING_WAIT=1, or torch ends the
-    process before `ReplicaLostError` can be raised.
+    process before `ReplicaLostError` can be raised. A process that stops for a reason of its own, a
+    gradient refused by check_finite for instance, is a lost one to the others.
 
     Replicas start at their own weights and the master at their mean: chapter 5 does not say where,
     and the authors' program does not equalise them either. All trainable tensors take part in every
-    synchronisation, whether they had a gradient or not.
+    synchronisation, whether they had a gradient or not. `solution()` keeps a copy of all working
+    points while it lasts.
 
     Args:
         params: see above; plain `model.parameters()` is one replica.
@@ -79,10 +81,9 @@ class ReplicaOptimizer(LandscapeOptimizer):
         scoping_rho: scopes.Schedule,
         **rest: Any,
     ) -> None:
-        self.process_group = group
         self.scoping_rho = scoping_rho
         self._here = 0  # replicas in this process
-        self._rank, self._size = _membership(type(self).__name__, group)
+        self._peers = Peers(type(self).__name__, group)
         self._kept: list[tuple[Tensor, Tensor]] | None = None
         self._built = False
         super().__init__(params, defaults, **rest)
@@ -95,21 +96,22 @@ class ReplicaOptimizer(LandscapeOptimizer):
     @property
     def replicas(self) -> int:
         """Number n of replicas, of all processes together."""
-        return self._size if self._remote else self._here
+        return self._peers.size if self._remote else self._here
 
     @property
     def local_replicas(self) -> range:
         """Numbers of the replicas in this process."""
-        return range(self._rank, self._rank + 1) if self._remote else range(self._here)
+        first = self._peers.rank if self._remote else 0
+        return range(first, first + self._here)
 
     @property
     def updates(self) -> int:
         """Number of synchronisations made so far."""
-        return self._counters["updates"]
+        return self._counters.get("updates", 0)
 
     @property
     def _remote(self) -> bool:
-        return self._size > 1
+        return self._peers.size > 1
 
     def replica_parameters(self, a: int) -> list[Tensor]:
         """All parameters of replica `a`, which must be in this process; in the groups' order."""
@@ -151,7 +153,7 @@ class ReplicaOptimizer(LandscapeOptimizer):
         if not isinstance(param_group, Mapping) or "params" not in param_group:
             super().add_param_group(param_group)
             return
-        lists = _replica_lists(param_group["params"])
+        lists = replica_lists(param_group["params"])
         if self._remote and len(lists) > 1:
             raise HyperparameterError(
                 f"With a process group every process holds one replica: pass this process's "
@@ -164,19 +166,19 @@ class ReplicaOptimizer(LandscapeOptimizer):
             )
         index = len(self.param_groups)
         if len(lists) > 1:
-            _refuse(first_difference([_describe(params) for params in lists]))
-            _refuse_shared(lists)
-        numbers = [self._rank] if self._remote else range(len(lists))
+            refuse(first_difference([describe(params) for params in lists]))
+            refuse_shared(lists)
+        first = self._peers.rank if self._remote else 0
         if len(lists) > 1 or self._remote:
             flat = [
                 (f"replica {a}: {name or f'parameter {j} of group {index}'}", p)
-                for a, params in zip(numbers, lists, strict=True)
-                for j, (name, p) in enumerate(map(_named, params))
+                for a, params in enumerate(lists, first)
+                for j, (name, p) in enumerate(map(named, params))
             ]
         else:
             flat = lists[0]
         filled = {**self.defaults, **param_group, "params": flat}
-        self._resolve_group(filled, self._size if self._remote else len(lists))
+        self._resolve_group(filled, self._peers.size if self._remote else len(lists))
         super().add_param_group(filled)
         self._here = self._here or len(lists)
         if self._built:
@@ -208,8 +210,8 @@ class ReplicaOptimizer(LandscapeOptimizer):
             replicas = self._split(group)
             patterns = [[p.requires_grad for p in params] for params in replicas]
             if any(pattern != patterns[0] for pattern in patterns):
-                names = _plain_names(group)[: len(replicas[0])]
-                _refuse(first_difference([_describe(zip(names, r, strict=True)) for r in replicas]))
+                names = plain_names(group)[: len(replicas[0])]
+                refuse(first_difference([describe(zip(names, r, strict=True)) for r in replicas]))
         if not gradients:
             return
         given = [any(p.grad is not None for p in self.replica_parameters(a))
@@ -244,10 +246,10 @@ class ReplicaOptimizer(LandscapeOptimizer):
         16-bit numbers are taken in 32 bits.
         """
         if self._remote:
-            self._reduced_mean(columns[0], out)
+            self._peers.mean(columns[0], out, self.updates)
             return
         for part in chunks(out) if out else ():
-            totals = [t if _is_wide(t) else t.to(torch.float32) for t in out[part]]
+            totals = [t if is_wide(t) else t.to(torch.float32) for t in out[part]]
             torch._foreach_copy_(totals, columns[0][part])
             for column in columns[1:]:
                 pairs = zip(column[part], totals, strict=True)
@@ -257,47 +259,7 @@ class ReplicaOptimizer(LandscapeOptimizer):
                 if total is not target:
                     target.copy_(total)
 
-    def _reduced_mean(self, tensors: list[Tensor], out: list[Tensor]) -> None:
-        places: dict[tuple, list[int]] = {}
-        for i, t in enumerate(tensors):
-            wide = t.dtype if _is_wide(t) else torch.float32
-            places.setdefault((t.device, wide), []).append(i)
-        buffers = []
-        for (_, wide), where in places.items():
-            buffers.append(torch.cat([tensors[i].reshape(-1).to(wide) for i in where]))
-            for piece in buffers[-1].split(BUFFER):
-                self._all_reduce(piece, dist.ReduceOp.SUM)
-        for buffer, where in zip(buffers, places.values(), strict=True):
-            buffer.div_(self._size)
-            pieces = buffer.split([tensors[i].numel() for i in where])
-            for i, piece in zip(where, pieces, strict=True):
-                out[i].copy_(piece.view(out[i].shape))
-
     # other processes
-
-    def _all_reduce(self, tensor: Tensor, operation: Any) -> None:
-        try:
-            dist.all_reduce(tensor, op=operation, group=self.process_group)
-        except RuntimeError as problem:
-            raise self._lost(problem) from problem
-
-    def _gather(self, thing: Any) -> list[Any]:
-        things = [None] * self._size
-        try:
-            dist.all_gather_object(things, thing, group=self.process_group)
-        except RuntimeError as problem:
-            raise self._lost(problem) from problem
-        return things
-
-    def _lost(self, problem: Exception) -> ReplicaLostError:
-        cause = " ".join(str(problem).split())[:120]
-        done = self._counters.get("updates", 0)
-        return ReplicaLostError(
-            f"Replica {self._rank} could not take part in synchronisation {done + 1}, because the "
-            f"process of another replica died or does not answer ({cause}); the weights of this "
-            f"process are those of synchronisation {done}: start the same command again, and it "
-            "goes on from the last checkpoint."
-        )
 
     def _agree(self) -> None:
         """Go on only if all processes are at the same step with the same settings."""
@@ -306,16 +268,8 @@ class ReplicaOptimizer(LandscapeOptimizer):
         state = [("the number of steps taken", self.iteration), *self._settings()]
         pattern = [p.requires_grad for g in self.param_groups for p in g["params"]]
         state.append(("which parameters are trainable", "".join("ny"[b] for b in pattern)))
-        digest = int.from_bytes(hashlib.sha256(repr(state).encode()).digest()[:7], "big")
-        # Equal everywhere if and only if the largest equals the smallest. Where gloo is at hand, no
-        # GPU is waited for.
-        weights = (p.device for g in self.param_groups for p in g["params"])
-        gloo = "gloo" in dist.get_backend_config(self.process_group)
-        device = "cpu" if gloo else next(weights, "cpu")
-        extremes = torch.tensor([digest, -digest], device=device)
-        self._all_reduce(extremes, dist.ReduceOp.MAX)
-        if extremes[0].item() != -extremes[1].item():
-            _refuse(first_difference(self._gather(state)))
+        devices = (p.device for g in self.param_groups for p in g["params"])
+        self._peers.agree(state, next(devices, "cpu"), self.updates)
 
     def _refuse_different_processes(self) -> None:
         if not self._remote:
@@ -331,8 +285,8 @@ class ReplicaOptimizer(LandscapeOptimizer):
         ]
         described.append(("the number of groups", len(self.param_groups)))
         for group in self.param_groups:
-            described += _describe(zip(_plain_names(group), group["params"], strict=True))
-        _refuse(first_difference(self._gather(described)))
+            described += describe(zip(plain_names(group), group["params"], strict=True))
+        self._peers.compare(described, self.updates)
 
     def _settings(self) -> list[tuple[str, Any]]:
         return [
@@ -392,9 +346,7 @@ class ReplicaOptimizer(LandscapeOptimizer):
                 f"A {type(self).__name__} of a process group cannot be copied or pickled; save its "
                 "state_dict() instead."
             )
-        own = (
-            "process_group", "scoping_rho", "_here", "_rank", "_size", "_kept", "_built",
-        )  # fmt: skip
+        own = ("scoping_rho", "_here", "_peers", "_kept", "_built")
         return {**super().__getstate__(), **{k: self.__dict__[k] for k in own}}
 
 
@@ -408,124 +360,12 @@ def chapter_scoping(
     """The schedule given, else eq. (5.10) for that many mini-batches, else a constant.
 
     Source: Chaudhari (2018), eq. (5.10) and the clips after it.
+
+    >>> chapter_scoping("Parle", None, 100, bound=0.1)(1.0, 1)
+    0.995
     """
     if batches_per_epoch is not None:
         require(owner, {"batches_per_epoch": batches_per_epoch}, batches_per_epoch=count(1))
     if scoping is not None or batches_per_epoch is None:
         return scopes.resolve(scoping, None, 0.0)
     return scopes.Bounded(1 / (2 * batches_per_epoch), bound, reading)
-
-
-def first_difference(descriptions: Sequence[Sequence[tuple[str, Any]]]) -> str | None:
-    """What tells the first differing replica from replica 0; None: they are alike.
-
-    >>> first_difference([[("lr", 0.1), ("L", 5)], [("lr", 0.1), ("L", 4)]])
-    'L is 5 for replica 0 and 4 for replica 1'
-    """
-    for a, other in enumerate(descriptions):
-        for mine, theirs in zip(descriptions[0], other, strict=False):
-            if mine != theirs:
-                if mine[0] != theirs[0]:
-                    return f"replica 0 has {mine[0]} where replica {a} has {theirs[0]}"
-                return f"{mine[0]} is {mine[1]!r} for replica 0 and {theirs[1]!r} for replica {a}"
-        if len(other) != len(descriptions[0]):
-            return f"replica {a} has other settings than replica 0"
-    return None
-
-
-def _is_wide(tensor: Tensor) -> bool:
-    return tensor.dtype.itemsize > 2
-
-
-def _refuse(difference: str | None) -> None:
-    if difference is not None:
-        raise HyperparameterError(
-            f"Replicas must be alike, but {difference}; build all of them with the same model and "
-            "the same settings."
-        )
-
-
-def _plain_names(group: dict[str, Any]) -> list[str]:
-    return [name.split(": ", 1)[1] for name in group["param_names"]]
-
-
-def _describe(params: Iterable[Any]) -> list[tuple[str, Any]]:
-    params = list(params)
-    described: list[tuple[str, Any]] = [("the number of parameters", len(params))]
-    for j, (name, p) in enumerate(map(_named, params)):
-        described.append((f"the name of parameter {j}", name))
-        label = name or f"parameter {j}"
-        described.append((f"the shape of {label}", tuple(p.shape)))
-        described.append((f"the type of {label}", str(p.dtype)))
-        described.append((f"requires_grad of {label}", p.requires_grad))
-    return described
-
-
-def _named(entry: Any) -> tuple[str, Tensor]:
-    return entry if isinstance(entry, tuple) else ("", entry)
-
-
-def _replica_lists(params: Any) -> list[list[Any]]:
-    """A list of parameters (or of pairs with names) for each replica."""
-    if isinstance(params, (Tensor, set)):
-        return [[params]] if isinstance(params, Tensor) else [params]  # torch refuses the set
-    entries = list(params)
-    nested = [not isinstance(entry, (Tensor, tuple)) for entry in entries]
-    if not any(nested):
-        return [entries]
-    if not all(nested):
-        raise HyperparameterError(
-            "Give either one replica's parameters or a list of parameters for each replica, "
-            "not a mixture."
-        )
-    if any(isinstance(entry, (str, dict)) or not hasattr(entry, "__iter__") for entry in entries):
-        raise HyperparameterError(
-            "Replicas must be iterables of parameters; groups with settings of their own are "
-            'written {"params": [[... of replica 0], [... of replica 1]], "lr": ...}.'
-        )
-    lists = [list(entry) for entry in entries]
-    for a, members in enumerate(lists):
-        for entry in members:
-            if not isinstance(_named(entry)[-1], Tensor):
-                raise HyperparameterError(
-                    f"Replica {a} must be an iterable of parameters, but holds a "
-                    f"{type(entry).__name__}; groups with settings of their own are written "
-                    '{"params": [[... of replica 0], [... of replica 1]], "lr": ...}.'
-                )
-    return lists
-
-
-def _refuse_shared(lists: list[list[Any]]) -> None:
-    owners: dict[int, str] = {}
-    for a, params in enumerate(lists):
-        mine: dict[int, str] = {}
-        for j, (name, p) in enumerate(map(_named, params)):
-            label = f"replica {a}: {name or f'parameter {j}'}"
-            place = p.untyped_storage().data_ptr() if p.numel() else 0
-            if place and place in owners:
-                raise HyperparameterError(
-                    f"Replicas must not share memory, but {label!r} is {owners[place]!r}; make "
-                    "each replica a model of its own, by copy.deepcopy for instance."
-                )
-            mine[place] = label
-        owners.update(mine)
-
-
-def _membership(owner: str, group: Any) -> tuple[int, int]:
-    """(rank, size) of this process in `group`; (0, 1) without one."""
-    if group is False:
-        return 0, 1
-    if not (dist.is_available() and dist.is_initialized()):
-        raise HyperparameterError(
-            f"{owner} was given a process group, but torch.distributed is not initialised; call "
-            "torch.distributed.init_process_group() first, or leave `group` out to hold all "
-            "replicas in this process."
-        )
-    group = dist.group.WORLD if group is None else group
-    rank = dist.get_rank(group)
-    if rank < 0:
-        raise HyperparameterError(
-            f"This process is not a member of the process group that {owner} was given; build the "
-            "optimizer in its members only."
-        )
-    return rank, dist.get_world_size(group)
