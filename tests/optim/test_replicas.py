@@ -279,6 +279,71 @@ def test_copies_and_pickles(name):
         assert torch.equal(other.answers(), expected.answers())
 
 
+# A synchronisation that fails (with real processes: test_replicas_distributed)
+
+
+class Alone:
+    """Stands for two processes with equal weights, of which the other dies."""
+
+    rank, size = 0, 2
+    dead = False
+
+    def mean(self, tensors, out, done):
+        if self.dead:
+            raise optim.ReplicaLostError(f"lost after {done}")
+        torch._foreach_copy_(out, tensors)
+
+    def agree(self, state, device, done):
+        pass
+
+    compare = agree
+
+
+FAILING = [
+    ("elastic_sgd", {"lr": 0.05, "rho": 0.5, "momentum": 0.9}),
+    ("elastic_sgd", {"lr": 0.05, "rho": 0.5, "master": "printed"}),
+    ("parle", SETTINGS["parle"]),
+    ("parle", {"L": 3, "momentum": 0.9, "master": "printed"}),
+    ("parle", AUTHORS),
+]
+
+
+@pytest.mark.parametrize(("name", "hyper"), FAILING)
+@pytest.mark.parametrize("cycles", [0, 2])
+def test_a_failed_synchronisation_leaves_the_last_one(name, hyper, cycles):
+    model = Classifier(7)
+    optimizer = optim.build(name, model.parameters(), **hyper)
+    optimizer._peers = Alone()
+    cycle = optimizer.gradients_per_update
+
+    def kept():
+        tensors = [flat(model)]
+        for p in model.parameters():
+            held = {k: v for k, v in optimizer.state[p].items() if k not in ("z", "inner", "cycle")}
+            if not cycles:  # x and the momentum are made in the first cycle
+                held = {k: v for k, v in held.items() if k == "master"}
+            tensors += [v.clone() for _, v in sorted(held.items())]
+        return tensors
+
+    def step(k):
+        optimizer.zero_grad()
+        model.loss(k).backward()
+        optimizer.step()
+
+    optimizer.prepare()
+    for k in range(cycles * cycle):
+        step(k)
+    before = kept()
+    optimizer._peers.dead = True
+    for k in range(cycle - 1):
+        step(k)
+    with pytest.raises(optim.ReplicaLostError, match=f"lost after {cycles}"):
+        step(cycle - 1)
+    assert all(torch.equal(b, a) for b, a in zip(before, kept(), strict=True))
+    assert optimizer.iteration == cycles * cycle
+    assert optimizer.updates == cycles
+
+
 # The rest of an optimizer's duties
 
 

@@ -72,8 +72,8 @@ class Parle(ReplicaOptimizer, InnerLoopOptimizer):
             / (2 B))^t. Their counter of t runs once for every parameter tensor, so that for LeNet's
             14 both clips are reached within the first epoch instead of after 9.2 and 5.2; this is
             taken for a slip and not done here: t is the number of synchronisations. For one
-            replica the spring then pulls towards its own z. After 250 gradients a replica their
-            recurrence is far ahead of (5.8), which moves by lr (x - z) in L gradients.
+            replica the spring then pulls towards its own z. Starting from the last y, this moves
+            further at equal lr than (5.8), which goes lr (x - z) in L gradients.
         group: process group, one replica a process; False: all replicas in this one.
         generator, check_finite: see `LandscapeOptimizer`; no noise is drawn.
 
