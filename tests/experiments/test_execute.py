@@ -6,7 +6,7 @@ import pytest
 
 from landscape import cli
 from landscape.experiments import catalogue, execute, settings
-from landscape.train.history import COLUMNS
+from landscape.train.history import COLUMNS, OPTIONAL_COLUMNS
 
 EXPERIMENT = "thesis-fig-2-3-mnistfc"
 
@@ -31,7 +31,7 @@ def test_a_csv_and_its_provenance_and_no_checkpoints(project):
     path = train(project)
     assert path == project / "results" / "smoke" / EXPERIMENT / "anneal_sgd.csv"
     frame = pd.read_csv(path)
-    assert tuple(frame.columns) == COLUMNS
+    assert tuple(frame.columns) == (*COLUMNS, *OPTIONAL_COLUMNS[1:])  # AnnealSGD has a field
     assert sorted(frame["seed"].unique()) == [0, 1]
     record = json.loads(path.with_name("anneal_sgd.provenance.json").read_text())
     assert record["seeds"] == [0, 1]
@@ -51,6 +51,29 @@ def test_the_same_command_gives_the_same_bytes(project):
 def test_no_times_or_hosts_in_the_csv(project):
     header = train(project).read_text().splitlines()[0]
     assert not {"time", "seconds", "host", "date"} & set(header.split(","))
+
+
+def test_a_grid_is_one_csv_with_the_settings_that_differ_in_front(project):
+    grid = "{run: {epochs: [0.5, 1]}, optimizer: {J: [1.0e-2, 1.0e-3, 0]}}"
+    paper = project / "params" / "paper.yaml"
+    lines = paper.read_text().split("\n")
+    start = lines.index(f"{EXPERIMENT}:")
+    method = lines.index("    anneal_sgd:", start)
+    paper.write_text("\n".join([*lines[: method + 1], f"      grid: {grid}", *lines[method + 1 :]]))
+    path = train(project)
+    frame = pd.read_csv(path)
+    assert tuple(frame.columns[:3]) == ("epochs", "J", "seed")
+    points = list(dict.fromkeys(zip(frame["epochs"], frame["J"], strict=True)))
+    assert points == [(e, j) for e in (0.5, 1) for j in (0, 1e-3, 1e-2)]
+    ends = frame.groupby(["epochs", "J", "seed"], sort=False).tail(1)
+    assert len(ends) == 12
+    assert ends.loc[ends["epochs"] == 1, "effective_epoch"].eq(1).all()
+    assert ends.loc[ends["J"] == 0, "alignment"].isna().all()
+    record = json.loads(path.with_name("anneal_sgd.provenance.json").read_text())
+    assert record["seeds"] == [0, 1]
+    assert record["parameters"]["grid"][0] == {"epochs": 0.5, "J": 1e-2}
+    assert len(record["parameters"]["grid"]) == 6
+    assert train(project).read_bytes() == path.read_bytes()
 
 
 def test_live_training_writes_nothing(project):

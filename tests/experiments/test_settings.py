@@ -45,6 +45,28 @@ def test_each_setting_has_its_source(project):
     assert (rate.value, rate.source, rate.changed) == (1e-3, "a work 1.4: with a reason", False)
 
 
+def test_a_grid_has_every_combination():
+    grid = {"optimizer": {"J": [1, 2], "tau0": [5]}, "run": {"epochs": [3, 4]}}
+    changes = settings.grid_changes(grid, "a place")
+    assert len(changes) == 4
+    assert changes[1] == {("optimizer", "J"): 1, ("optimizer", "tau0"): 5, ("run", "epochs"): 4}
+    assert settings.nested(("a", "b"), 1) == {"a": {"b": 1}}
+    assert settings.grid_changes({}, "a place") == [{}]
+
+
+@pytest.mark.parametrize(
+    ("grid", "words"),
+    [
+        ({"optimizer": {"J": 1}}, "grid.optimizer.J is 1; it must be a list"),
+        ({"optimizer": {"J": []}}, "must be a list of values"),
+        ({"optimizer": {"lr": [1]}, "model": {"lr": [1]}}, "same last name"),
+    ],
+)
+def test_an_impossible_grid_is_refused(grid, words):
+    with pytest.raises(settings.SettingsError, match=words):
+        settings.grid_changes(grid, "a place")
+
+
 def test_profiles_merge_over_the_work(project):
     assert settings.method_settings("toy-a", "adam", "paper", project)["run"]["epochs"] == 50
     merged = settings.method_settings("toy-a", "adam", "laptop", project)
@@ -91,7 +113,9 @@ def test_every_declared_run_has_a_valid_specification(profile):
         for method in experiment.runs:
             specs = catalogue.run_specs(experiment.id, method, profile, root)
             assert all(isinstance(spec, RunSpec) for spec in specs)
-            assert [spec.seed for spec in specs] == list(range(len(specs)))
+            seeds = [spec.seed for spec in specs]
+            points = seeds.count(0)  # of a grid; one without
+            assert seeds == list(range(len(specs) // points)) * points
 
 
 def test_every_setting_of_the_works_names_its_source():

@@ -10,7 +10,12 @@ from landscape.data import prepare as prepare_itself
 from landscape.optim import Adam, HeatSmoothing, HyperparameterError
 from landscape.train import loop, run
 from landscape.train.distributed import World
-from landscape.train.evaluate import gradient_extremes, loss_and_error
+from landscape.train.evaluate import (
+    alignment,
+    alignment_after,
+    gradient_extremes,
+    loss_and_error,
+)
 from landscape.train.history import COLUMNS
 from landscape.train.spec import DataSpec, ReplicaSpec, RunSpec, ScheduleSpec, SpecificationError
 
@@ -195,6 +200,54 @@ def test_gradient_extremes_on_known_numbers():
     assert found["gradient_min_raw"] == 0.125
     assert found["gradient_min"] == 0.25
     assert found["gradient_layer_min_raw"] == 0.5
+
+
+def test_alignment_on_known_numbers():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 1, bias=False), torch.nn.Linear(1, 1))
+    with torch.no_grad():
+        model[0].weight.copy_(torch.tensor([[3.0, 0.0]]))
+        model[1].weight.fill_(100.0)  # feels no field, so it must not count
+        model[1].bias.fill_(4.0)
+    field = [torch.tensor([[-1.0, 2.0]]), None, torch.tensor([-2.0])]
+    assert alignment(model, field) == pytest.approx({
+        "alignment": -11.0, "alignment_sphere": -11 * 3**0.5 / 5, "alignment_unit": -11 / 3,
+        "alignment_cosine": -11 / 15,
+    })  # fmt: skip
+    assert alignment_after(model, field) == {"alignment_after": -11.0}
+    assert alignment(model, None) == alignment_after(model, [None] * 3) == {}
+    nothing = alignment(model, [0 * part if part is not None else None for part in field])
+    assert nothing["alignment"] == 0
+    assert math.isnan(nothing["alignment_cosine"])
+
+
+@pytest.mark.parametrize("optimizer", ["anneal_sgd", "resampled_noise"])
+def test_methods_with_a_field_say_how_the_weights_align_with_it(optimizer, small_data):
+    spec = specification(optimizer, optimizer_options=OPTIMIZERS[optimizer] | {"J": 0.02})
+    frame = loop.fit(spec)[0].frame()
+    assert list(frame.columns[len(COLUMNS) :]) == [
+        "alignment", "alignment_after", "alignment_sphere", "alignment_unit", "alignment_cosine"
+    ]  # fmt: skip
+    assert frame.filter(like="alignment").iloc[0].isna().all()
+    later = frame.iloc[1:]
+    assert (later["alignment_after"] < later["alignment"]).all()  # the step goes along -h
+    lengths = later["alignment_sphere"] / later["alignment_cosine"]
+    field = later["alignment"] / later["alignment_unit"]
+    count = sum(p.numel() for p in loop.fit(spec)[1].parameters())
+    assert (lengths / field).to_list() == pytest.approx([count**0.5] * len(later), rel=1e-6)
+    # |h_i| = J sqrt(p (p - 2)) sqrt(2) exp(-i / 2 tau0) sqrt(N), up to the draw
+    start = 0.02 * (8 * 2 * count) ** 0.5
+    expected = [start * math.exp(-(step - 1) / 20) for step in later["step"]]
+    assert field.to_list() == pytest.approx(expected, rel=0.15)
+
+
+@pytest.mark.parametrize("optimizer", ["anneal_sgd", "resampled_noise"])
+def test_looking_at_the_field_does_not_change_the_run(optimizer, small_data):
+    rare, often = (
+        loop.fit(specification(optimizer, evaluations_per_epoch=number))[0].frame()
+        for number in (1, 4)
+    )
+    shared = often[often["step"].isin(rare["step"])].reset_index(drop=True)
+    assert shared.equals(rare)
 
 
 def test_loss_and_error_against_a_plain_computation():

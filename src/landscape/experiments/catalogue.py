@@ -70,14 +70,46 @@ def get(name: str, kind: str | None = None) -> Experiment:
     return found
 
 
-def run_specs(experiment: str, method: str, profile: str, root: Path | None = None) -> list:
-    """The runs of one method: a ``RunSpec`` for each seed 0, 1, ... of the profile."""
+def run_specs(
+    experiment: str,
+    method: str,
+    profile: str,
+    root: Path | None = None,
+    most_seeds: int | None = None,
+) -> list:
+    """The runs of one method: a ``RunSpec`` for each seed 0, 1, ... of the profile.
+
+    With a grid, all seeds of its first point come first; ``grid_runs`` has the points too.
+    """
+    return [spec for spec, _ in grid_runs(experiment, method, profile, root, most_seeds)]
+
+
+def grid_runs(
+    experiment: str,
+    method: str,
+    profile: str,
+    root: Path | None = None,
+    most_seeds: int | None = None,
+) -> list[tuple]:
+    """The runs of one method with the grid point of each, ``{}`` where there is no grid.
+
+    A method's settings may hold ``grid``, a mapping shaped like the settings themselves with lists
+    of values at its ends: the method is run with every combination. A point maps the last part of
+    each setting's name to its value, as the columns of the result do.
+    """
     from landscape.train.spec import RunSpec
 
     merged = settings.method_settings(experiment, method, profile, root)
+    grid = merged.pop("grid", {})
     seeds = merged["run"]["seeds"]
     if not isinstance(seeds, int) or seeds < 1:
         raise LandscapeError(f"{experiment}: seeds is {seeds!r}; it must be a whole number >= 1.")
-    return [
-        RunSpec.from_settings(experiment, method, seed, merged) for seed in range(seeds)
-    ]
+    runs = []
+    for changes in settings.grid_changes(grid, f"{experiment}, method {method}"):
+        settled = merged
+        for path, value in changes.items():
+            settled = settings.merge(settled, settings.nested(path, value))
+        point = {path[-1]: value for path, value in changes.items()}
+        for seed in range(seeds)[:most_seeds]:
+            runs.append((RunSpec.from_settings(experiment, method, seed, settled), point))
+    return runs

@@ -40,7 +40,8 @@ def train(
     """
     root = root or settings.find_root()
     catalogue.get(experiment, kind="train")
-    specs = catalogue.run_specs(experiment, method, profile, root)[:seeds]
+    runs = catalogue.grid_runs(experiment, method, profile, root, seeds)
+    specs = [spec for spec, _ in runs]
     checkpoints = root / "checkpoints"
     workers = _workers(workers, profile)
     started, clock = provenance.now(), time.monotonic()
@@ -50,6 +51,7 @@ def train(
         data_root=None,
         workers=workers,
         label=f"{experiment} {method} ({profile})",
+        points=[point for _, point in runs],
     )
     folder = output or root / "results" / profile / experiment
     path = folder / f"{method}.csv"
@@ -64,8 +66,8 @@ def train(
         method,
         profile,
         root,
-        parameters={k: v for k, v in specs[0].as_dict().items() if k != "seed"},
-        seeds=[spec.seed for spec in specs],
+        parameters=_parameters(runs),
+        seeds=sorted({spec.seed for spec in specs}),
         command=_command(world.size)
         + f" train {experiment} --method {method} --profile {profile}",
     )
@@ -83,6 +85,13 @@ def train(
     distributed.largest(0)
     clear_checkpoints(specs, checkpoints)
     return path
+
+
+def _parameters(runs: list[tuple]) -> dict[str, Any]:
+    """What the runs of a method share, and the points of its grid if it has one."""
+    (first, point), *_ = runs
+    shared = {k: v for k, v in first.as_dict().items() if k != "seed"}
+    return shared | {"grid": list({str(at): at for _, at in runs}.values())} if point else shared
 
 
 def _command(processes: int) -> str:
@@ -189,7 +198,12 @@ def train_frame(experiment: str, profile: str, root: Path | None = None) -> pd.D
     declared = catalogue.get(experiment, kind="train")
     frames = []
     for method in declared.runs:
-        specs = catalogue.run_specs(experiment, method, profile, root)
-        rows = fit_many(specs, workers=_workers(None, profile), label=f"{experiment} {method}")
+        runs = catalogue.grid_runs(experiment, method, profile, root)
+        rows = fit_many(
+            [spec for spec, _ in runs],
+            workers=_workers(None, profile),
+            label=f"{experiment} {method}",
+            points=[point for _, point in runs],
+        )
         frames.append(rows.assign(method=method))
     return pd.concat(frames, ignore_index=True)

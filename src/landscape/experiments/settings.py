@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,6 +163,41 @@ def merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = copy.deepcopy(value)
     return merged
+
+
+def grid_changes(grid: dict[str, Any], where: str) -> list[dict[tuple[str, ...], Any]]:
+    """Every combination of a grid's values, each as ``{path of a setting: value}``.
+
+    The first setting changes slowest. An empty grid has one combination, which changes nothing.
+    Raises SettingsError where an end of the grid is no list of values, or where two settings have
+    the same last name.
+    """
+    paths: dict[tuple[str, ...], list] = {}
+
+    def walk(part: Any, path: tuple[str, ...]) -> None:
+        if isinstance(part, dict):
+            for key, value in part.items():
+                walk(value, (*path, key))
+        elif isinstance(part, list) and part:
+            paths[path] = part
+        else:
+            raise SettingsError(
+                f"{where}: grid.{'.'.join(path)} is {part!r}; it must be a list of values."
+            )
+
+    walk(grid, ())
+    names = [path[-1] for path in paths]
+    if len(set(names)) < len(names):
+        raise SettingsError(f"{where}: two settings of the grid have the same last name.")
+    combinations = itertools.product(*paths.values())
+    return [dict(zip(paths, values, strict=True)) for values in combinations]
+
+
+def nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """``{"a": {"b": value}}`` for the path ``("a", "b")``."""
+    for key in reversed(path):
+        value = {key: value}
+    return value
 
 
 def _only_known(changes: dict, paper: dict, where: str) -> None:

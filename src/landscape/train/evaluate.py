@@ -7,6 +7,8 @@ from torch import nn
 
 from landscape.train.device import autocast
 
+Field = list[torch.Tensor | None]
+
 _CHUNK = 1000
 
 
@@ -30,7 +32,7 @@ def loss_and_error(
 
 
 @torch.no_grad()
-def gradient_extremes(model: nn.Module, field: list | None) -> dict[str, float]:
+def gradient_extremes(model: nn.Module, field: Field | None) -> dict[str, float]:
     """The four gradient columns of ``History`` for the gradients now stored in the parameters.
 
     ``field`` is the optimizer's additive perturbation, one tensor or None a parameter, or None.
@@ -55,3 +57,50 @@ def gradient_extremes(model: nn.Module, field: list | None) -> dict[str, float]:
         "gradient_layer_min": smallest(used_layers),
         "gradient_layer_min_raw": smallest(raw_layers),
     }
+
+
+@torch.no_grad()
+def alignment(model: nn.Module, field: Field | None) -> dict[str, float]:
+    """The alignment columns of ``History`` but ``alignment_after``; none without a field.
+
+    ``field`` as for ``gradient_extremes``. The numbers are signed; where the weights or the field
+    are zero, those that divide by them are not a number.
+    """
+    pairs = _felt(model, field)
+    if not pairs:
+        return {}
+    product = _product(pairs)
+    fields, weights = (
+        sum(float(part.double().square().sum()) for part in side) ** 0.5
+        for side in zip(*pairs, strict=True)
+    )
+    count = sum(weight.numel() for _, weight in pairs)
+    over = lambda length: product / length if length else float("nan")  # noqa: E731
+    return {
+        "alignment": product,
+        "alignment_sphere": over(weights) * count**0.5,
+        "alignment_unit": over(fields),
+        "alignment_cosine": over(fields * weights),
+    }
+
+
+@torch.no_grad()
+def alignment_after(model: nn.Module, field: Field | None) -> dict[str, float]:
+    """The column ``alignment_after``, once the step with this field has been taken."""
+    pairs = _felt(model, field)
+    return {"alignment_after": _product(pairs)} if pairs else {}
+
+
+def _felt(model: nn.Module, field: Field | None) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """(field, weight) of the parameters that feel the field."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    return [
+        (extra, weight.detach())
+        for weight, extra in zip(parameters, field or [None] * len(parameters), strict=True)
+        if extra is not None
+    ]
+
+
+def _product(pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> float:
+    """Inner product, summed in double precision."""
+    return sum(float((extra.double() * weight.double()).sum()) for extra, weight in pairs)

@@ -28,7 +28,14 @@ COLUMNS = (
 )
 
 #: Columns that a CSV has only where the method fills them.
-OPTIONAL_COLUMNS = ("strength",)
+OPTIONAL_COLUMNS = (
+    "strength",
+    "alignment",
+    "alignment_after",
+    "alignment_sphere",
+    "alignment_unit",
+    "alignment_cosine",
+)
 
 
 @dataclass
@@ -42,6 +49,14 @@ class History:
 
     ``strength`` is the coefficient lambda of the L2 or complexity term, for methods that move it;
     for all others there is no such column.
+
+    The ``alignment`` columns exist for methods that add a field h to the gradient (thesis figure
+    2.4); they are signed, over all weights that feel the field, with h as added in the step that
+    leads to the row and the weights w at which that step's gradient was taken: ``alignment`` is the
+    inner product h . w, ``_sphere`` the same with w scaled to the length sqrt(N), as the thesis has
+    it for spins, ``_unit`` with h scaled to length 1, ``_cosine`` with both scaled to length 1.
+    ``alignment_after`` is h . w with the weights after the step, which have moved along -h. At
+    step 0, before any field was added, all of them are empty.
     """
 
     rows: list[dict[str, float]] = field(default_factory=list)

@@ -14,7 +14,7 @@ from landscape.optim.replicas import ReplicaLostError
 from landscape.train import device as devices
 from landscape.train import distributed
 from landscape.train.checkpoint import CheckpointStore, interval
-from landscape.train.evaluate import gradient_extremes
+from landscape.train.evaluate import alignment, alignment_after, gradient_extremes
 from landscape.train.history import History
 from landscape.train.run import Run
 from landscape.train.spec import RunSpec, SpecificationError
@@ -118,15 +118,16 @@ def _train(
             if world.speaks:
                 run.evaluate({})
             break
-        gradients = {}
+        gradients, field = {}, None
         if evaluating and world.speaks:
-            gradients = gradient_extremes(run.model, run.optimizer.perturbation())
+            field = run.optimizer.perturbation()
+            gradients = gradient_extremes(run.model, field) | alignment(run.model, field)
         run.optimizer.observe(loss)
         run.optimizer.step()
         run.scheduler.step()
         run.step += 1
         if evaluating and world.speaks:
-            run.evaluate(gradients)
+            run.evaluate(gradients | alignment_after(run.model, field))
             if progress is not None:
                 progress(run.step / run.total_steps)
         if saving and store is not None:

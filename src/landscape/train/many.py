@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from joblib import Parallel, delayed
@@ -39,7 +40,9 @@ def worker_count(wanted: int | None = None) -> int:
     return wanted
 
 
-def _one(spec: RunSpec, checkpoints: str | None, data_root: str | None) -> pd.DataFrame:
+def _one(
+    spec: RunSpec, checkpoints: str | None, data_root: str | None, point: Mapping[str, Any]
+) -> pd.DataFrame:
     import torch
 
     from landscape.optim import HyperparameterError
@@ -50,7 +53,10 @@ def _one(spec: RunSpec, checkpoints: str | None, data_root: str | None) -> pd.Da
         history, _ = fit(spec, checkpoints=checkpoints, data_root=data_root)
     except HyperparameterError as error:  # the settings' author must know where to look
         raise SpecificationError(f"{spec.experiment}, method {spec.method}: {error}") from error
-    return history.frame()
+    frame = history.frame()
+    for name in reversed(point):
+        frame.insert(0, name, point[name])
+    return frame
 
 
 def fit_many(
@@ -60,8 +66,13 @@ def fit_many(
     data_root: Path | str | None = None,
     workers: int | None = None,
     label: str = "",
+    points: Sequence[Mapping[str, Any]] | None = None,
 ) -> pd.DataFrame:
     """Run every specification and return all rows, ordered by seed and step.
+
+    ``points`` holds one mapping a specification, with the same keys in each: the settings in which
+    the runs of a grid differ. They become the first columns, and the rows are ordered by them
+    before anything else.
 
     Progress is a bar on a terminal and one line a finished run elsewhere. Under ``torchrun``
     process 0 prints it and has the rows; the other processes get none.
@@ -70,10 +81,13 @@ def fit_many(
     workers = min(worker_count(workers), len(specs))
     folder = None if checkpoints is None else str(checkpoints)
     root = None if data_root is None else str(data_root)
+    points = [{}] * len(specs) if points is None else points
     if world.size > 1:
-        results = (_one(spec, folder, root) for spec in specs)
+        results = (_one(spec, folder, root, at) for spec, at in zip(specs, points, strict=True))
     else:
-        jobs = (delayed(_one)(spec, folder, root) for spec in specs)
+        jobs = (
+            delayed(_one)(spec, folder, root, at) for spec, at in zip(specs, points, strict=True)
+        )
         results = Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
     frames = []
     bar = sys.stderr.isatty() and world.speaks
@@ -81,7 +95,8 @@ def fit_many(
         frames.append(frame)
         if world.speaks and not bar:
             print(f"{label}: {len(frames)} of {len(specs)} runs finished", flush=True)
-    return pd.concat(frames).sort_values(["seed", "step"], kind="stable").reset_index(drop=True)
+    order = [*(points[0] if points else ()), "seed", "step"]
+    return pd.concat(frames).sort_values(order, kind="stable").reset_index(drop=True)
 
 
 def clear_checkpoints(specs: Sequence[RunSpec], checkpoints: Path | str) -> None:
