@@ -82,6 +82,11 @@ def test_source_files_are_what_the_module_imports(name):
         ("entropy_sgd", {"gamma_decay": 1.5}, r"rate must be in \[0, 1\)"),
         ("entropy_sgd", {"form": "D"}, "form must be 'A' or 'B' or 'C'"),
         ("entropy_sgd", {"convention": "lua"}, "convention must be 'thesis' or 'authors'"),
+        (
+            "entropy_sgd",
+            {"convention": "authors-lua", "momentum_outer": 0.9},
+            "has no outer momentum",
+        ),
         ("entropy_sgd", {"convention": "authors", "form": "B"}, "form must be 'A'"),
         ("entropy_sgd", {"form": "C", "temperature": 1e-8}, "Form 'C' adds no noise"),
         ("entropy_sgd", {"form": "B", "gamma": float("inf")}, "gamma must be finite in form 'B'"),

@@ -45,7 +45,14 @@ def twin(name, settings, build):
         settings = {"lr": 0.01, "lr_inner": 0.1, "alpha": 0.25, "betas": (0.5, 0.999), "eps": 1e-8}
         yield from optim_entropy.entropy_adam(gradient, normal, w, STEPS, **(settings | s))
         return
-    if s.pop("convention", "") == "authors":
+    convention = s.pop("convention", "")
+    if convention == "authors-lua":
+        s["g1"] = s.pop("gamma_decay", 1e-3)
+        yield from optim_entropy.authors_lua(
+            gradient, lambda k: -normal(k), w, STEPS, **({"lr": 1.0, "lr_inner": 0.1} | s)
+        )
+        return
+    if convention == "authors":
         # Their noise is subtracted with the rest of D; the sign of a normal number is free.
         yield from optim_entropy.authors_entropy_sgd(
             gradient, lambda k: -normal(k), w, STEPS, **({"lr_inner": 0.1} | s)

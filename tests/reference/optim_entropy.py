@@ -130,3 +130,30 @@ def authors_entropy_sgd(
         v = momentum * v + G
         x = x - lr * (G + momentum * v)
         yield x, x
+
+
+def authors_lua(
+    gradient, normal, x, cycles, *, lr, lr_inner, gamma, L, temperature, momentum, weight_decay, g1
+):
+    """The recurrence of the authors' Lua program; their gamma is 1 / gamma here."""
+    epsilon, beta = math.sqrt(temperature), 0.75
+    x = x.clone()
+    k = 0
+    for t in range(cycles):
+        k += 1  # the gradient at x, used for nothing
+        yield x, x
+        strength = (1 / gamma) * (1 + g1) ** (t + 1)
+        y, z, u = x.clone(), x.clone(), torch.zeros_like(x)
+        for inner in range(1, L + 1):
+            p = gradient(y, k)
+            u = momentum * u + p
+            D = p + momentum * u
+            xi = normal(k) if temperature > 0 else torch.zeros_like(x)
+            D = D - strength * (x - y) + weight_decay * y + epsilon / math.sqrt(lr_inner / 2) * xi
+            y = y - lr_inner * D
+            z = beta * z + (1 - beta) * y
+            k += 1
+            if inner < L:
+                yield y, x
+        x = x - lr * (x - z)
+        yield x, x

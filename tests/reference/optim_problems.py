@@ -101,6 +101,13 @@ CASES = [
             "weight_decay": 1e-2, "temperature": 1e-4,
         },
     ),
+    (
+        "entropy_sgd",
+        {
+            "convention": "authors-lua", "L": 3, "gamma": 2.0, "momentum": 0.9, "lr": 0.7,
+            "weight_decay": 1e-2, "temperature": 1e-4, "gamma_decay": 0.02,
+        },
+    ),
     ("entropy_adam", {"L": 3, "gamma": 5.0, "temperature": 1e-4}),
     ("entropy_adam", {"L": 2, "gamma": 5.0, "temperature": 0.0, "momentum": 0.9, "lr": 0.05}),
     *cases_smoothing.CASES,

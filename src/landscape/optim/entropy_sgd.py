@@ -13,6 +13,7 @@ from .base import BELOW_ONE, HyperparameterError, one_of, require
 from .inner_loop import InnerLoopOptimizer
 from .sgd import sgd_update
 
+CONVENTIONS = ("thesis", "authors", "authors-lua")
 # What the chapters state for their own form; None: nothing stated, the thesis' chapter 3 is taken.
 FORMS: dict[str, dict[str, Any]] = {
     "A": {"lr": 1.0, "L": 20, "gamma": 1e4, "temperature": 1e-6, "noise_factor": 2.0},
@@ -62,7 +63,12 @@ class EntropySGD(InnerLoopOptimizer):
             y after the momentum; alpha is 0.75; weight_decay x is added to x - z; gamma does not
             shrink unless gamma_decay or scoping says so (there, a counter stands still). On a small
             MLP alpha and v's start alone move the iterates by 10 to 50 % of the way that they have
-            gone. Only with form A.
+            gone. "authors-lua": the earlier program, in Lua, which their notes call the one of the
+            experiments and equal to the other, but which is not: no momentum and no weight decay
+            outside, so that lr = 1 is x <- z; weight decay, too, acts on y after the momentum; and
+            gamma does shrink, gamma / (1 + gamma_decay)^(t + 1) at update t. (Without momentum that
+            program loses the data's gradient in the inner loop, a slip that is not repeated here.)
+            Both only with form A.
         generator, check_finite: see `LandscapeOptimizer`.
 
     Raises:
@@ -109,11 +115,12 @@ class EntropySGD(InnerLoopOptimizer):
         check_finite: bool = False,
     ) -> None:
         choices = {"form": form, "convention": convention}
-        require(self, choices, form=one_of(*FORMS), convention=one_of("thesis", "authors"))
-        authors = convention == "authors"
+        require(self, choices, form=one_of(*FORMS), convention=one_of(*CONVENTIONS))
+        authors = convention != "thesis"
         if authors and form != "A":
             raise HyperparameterError(
-                f"convention='authors' is the program of chapter 3: form must be 'A', not {form!r}."
+                f"convention={convention!r} is a program of chapter 3: form must be 'A', not "
+                f"{form!r}."
             )
         stated = FORMS[form]
         if form == "C" and temperature:
@@ -133,7 +140,7 @@ class EntropySGD(InnerLoopOptimizer):
         super().__init__(
             params,
             defaults,
-            scoping=scopes.resolve(scoping, gamma_decay, 0.0 if authors else 1e-3),
+            scoping=scopes.resolve(scoping, gamma_decay, 0.0 if convention == "authors" else 1e-3),
             recipe={"L": length, "inner_buffer": inner_buffer, **choices},
             lead=int(authors),
             generator=generator,
@@ -144,11 +151,17 @@ class EntropySGD(InnerLoopOptimizer):
         super()._check_group(group)
         if group["momentum_outer"] is not None:
             require(self, group, momentum_outer=BELOW_ONE)
+        if self._recipe["convention"] == "authors-lua" and group["momentum_outer"]:
+            raise HyperparameterError(
+                "convention='authors-lua' has no outer momentum: momentum_outer must be 0 or left "
+                "out."
+            )
         if self._recipe["form"] == "B":
             require(self, group, gamma=(lambda v: v < float("inf"), "finite in form 'B'"))
 
-    @staticmethod
-    def _momentum_outer(group: dict[str, Any]) -> float:
+    def _momentum_outer(self, group: dict[str, Any]) -> float:
+        if self._recipe["convention"] == "authors-lua":
+            return 0.0
         outer = group["momentum_outer"]
         return group["momentum"] if outer is None else outer
 
@@ -169,7 +182,11 @@ class EntropySGD(InnerLoopOptimizer):
             key="outer",
         )
 
-    # The authors' recurrence
+    # The authors' recurrences
+
+    def _scope_time(self) -> int:
+        # The Lua program counts the gradient at x before it asks for the scope.
+        return self.updates + (self._recipe["convention"] == "authors-lua")
 
     def _lead(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         if self._momentum_outer(group) > 0:
@@ -189,7 +206,11 @@ class EntropySGD(InnerLoopOptimizer):
         if self._recipe["convention"] == "thesis":
             super()._descend(group, params, grads, states, rate, restart)
             return
+        lua = self._recipe["convention"] == "authors-lua"
         away = torch._foreach_sub(params, [s["x"] for s in states])
+        torch._foreach_div_(away, self.scope(group))
+        if lua and group["weight_decay"]:
+            torch._foreach_add_(away, params, alpha=group["weight_decay"])
         sgd_update(
             params,
             grads,
@@ -197,11 +218,11 @@ class EntropySGD(InnerLoopOptimizer):
             lr=rate,
             momentum=group["momentum"],
             nesterov=group["momentum"] > 0,
-            weight_decay=group["weight_decay"],
+            weight_decay=0.0 if lua else group["weight_decay"],
             key="inner",
             restart=restart,
         )
-        torch._foreach_add_(params, away, alpha=-rate / self.scope(group))
+        torch._foreach_add_(params, away, alpha=-rate)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "noise_factor": self.noise_factor}

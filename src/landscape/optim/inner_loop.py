@@ -94,13 +94,16 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     def scope(self, group: dict[str, Any] | None = None) -> float:
         """gamma of the current cycle; of the first group if none is given."""
         group = self.param_groups[0] if group is None else group
-        gamma = self.scoping(group["gamma"], self.updates)
+        gamma = self.scoping(group["gamma"], self._scope_time())
         if not gamma > 0:
             raise HyperparameterError(
                 f"The scope must stay positive, but scoping gives {gamma!r} after {self.updates} "
                 "updates; use a bounded schedule."
             )
         return gamma
+
+    def _scope_time(self) -> int:
+        return self.updates
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         if self._counters["phase"] < self._lead_steps:
