@@ -1,4 +1,4 @@
-"""The two pages that read training runs, executed cell by cell on made-up results."""
+"""The pages that read training runs, executed cell by cell on made-up results."""
 
 import json
 import shutil
@@ -17,6 +17,8 @@ mpl.use("Agg")
 ROOT = Path(__file__).parents[2]
 PAGES = {
     "thesis-fig-2-3": "1-spin-glass",
+    "thesis-fig-2-4": "1-spin-glass",
+    "thesis-tab-2-1": "1-spin-glass",
     "thesis-tab-3-1": "2-local-entropy",
 }
 
@@ -81,7 +83,31 @@ def annealing(project):
     write_runs(laptop / lenet, lenet, {"adam": (0.61, 3.0), "anneal_sgd": (0.40, 3.5)})
     wide = "thesis-fig-2-3-mnistfc-p16"
     write_runs(laptop / wide, wide, {"anneal_sgd": (40.0, 0.5)})
+    write_sweep(laptop)
     return project
+
+
+SWEEP = "thesis-fig-2-3-sensitivity"
+
+
+def write_sweep(laptop):
+    """A grid in which error grows with J tau0, and one field diverges."""
+    frames = []
+    for strength in (1e-4, 1e-3, 1e-2):
+        for time in (50, 500):
+            folder = laptop / "point"
+            write_runs(folder, SWEEP, {"anneal_sgd": (1 + 4 * strength * time, 1.0)}, seeds=2)
+            rows = pd.read_csv(folder / "anneal_sgd.csv")
+            if (strength, time) == (1e-2, 500):
+                rows.loc[rows["step"] == 20, "diverged"] = 1
+            rows.insert(0, "tau0", time)
+            rows.insert(0, "J", strength)
+            frames.append(rows)
+            (laptop / SWEEP).mkdir(exist_ok=True)
+            sidecar = "anneal_sgd.provenance.json"
+            (folder / sidecar).replace(laptop / SWEEP / sidecar)
+            shutil.rmtree(folder)
+    pd.concat(frames).to_csv(laptop / SWEEP / "anneal_sgd.csv", index=False)
 
 
 def test_annealing_page_measures_what_the_runs_were_made_to_show(annealing, monkeypatch, capsys):
@@ -99,6 +125,15 @@ def test_annealing_page_measures_what_the_runs_were_made_to_show(annealing, monk
         "anneal": "needs paper scale", "adam": "needs paper scale", "sign": "reproduced",
         "speed": "reproduced"}  # fmt: skip
     assert "zero in every run" in capsys.readouterr().out
+
+
+def test_annealing_page_compares_other_fields_with_adam(annealing, monkeypatch, capsys):
+    run_page("thesis-fig-2-3", annealing, monkeypatch)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Final validation error: Adam 7.3" in text
+    assert "Lowest mean: 1.0" in text
+    assert "at J = 0.0001, τ₀ = 50. The stated values rank 4 of 5; minus Adam" in text
+    assert "With τ₀ = 500 the last of the 20 steps still has 98 % of the field's first size" in text
 
 
 def test_annealing_page_counts_runs_that_never_start(annealing, monkeypatch, capsys):
@@ -175,3 +210,109 @@ def test_table_page_is_at_most_partly_reproduced_while_a_task_is_missing(entropy
     assert verdicts(found["c1"]) == {
         "mnistfc": "reproduced", "lenet": "reproduced", "allcnn": "not run"}  # fmt: skip
     assert found["c1"]["verdict"] == "partly"
+
+
+ALLCNN = "thesis-tab-2-1-allcnn"
+WEIGHTS = 10_000
+
+
+def write_allcnn(folder, finals, seeds=3, same_direction=True):
+    """Runs of table 2.1 with alignments: a bias for the fixed field, chance for redrawn noise."""
+    write_runs(folder, ALLCNN, {method: (end, 3.0) for method, end in finals.items()}, seeds=seeds,
+               held_out=False)
+    rng = np.random.default_rng(1)
+    for method in ("anneal_sgd", "resampled_noise"):
+        path = folder / f"{method}.csv"
+        frame = pd.read_csv(path)
+        cosine = rng.normal(size=len(frame)) / WEIGHTS**0.5
+        if method == "anneal_sgd" and same_direction:
+            cosine = -0.2 - 0.01 * rng.random(len(frame))
+        field = 0.02 * np.exp(-(frame["step"] - 1) / 20)
+        frame["alignment"] = 5 * field * cosine
+        frame["alignment_after"] = frame["alignment"] - 0.1 * field**2
+        frame["alignment_sphere"] = WEIGHTS**0.5 * field * cosine
+        frame["alignment_unit"] = 5 * cosine
+        frame["alignment_cosine"] = cosine
+        frame["learning_rate"] = 0.1
+        frame.loc[frame["step"] == 0, frame.filter(like="alignment").columns] = np.nan
+        frame.to_csv(path, index=False)
+
+
+@pytest.fixture
+def allcnn(project):
+    finals = {"sgd": 8.42, "resampled_noise": 8.16, "anneal_sgd": 7.95}
+    write_allcnn(project / "results" / "laptop" / ALLCNN, finals)
+    return project
+
+
+def test_alignment_page_judges_every_reading_but_what_is_kept(allcnn, monkeypatch, capsys):
+    found = run_page("thesis-fig-2-4", allcnn, monkeypatch)
+    assert verdicts(found["c1"]) == {
+        "field": "reproduced", "direction": "reproduced", "keep": "needs paper scale",
+        "after": "reproduced", "bias": "reproduced", "uncorrelated": "reproduced"}  # fmt: skip
+    parts = {part["id"]: part["build"] for part in found["c1"]["parts"]}
+    assert parts["bias"]["value"] == pytest.approx(-0.205, abs=0.003)
+    # 0.2 over the mean of |N(0, 1 / N)|
+    chance = (2 / np.pi / WEIGHTS) ** 0.5
+    assert parts["direction"]["value"] == pytest.approx(0.205 / chance, rel=0.2)
+    text = " ".join(capsys.readouterr().out.split())
+    # 1 / (1 - momentum) times rate times J sqrt(6) 2 tau0 is 0.49; weight decay takes most of it
+    assert "shift each weight by up to 0.12" in text
+    assert "undo 99 % of it within 31 of 200 epochs" in text
+
+
+def test_alignment_page_sees_a_fixed_field_that_does_not_align(allcnn, monkeypatch):
+    folder = allcnn / "results" / "laptop" / ALLCNN
+    shutil.rmtree(folder)
+    write_allcnn(folder, {"sgd": 8.4, "resampled_noise": 8.2, "anneal_sgd": 8.0},
+                 same_direction=False)
+    found = run_page("thesis-fig-2-4", allcnn, monkeypatch)
+    assert "reproduced" not in verdicts(found["c1"]).values()
+
+
+def test_alignment_page_reads_records_and_leaves_diverged_runs_out(allcnn, monkeypatch, capsys):
+    source = allcnn / "elsewhere"
+    write_allcnn(source, {"sgd": 8.4, "resampled_noise": 8.2, "anneal_sgd": 8.0}, seeds=5)
+    path = source / "resampled_noise.csv"
+    frame = pd.read_csv(path)
+    frame.loc[(frame["seed"] == 4) & (frame["step"] > 10), "diverged"] = 1
+    frame.to_csv(path, index=False)
+    records.publish(ALLCNN, source, title="t", root=allcnn)
+    found = run_page("thesis-fig-2-4", allcnn, monkeypatch)
+    keep = found["c1"]["parts"][2]
+    assert (keep["verdict"], keep["evidence"], keep["record"]["n"]) == ("reproduced", "record", 4)
+    assert keep["record"]["diverged"] == ["resampled_noise seed 4"]
+
+
+def test_cifar_table_needs_the_works_scale(allcnn, monkeypatch, capsys):
+    found = run_page("thesis-tab-2-1", allcnn, monkeypatch)
+    for claim in found.values():
+        assert set(verdicts(claim).values()) == {"needs paper scale"}
+    text = capsys.readouterr().out
+    assert "8.42 ± 0.08 %" in text
+    cited = text[text.index("cited from other authors") :]
+    assert "6.55 %" in cited
+    assert "6.55 %" not in text[: text.index("cited from other authors")]
+    words = " ".join(text.split())
+    assert "64 hours a run and 385 core hours together" in words
+
+
+def test_cifar_table_is_decided_by_a_record_with_enough_seeds(allcnn, monkeypatch, capsys):
+    source = allcnn / "elsewhere"
+    write_allcnn(source, {"sgd": 8.42, "resampled_noise": 8.16, "anneal_sgd": 7.95}, seeds=5)
+    records.publish(ALLCNN, source, title="t", root=allcnn)
+    found = run_page("thesis-tab-2-1", allcnn, monkeypatch)
+    for claim in found.values():
+        assert set(verdicts(claim).values()) == {"reproduced"}
+    gains = {part["id"]: part["record"]["value"] for part in found["c2"]["parts"]}
+    assert gains == pytest.approx({"fixed": -0.47, "noise": -0.26}, abs=0.05)
+    assert found["c3"]["parts"][1]["record"]["value"] == pytest.approx(-0.66, abs=0.05)
+
+
+def test_cifar_table_does_not_order_what_two_seeds_cannot_tell_apart(allcnn, monkeypatch, capsys):
+    folder = allcnn / "results" / "laptop" / ALLCNN
+    shutil.rmtree(folder)
+    write_allcnn(folder, {"sgd": 8.2, "resampled_noise": 8.2, "anneal_sgd": 8.2}, seeds=2)
+    run_page("thesis-tab-2-1", allcnn, monkeypatch)
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.count("do not tell the two apart") == 3

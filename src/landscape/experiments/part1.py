@@ -13,6 +13,15 @@ EXPERIMENTS = (
         module="landscape.experiments.spin_glass_landscape",
     ),
     Experiment(
+        id="critical-point-counts",
+        artifact="critical-point-counts",
+        part=1,
+        kind="simulate",
+        runs=("theory", "descents", "search", "displacement"),
+        title="Critical points and minima of the 3-spin glass against the field",
+        module="landscape.experiments.critical_point_counts",
+    ),
+    Experiment(
         id="thesis-fig-2-3-mnistfc",
         artifact="thesis-fig-2-3",
         part=1,
@@ -43,5 +52,21 @@ EXPERIMENTS = (
         kind="train",
         runs=("adam", "anneal_sgd"),
         title="LeNet on MNIST, with and without the annealed field",
+    ),
+    Experiment(
+        id="thesis-fig-2-3-sensitivity",
+        artifact="thesis-fig-2-3",
+        part=1,
+        kind="train",
+        runs=("anneal_sgd",),
+        title="The thin network under fields of other strengths and decay times",
+    ),
+    Experiment(
+        id="thesis-tab-2-1-allcnn",
+        artifact="thesis-tab-2-1",
+        part=1,
+        kind="train",
+        runs=("sgd", "anneal_sgd", "resampled_noise"),
+        title="All-CNN on CIFAR-10 without a field, with a fixed one and with a redrawn one",
     ),
 )

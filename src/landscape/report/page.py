@@ -81,9 +81,12 @@ class Page:
         ]
         return pd.concat(frames, ignore_index=True)
 
-    def read_csv(self, path: str) -> pd.DataFrame:
-        """Another CSV below ``results/<profile>/``, e.g. ``thesis-fig-2-2/summary.csv``."""
-        return pd.read_csv(self._existing(path))
+    def read_csv(self, path: str, **options: object) -> pd.DataFrame:
+        """Another CSV below ``results/<profile>/``, e.g. ``thesis-fig-2-2/summary.csv``.
+
+        ``options`` go to pandas.
+        """
+        return pd.read_csv(self._existing(path), **options)
 
     def read_json(self, path: str) -> object:
         """Another JSON file below ``results/<profile>/``."""
@@ -115,6 +118,16 @@ class Page:
             paper = {row.key: row.source for row in resolve(experiment, "paper", self.root)}
             shut = folded or number > 0
             show(views.settings_table(experiment, self.profile, ours, paper, folded=shut))
+
+    def parameters(self, experiment: str, method: str, profile: str | None = None) -> dict:
+        """The settings of one method of a training experiment, nested as in params/.
+
+        Those of the page's profile, or of another one: ``paper`` has the work's own. Raises
+        SettingsError for unknown names.
+        """
+        from landscape.experiments.settings import method_settings
+
+        return method_settings(experiment, method, profile or self.profile, self.root)
 
     def judge(self, build: Evidence, record: Evidence | None = None) -> None:
         """Judge every claim, display the table and write ``<artifact>/claims.json``.
