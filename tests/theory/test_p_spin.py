@@ -144,6 +144,16 @@ def test_a_start_ends_at_the_same_point_in_any_batch():
         np.testing.assert_array_equal(alone.iterations, together.iterations[part])
 
 
+@pytest.mark.parametrize("starts", [1, 3])
+def test_the_starting_points_are_left_as_they_were(starts):
+    model = PSpin.draw(10, 3, 0.3, seed=1, dtype=torch.float64)
+    start = uniform_on_sphere(starts, 10, 1)
+    kept = start.clone()
+    end = descend(model, start)
+    torch.testing.assert_close(start, kept, rtol=0, atol=0)
+    assert (end.points - start).norm(dim=1).min() > 0.1
+
+
 def test_starts_stopped_by_the_cap_are_reported():
     model = PSpin.draw(30, 3, 0.01, seed=1)
     start = uniform_on_sphere(8, 30, 1)

@@ -248,7 +248,8 @@ def descend(
     """
     total, n = start.shape
     device, dtype = model.device, model.dtype
-    points = start.to(device, dtype).T.contiguous()
+    # A copy in any case: the transpose of a single row is contiguous and would share its memory.
+    points = start.to(device, dtype).T.clone(memory_format=torch.contiguous_format)
     final = torch.empty_like(points)
     iterations = torch.zeros(total, dtype=torch.int64, device=device)
     norms = torch.full((total,), torch.inf, dtype=dtype, device=device)

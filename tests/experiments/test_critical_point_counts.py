@@ -1,0 +1,140 @@
+"""Counting critical points: against exhaustive counts, exact expectations and other workers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from landscape.experiments import critical_point_counts as counts
+from landscape.experiments.settings import SettingsError
+from landscape.theory import kac_rice
+from landscape.theory.p_spin import PSpin, uniform_on_sphere
+
+SETTINGS = {
+    "p": 3, "coupling": 1.0, "fields": [0.0, 0.8, 1.7], "theory_spins": [20, 40],
+    "theory_points": 12, "spins": [8, 14], "draws": [3, 2], "starts": [60, 60],
+    "starts_per_minimum": 10, "step_size": 0.1, "tolerance": 1e-4, "max_iterations": 20_000,
+    "same_minimum": 1e-3, "search_spins": [5], "search_draws": [3], "search_most": [60],
+    "search_starts_per_point": [20], "displacement_spins": [8, 12], "displacement_draws": [2, 1],
+    "displacement_starts": 4, "displacement_field": 1.0, "seed": 1,
+}  # fmt: skip
+
+
+def test_theory_rows_are_exact_and_near_their_limits(tmp_path):
+    (path,) = counts.simulate(SETTINGS, "theory", tmp_path)
+    rows = pd.read_csv(path)
+    assert list(rows["spins"].unique()) == [20, 40]
+    at_zero = rows[rows["b"] == 0]
+    np.testing.assert_allclose(np.exp(at_zero["log_critical"]), [40, 80], rtol=1e-6)
+    np.testing.assert_allclose(np.exp(at_zero["log_minima"]), 2, rtol=1e-6)
+    np.testing.assert_allclose(
+        at_zero["field"], np.sqrt(3), rtol=1e-7
+    )  # the critical field, J sqrt(p (p - 2))
+    assert rows["field"].min() == 0
+    one = rows.iloc[3]
+    assert np.exp(one["log_critical"]) == pytest.approx(
+        kac_rice.expected_critical_points(20, one["b"]), rel=1e-6
+    )
+    assert (rows["log_critical"] - rows["log_critical_asymptotic"]).abs().max() < 0.04
+    assert (rows["log_minima"] - rows["log_minima_asymptotic"]).abs().max() < 0.04
+    assert rows.groupby("spins")["b"].is_monotonic_increasing.all()
+
+
+def test_all_critical_points_of_a_circle_are_found():
+    """N = 2: sign changes of the derivative along the circle, counted on a fine grid."""
+    angle = np.linspace(0, 2 * np.pi, 2001)
+    circle = torch.from_numpy(np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], 1))
+    along = torch.from_numpy(np.stack([-np.sin(angle), np.cos(angle)], 1))
+    for draw in range(6):
+        model = PSpin.draw(2, 3, 0.5, seed=[7, draw], dtype=torch.float64)
+        slope = (model.gradient(circle) * along).sum(1).numpy()
+        rising = int(np.sum((slope[:-1] < 0) & (slope[1:] >= 0)))
+        start = uniform_on_sphere(80, 2, draw)
+        points, arrived = counts.follow_index(model, start, torch.arange(80) % 2)
+        distinct = counts._distinct(
+            points[arrived].numpy(), model.energy(points[arrived]).numpy(), 1e-8
+        )
+        assert distinct["found"] == 2 * rising
+
+
+def test_points_found_are_critical_and_have_the_index_asked_for():
+    model = PSpin.draw(6, 3, 0.4, seed=2, dtype=torch.float64)
+    index = torch.arange(60) % 6
+    points, arrived = counts.follow_index(model, uniform_on_sphere(60, 6, 1), index)
+    assert arrived.sum() > 30
+    assert float(model.tangential_gradient(points[arrived]).norm(dim=1).max()) < 1e-8
+    np.testing.assert_allclose(points.norm(dim=1), np.sqrt(6), rtol=1e-12)
+    for point, wanted in zip(points[arrived], index[arrived], strict=True):
+        assert int((torch.linalg.eigvalsh(model.hessian(point)) < 0).sum()) == int(wanted)
+
+
+def test_search_obeys_morse_and_the_expectation(tmp_path):
+    settings = SETTINGS | {"search_draws": [20], "fields": [1.0]}
+    (path,) = counts.simulate(settings, "search", tmp_path)
+    rows = pd.read_csv(path)
+    assert len(rows) == 20
+    # The sphere of five spins has dimension 4, where the alternating sum is 2.
+    assert (rows["alternating_sum"] == 2).mean() > 0.8
+    assert (rows["minima"] >= 1).all()
+    assert (rows["maxima"] >= 1).all()
+    expected = kac_rice.expected_critical_points(5, 0.0)
+    assert rows["found"].mean() == pytest.approx(
+        expected, abs=4 * rows["found"].std() / np.sqrt(20) + 0.5
+    )
+
+
+def test_any_number_of_workers_writes_the_same_bytes_and_the_summary_adds_up(tmp_path):
+    counts.simulate(SETTINGS, "descents", tmp_path / "one")
+    one = counts.simulate(SETTINGS, "search", tmp_path / "one", workers=1)[0].read_bytes()
+    assert counts.simulate(SETTINGS, "search", tmp_path, workers=2)[0].read_bytes() == one
+    summary = pd.read_csv(counts.analyse(SETTINGS, tmp_path / "one"))
+    rows = pd.read_csv(tmp_path / "one" / "descents.csv")
+    assert (rows["converged"] == rows["starts"]).all()
+    part = rows[(rows["spins"] == 8) & (rows["field"] == 0)]
+    line = summary[(summary["case"] == "descents") & (summary["spins"] == 8)
+                   & (summary["field"] == 0)].iloc[0]  # fmt: skip
+    assert line["found"] == pytest.approx(part["found"].mean())
+    assert line["found_se"] == pytest.approx(part["found"].std(ddof=1) / np.sqrt(3), rel=1e-6)
+    assert line["expected_minima"] == pytest.approx(kac_rice.expected_minima(8, 1 / 3), rel=1e-6)
+    strong = rows[rows["field"] == rows["field"].max()]
+    assert strong["found"].mean() < part["found"].mean()
+
+
+def test_displacement_follows_the_same_minima_twice(tmp_path):
+    (path,) = counts.simulate(SETTINGS, "displacement", tmp_path)
+    rows = pd.read_csv(path)
+    assert list(rows["scaling"]) == ["constant", "shrinking"] * 3
+    assert (rows["distance"] > 0).all()
+    wide = rows.pivot_table("distance", "spins", "scaling")
+    assert (wide["constant"] > wide["shrinking"]).all()
+    # |h.s| / N is at most the root mean square of h, which is near v.
+    assert (rows["energy_change"].abs() < 2 * rows["field"]).all()
+
+
+def test_a_weak_field_moves_minima_by_the_linear_response():
+    """Twin: the Newton step -H^{-1} h along the sphere, for a field that is small enough."""
+    n, v = 12, 1e-3
+    bare = PSpin.draw(n, 3, 0.0, seed=[5, 0], dtype=torch.float64)
+    end = counts._descend(SETTINGS | {"tolerance": 1e-9}, bare, uniform_on_sphere(1, n, 0))
+    model = PSpin.draw(n, 3, v, seed=[5, 0], dtype=torch.float64)
+    moved = counts._descend(SETTINGS | {"tolerance": 1e-9}, model, end.points)
+    spin = end.points[0]
+    basis = bare.tangent_basis(spin)
+    step = basis @ torch.linalg.solve(bare.hessian(spin), basis.T @ model.field)
+    assert float((moved.points[0] - spin).norm()) == pytest.approx(float(step.norm()), rel=0.02)
+
+
+def test_settings_that_do_not_fit_are_refused(tmp_path):
+    for change, words in (
+        ({"draws": [3]}, "draws has 1 entries for the 2 numbers of spins"),
+        ({"colour": 1}, "does not know colour"),
+    ):
+        with pytest.raises(SettingsError, match=words):
+            counts.simulate(SETTINGS | change, "theory", tmp_path)
+    fewer = {key: value for key, value in SETTINGS.items() if key != "seed"}
+    with pytest.raises(SettingsError, match="lacks seed"):
+        counts.simulate(fewer, "theory", tmp_path)
+    with pytest.raises(SettingsError, match="no case 'other'"):
+        counts.simulate(SETTINGS, "other", tmp_path)
+    with pytest.raises(SettingsError, match="landscape simulate critical-point-counts --case"):
+        counts.analyse(SETTINGS, tmp_path)
