@@ -35,6 +35,17 @@ def test_an_artifact_without_claims_is_named(project):
         report.page("thesis-fig-9-9", root=project)
 
 
+def test_an_extra_page_has_nothing_to_judge(project):
+    page = report.page("optimizers", root=project)
+    assert len(page.claims) == 0
+    with pytest.raises(LandscapeError, match="claims nothing"):
+        page.judge(build={})
+    page.settings("optimizer-paths", folded=True)
+    page.reproduce()
+    page.footer()
+    assert not (page.folder / "optimizers").exists()
+
+
 def test_results_carry_their_method(page):
     frame = page.results(EXPERIMENT)
     assert frame.groupby("method")["seed"].nunique().to_dict() == {"adam": 3, "anneal_sgd": 3}
@@ -195,3 +206,12 @@ def test_the_report_does_not_load_torch(project):
         "assert 'torch' not in sys.modules, 'torch was loaded'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_page_can_compute_with_the_settings_of_any_profile(page):
+    here = page.parameters(EXPERIMENT, "anneal_sgd")
+    work = page.parameters(EXPERIMENT, "anneal_sgd", "paper")
+    assert (here["run"]["epochs"], work["run"]["epochs"]) == (10, 50)
+    assert here["optimizer"] == work["optimizer"]
+    with pytest.raises(LandscapeError, match="anneal_sgd"):
+        page.parameters(EXPERIMENT, "annealing")
