@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from landscape.experiments import catalogue, settings
+from landscape.report import artifacts
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -106,12 +107,29 @@ def test_every_notebook_is_a_stage_and_a_page():
         assert f"/{notebook}" in contents
 
 
+def test_a_page_is_judged_unless_it_is_extra_and_the_book_waits_for_it():
+    extra = {page.id: page for page in artifacts.extra_pages(ROOT)}
+    pages = {a.id: a for a in artifacts.load(ROOT)} | extra
+    for name, stage in STAGES.items():
+        if not name.startswith("page-"):
+            continue
+        page = pages[name.removeprefix("page-")]
+        executed = f"book/executed/${{item.profile}}/{page.part}/{page.id}.ipynb"
+        claims = f"results/${{item.profile}}/{page.id}/claims.json"
+        written = [next(iter(out)) for out in stage["outs"]]
+        assert written == ([executed] if page.id in extra else [executed, claims])
+        assert page.notebook in stage["deps"]
+        assert executed in STAGES["book"]["deps"]
+        assert (claims in STAGES["scorecard"]["deps"]) == (page.id not in extra)
+
+
 def test_importing_what_pages_import_does_not_cost_torch():
     import sys
 
     code = (
         "import sys, landscape, landscape.report, landscape.theory.spin_glass,"
-        " landscape.theory.l2_modes, landscape.theory.gaussian_field;"
+        " landscape.theory.l2_modes, landscape.theory.gaussian_field,"
+        " landscape.theory.two_valleys, landscape.report.optimizer_tables;"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

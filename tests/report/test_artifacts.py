@@ -1,5 +1,6 @@
 """The list of all 46 figures and tables."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,42 @@ def test_the_order_is_the_books():
     assert parts == sorted(parts)
 
 
-def test_every_notebook_belongs_to_an_artifact():
-    known = {a.notebook for a in artifacts.load(ROOT)}
-    found = {
-        str(path.relative_to(ROOT)) for path in ROOT.glob("book/notebooks/*/*-*.md")
-        if path.stem.split("-")[0] in artifacts.WORKS
-    }  # fmt: skip
-    assert found <= known
+def test_every_notebook_belongs_to_an_artifact_or_is_listed_as_an_extra_page():
+    extra = {page.notebook for page in artifacts.extra_pages(ROOT)}
+    found = {str(path.relative_to(ROOT)) for path in ROOT.glob("book/notebooks/*/*.md")}
+    assert found - extra <= {a.notebook for a in artifacts.load(ROOT)}
+    assert "book/notebooks/0-optimizers/optimizers.md" in extra
+
+
+@pytest.mark.parametrize("page", artifacts.extra_pages(ROOT), ids=lambda page: page.id)
+def test_an_extra_page_has_its_title_and_no_claims(page):
+    text = (ROOT / page.notebook).read_text(encoding="utf-8")
+    assert re.search(r"^# (.+)$", text, re.MULTILINE)[1] == page.title
+    assert f"(page-{page.id})=" in text
+    assert "page.reproduce()" in text
+    assert "page.footer()" in text
+    assert not (ROOT / "references" / "claims" / f"{page.id}.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("{id: a, part: 9, title: t}", "part 9"),
+        ("{id: a, part: 3-pde}", "needs id, part and title"),
+        ("{id: thesis-fig-2-1, part: 3-pde, title: t}", "id thesis-fig-2-1 is taken"),
+    ],
+)
+def test_a_malformed_extra_page_is_refused(tmp_path, line, word):
+    folder = tmp_path / "references"
+    folder.mkdir()
+    (folder / "artifacts.yaml").write_text(
+        "- {id: thesis-fig-2-1, work: thesis, number: F, kind: theory, part: 3-pde, title: t}\n",
+        encoding="utf-8",
+    )
+    assert artifacts.extra_pages(tmp_path) == []
+    (folder / "extra-pages.yaml").write_text(f"- {line}\n", encoding="utf-8")
+    with pytest.raises(LandscapeError, match=word):
+        artifacts.extra_pages(tmp_path)
 
 
 def test_one_by_id_and_its_page():

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from landscape.report import book, book_checks, gallery, normalise
+from landscape.report import artifacts, book, book_checks, gallery, normalise
 from landscape.report.book_api import api_blocks, modules
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -220,14 +220,17 @@ def test_ordinary_links_and_local_files_are_allowed(tmp_path):
 
 def test_the_real_contents_are_complete():
     listed = book.contents(REPOSITORY)
-    assert [name.split("/", 1)[1] for name in listed if name.startswith("artifacts/")] == [
-        "1-spin-glass/thesis-fig-2-1",
-        "1-spin-glass/thesis-fig-2-2",
-        "1-spin-glass/thesis-fig-2-3",
-        "2-local-entropy/thesis-tab-3-1",
-        "6-l2-dynamics/lewkowycz-fig-5",
-        "7-complexity/richemond-fig-1",
-    ]
+    pages = [name.split("/", 1)[1] for name in listed if name.startswith("artifacts/")]
+    assert {f"book/notebooks/{page}.md" for page in pages} == {
+        path.relative_to(REPOSITORY).as_posix()
+        for path in (REPOSITORY / "book" / "notebooks").glob("*/*.md")
+    }
+    parts = [artifacts.PARTS.index(page.split("/")[0]) for page in pages]
+    assert parts == sorted(parts)
+    order = [artifact.id for artifact in artifacts.load(REPOSITORY)]
+    own = [order.index(page.split("/")[1]) for page in pages if page.split("/")[1] in order]
+    assert own == sorted(own)
+    assert pages[0] == "0-optimizers/optimizers"
     prose = {name for name in listed if not name.startswith("artifacts/")}
     written = {
         path.relative_to(REPOSITORY / "book").with_suffix("").as_posix()

@@ -96,6 +96,17 @@ def test_each_page_has_one_card_with_its_verdict_in_words(pages, scorecard):
     assert "n = 3" not in second
 
 
+def test_an_extra_page_has_a_card_without_a_verdict(pages, scorecard):
+    extra = gallery.Page("optimizers", "0-optimizers", "The optimizers", pages[0].notebook, True)
+    html = gallery.gallery([extra, *pages], scorecard, "thumbs")
+    card = html.split("<section")[1]
+    assert 'href="artifacts/0-optimizers/optimizers.html"' in card
+    assert "no verdict" in card
+    assert "wv-verdict" not in card
+    assert html.count("wv-verdict") == len(pages)
+    assert "optimizers" not in gallery.scorecard_table([extra, *pages], scorecard)
+
+
 def test_without_a_scorecard_the_pages_say_so(pages, tmp_path):
     assert gallery.read_scorecard(tmp_path / "absent.json") is None
     assert "No scorecard" in gallery.counts(None, "claims")

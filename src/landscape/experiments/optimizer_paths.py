@@ -23,6 +23,7 @@ import inspect
 import io
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ JOINT = frozenset({"matched_cgd", "cosine_cgd", "two_step_cgd"})
 #: Settings of which the constructor's table shows what each gives to the others.
 VARIANTS: dict[str, dict[str, dict[str, str]]] = {
     "entropy_sgd": {
-        "B": {"form": "B"}, "C": {"form": "C"}, "authors": {"convention": "authors"},
+        "B": {"form": "B"}, "C": {"form": "C"},
+        "authors": {"convention": "authors"}, "authors-lua": {"convention": "authors-lua"},
     },
 }  # fmt: skip
 #: Arguments that every optimizer has and that are no settings of the algorithm.
@@ -58,14 +60,13 @@ SCHEDULES = (optim.AutoL2,)
 class Run:
     """Where one optimizer was: float64 arrays over time, replicas and starts.
 
-    ``working`` [gradients + 1, replicas, starts, 2] holds the points of the gradients, ``answers``
-    [gradients + 1, starts, 2] the answers after as many.
+    ``working`` [times, replicas, starts, 2] holds the points of the gradients, ``answers`` [times,
+    starts, 2] the answers, at the start and after each gradient.
     """
 
     working: np.ndarray
     answers: np.ndarray
     own_answer: bool
-    gradients_per_update: int
 
 
 def loss_of(settings: Mapping[str, Any]) -> TwoValleys:
@@ -139,58 +140,51 @@ def run(
     """One method from ``starts`` [replicas, starts, 2] on mini-batches moved by ``shifts``.
 
     ``shifts`` is [gradients, replicas, starts, 2]; replicas beyond those the method has are not
-    used. ``ends_only`` looks at the first and the last point alone, which halves the time. Raises
-    HyperparameterError for settings that the optimizer refuses.
+    used. ``ends_only`` looks at the first and the last point alone. Raises HyperparameterError for
+    settings that the optimizer refuses.
     """
-    settings = dict(method["optimizer"])
-    name = settings.pop("name")
-    if name in JOINT and starts.shape[1] > 1:
-        every = [
-            run(method, loss, starts[:, [i]], shifts[:, :, [i]], seed + i, ends_only)
-            for i in range(starts.shape[1])
-        ]
-        return Run(
-            np.concatenate([one.working for one in every], axis=2),
-            np.concatenate([one.answers for one in every], axis=1),
-            every[0].own_answer,
-            every[0].gradients_per_update,
-        )
+    name = method["optimizer"]["name"]
+    settings = {k: v for k, v in method["optimizer"].items() if k != "name"}
     several = optim.trains_replicas(name)
-    replicas = len(starts) if several else 1
-    weights = [torch.nn.Parameter(torch.tensor(starts[a])) for a in range(replicas)]
-    params = [[w] for w in weights] if several else weights
-    generator = torch.Generator().manual_seed(seed)
-    optimizer = optim.build(name, params, generator=generator, **settings)
-    optimizer.prepare()
+    weights = [torch.tensor(start) for start in (starts if several else starts[:1])]
+    grads = [torch.empty_like(w) for w in weights]
+    count = starts.shape[1]
+    parts = [slice(i, i + 1) for i in range(count)] if name in JOINT else [slice(0, count)]
+    walkers = []
+    for part in parts:
+        params = [torch.nn.Parameter(w[part]) for w in weights]  # views: all see `weights`
+        for p, g in zip(params, grads, strict=True):
+            p.grad = g[part]
+        generator = torch.Generator().manual_seed(seed + part.start)
+        walkers.append(
+            optim.build(
+                name, [[p] for p in params] if several else params, generator=generator, **settings
+            )
+        )
+        walkers[-1].prepare()
 
-    seen_at = [0, len(shifts)] if ends_only else list(range(len(shifts) + 1))
-    working = np.empty((len(seen_at), replicas, *starts.shape[1:]))
-    answers = np.empty((len(seen_at), *starts.shape[1:]))
-    _look(optimizer, weights, working[0], answers[0])
-    for step, shift in enumerate(shifts):
-        observed = 0.0
-        for a, w in enumerate(weights):
-            seen = w.detach().numpy() - shift[a]
-            w.grad = torch.from_numpy(loss.gradient(seen))
-            observed += float(loss.value(seen).mean()) / replicas
-        optimizer.observe(observed)
-        optimizer.step()
-        if not ends_only or step + 1 == len(shifts):
-            _look(optimizer, weights, working[-1 if ends_only else step + 1],
-                  answers[-1 if ends_only else step + 1])  # fmt: skip
-    return Run(working, answers, bool(optimizer.own_answer), optimizer.gradients_per_update)
+    points = [w.numpy() for w in weights]  # views, too
+    working, answers = [], []
 
+    def look() -> None:
+        working.append(np.stack(points))
+        with ExitStack() as stack:
+            for walker in walkers:
+                stack.enter_context(walker.solution())
+            answers.append(points[0].copy())
 
-def _look(
-    optimizer: optim.LandscapeOptimizer,
-    weights: list[torch.nn.Parameter],
-    working: np.ndarray,
-    answer: np.ndarray,
-) -> None:
-    for a, w in enumerate(weights):
-        working[a] = w.detach().numpy()
-    with optimizer.solution():
-        answer[:] = weights[0].detach().numpy()
+    look()
+    for step, shift in enumerate(shifts, start=1):
+        seen = np.stack(points) - shift[: len(points)]
+        for g, value in zip(grads, loss.gradient(seen), strict=True):
+            g.numpy()[...] = value
+        losses = loss.value(seen).mean(0)
+        for walker, part in zip(walkers, parts, strict=True):
+            walker.observe(float(losses[part].mean()))
+            walker.step()
+        if not ends_only or step == len(shifts):
+            look()
+    return Run(np.stack(working), np.stack(answers), bool(walkers[0].own_answer))
 
 
 def _shifts(settings: Mapping[str, Any], starts: int, stream: int) -> np.ndarray:
@@ -282,8 +276,8 @@ def describe(
     weights = [torch.nn.Parameter(torch.zeros(2)) for _ in range(2)]
     params = [[w] for w in weights] if optim.trains_replicas(name) else weights
     made = optim.build(name, params, **needed, **choice)
-    # The authors' program throws the first gradient of a move away.
-    inner = made.gradients_per_update - (choice.get("convention") == "authors")
+    # The authors' programs throw the first gradient of a move away.
+    inner = made.gradients_per_update - ("authors" in choice.get("convention", ""))
     rate = getattr(getattr(made, "scoping", None), "rate", None)
     inforce = {**made.defaults, "L": inner, "gamma_decay": rate, **choice}
     defaults = {

@@ -128,6 +128,8 @@ class TwoValleys:
             if np.abs(gradient).max() < 1e-4:
                 break
         for _ in range(50):
+            if abs(np.linalg.det(self.hessian(x))) < 1e-12:
+                break
             step = np.linalg.solve(self.hessian(x), self.gradient(x))
             x = x - step
             if np.abs(step).max() < tolerance:
