@@ -12,14 +12,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from landscape.errors import LandscapeError
 
 if TYPE_CHECKING:
     import torch
-
-T = TypeVar("T")
 
 #: A rank may wait this long for another, for example while that one evaluates.
 _PATIENCE = datetime.timedelta(minutes=30)
@@ -100,7 +98,7 @@ def largest(*numbers: int) -> tuple[int, ...]:
     return tuple(shared.tolist())
 
 
-def gather(item: T) -> list[T]:
+def gather(item: Any) -> list[Any]:
     """What every process has given, in the order of their ranks."""
     module = _group()
     if module is None:
@@ -111,7 +109,7 @@ def gather(item: T) -> list[T]:
     return items
 
 
-def all_or_none(make: Callable[[], T]) -> T:
+def all_or_none(make: Callable[[], Any]) -> Any:
     """What ``make`` returns; if it fails in one process, all of them raise an error.
 
     The process in which it failed raises its own error, the others a ``LandscapeError`` with the
