@@ -78,6 +78,8 @@ def grid_of_b(n: int, p: int, count: int) -> np.ndarray:
     knots = (-0.35, -1 / n ** (1 / 3), -2 / n, 2 / n, 1 / n ** (1 / 3), top)
     inside = sorted({min(max(k, -0.35), top) for k in knots})
     pieces = [np.linspace(a, b, parts, endpoint=False) for a, b in pairwise(inside)]
+    # B hardly changes while the field is weak: the last piece takes equal steps of the field.
+    pieces[-1] = top - (top - inside[-2]) * np.linspace(1, 0, parts, endpoint=False) ** 2
     return np.unique(np.concatenate([*pieces, [0.0, top]]))
 
 

@@ -145,7 +145,7 @@ def _inconsistencies(
         yield "For p = 2 the critical field is 0: the model has no exponential regime."
     else:
         yield (
-            f"The annealing starts at tau = N/2, where B = -(p-2)/(3p-4) = "
-            f"{-(p - 2) / (3 * p - 4):.3f}, far outside the band |B| <= 1/N = {1 / n:.4f} for "
-            "which it is derived; and N cancels from its schedule."
+            "The annealing starts at tau = N/2, or B = -1/2; its printed field sqrt(2) v_c has "
+            f"B = -(p-2)/(3p-4) = {-(p - 2) / (3 * p - 4):.3f}. Both are far outside the band |B| "
+            f"<= 1/N = {1 / n:.4f} for which it is derived, and N cancels from its schedule."
         )
