@@ -148,13 +148,14 @@ class HamiltonJacobi(InnerLoopOptimizer):
         self, group: dict[str, Any], params: list[Tensor], xs: list[Tensor], states: list[dict]
     ) -> None:
         if self._recipe["form"] == "proximal":
-            super()._finish(group, params, xs, states)
+            # (x - y) / gamma in two passes over memory: with L = 5 the outer step is not rare.
+            torch._foreach_sub_(params, xs)
+            torch._foreach_div_(params, -self.scope(group))
+            self._outer(group, xs, params, states)
 
     def _outer(
         self, group: dict[str, Any], xs: list[Tensor], ds: list[Tensor], states: list[dict]
     ) -> None:
-        if self._recipe["form"] == "proximal":
-            torch._foreach_div_(ds, self.scope(group))
         outer = group["momentum_outer"]
         momentum = group["momentum"] if outer is None else outer
         sgd_update(
