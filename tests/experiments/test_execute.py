@@ -116,6 +116,7 @@ def test_list_says_what_has_results(project, capsys):
         (["train", EXPERIMENT, "--method", "sgd"], "it has adam, anneal_sgd"),
         (["train", EXPERIMENT, "--workers", "0"], "0 workers"),
         (["simulate", EXPERIMENT], "train"),
+        (["analyse", "optimizer-paths"], "has no analysis of its own"),
         (["show", EXPERIMENT, "--profile", "lapto"], "did you mean 'laptop'"),
     ],
 )

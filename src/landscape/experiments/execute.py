@@ -146,11 +146,13 @@ def simulate(
 def analyse(experiment: str, profile: str, *, root: Path | None = None) -> Path:
     """Summarise a finished simulation over its cases; returns the path of the summary.
 
-    Raises LandscapeError when the simulation has not been run.
+    Raises LandscapeError when the simulation has not been run, or has nothing to summarise.
     """
     root = root or settings.find_root()
     declared = catalogue.get(experiment, kind="simulate")
     module = importlib.import_module(declared.module)
+    if not hasattr(module, "analyse"):
+        raise LandscapeError(f"{experiment} has no analysis of its own; its cases are its results.")
     folder = root / "results" / profile / experiment
     return module.analyse(settings.resolved(experiment, profile, root), folder)
 
