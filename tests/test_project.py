@@ -164,3 +164,12 @@ def test_the_repository_speaks_of_the_project_alone():
 
 def test_no_settings_without_an_experiment():
     assert set(settings.names(ROOT)) == {e.id for e in catalogue.experiments()}
+
+
+def test_no_line_of_a_page_begins_with_a_percent_sign():
+    """MyST takes it for a comment, and the words behind it, in a caption too, are gone."""
+    pages = sorted((ROOT / "book").glob("notebooks/*/*.md")) + sorted((ROOT / "book").glob("*.md"))
+    assert len(pages) > 10
+    for page in pages:
+        lost = re.findall(r"^[ \t]*%.*", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert not lost, f"{page.name}: {lost[0].strip()}"

@@ -168,6 +168,10 @@ def test_options_are_those_of_the_constructors(written):
         "": "20", "B": "20", "C": "25", "authors": "20", "authors-lua": "20",
     }  # fmt: skip
     says = table[table["kind"] == "property"]
+    plain_says = says[says["variant"].isna() | (says["variant"] == "")]
+    another = plain_says[plain_says["name"] == "own_answer"].set_index("optimizer")["value"]
+    assert another["heat_smoothing"] == "True", "described as it is meant, not as its control"
+    assert another["sgd"] == "False"
     assert {tuple(r) for r in says.loc[says["optimizer"] == "parle", ["name", "value"]].values} == {
         ("gradients_per_update", "25"), ("own_answer", "True"), ("trains_replicas", "True"),
     }  # fmt: skip

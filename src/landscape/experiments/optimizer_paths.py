@@ -251,8 +251,9 @@ def _valleys(settings: Mapping[str, Any]) -> dict[str, tuple[np.ndarray, float]]
 
 
 def _option_rows(settings: Mapping[str, Any]) -> Iterable[tuple]:
-    shown = {method["optimizer"]["name"]: method["optimizer"]
-             for method in settings["methods"].values()}  # fmt: skip
+    shown: dict[str, Mapping[str, Any]] = {}  # the first of each: later ones are controls
+    for method in settings["methods"].values():
+        shown.setdefault(method["optimizer"]["name"], method["optimizer"])
     for name in optim.names():
         for variant, choice in {"": {}, **VARIANTS.get(name, {})}.items():
             for kind, entries in describe(name, shown[name], choice).items():
