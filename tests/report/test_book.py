@@ -1,5 +1,6 @@
 """The builder of the book: what it refuses, what it keeps, what a built page holds."""
 
+import gc
 import hashlib
 import json
 import re
@@ -254,3 +255,22 @@ def test_api_pages_describe_every_public_module():
     assert modules("landscape.errors", source) == ["landscape.errors"]
     with pytest.raises(book.LandscapeError, match=r"landscape\.nothing"):
         modules("landscape.nothing", source)
+
+
+def test_a_dead_reference_somewhere_in_the_process_does_not_end_the_build(monkeypatch):
+    """Found in a process that had run other tests: some library left a dead proxy behind."""
+    from sphinx_external_toc import collectors
+
+    class Thing:
+        pass
+
+    monkeypatch.setattr(collectors, "TocTreeCollector", Thing)  # of which there is none left
+    thing = Thing()
+    dead = [weakref.proxy(thing)]
+    del thing
+    with pytest.raises(ReferenceError):
+        collectors.disable_builtin_toctree_collector(None)
+    with book._living_objects():
+        collectors.disable_builtin_toctree_collector(None)
+    assert len(dead) == 1
+    assert collectors.gc is gc

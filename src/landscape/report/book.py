@@ -7,6 +7,7 @@ so one table of contents serves all. A build that fails leaves the previous book
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -16,6 +17,8 @@ import os
 import re
 import shutil
 import sys
+import types
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -216,6 +219,7 @@ def _sphinx(source: Path, target: Path, doctrees: Path, log: Path, root: Path) -
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(said),
         _importable(root / "src"),
+        _living_objects(),
     ):
         status = build_sphinx(
             str(source),
@@ -251,6 +255,25 @@ def _importable(source: Path) -> Iterator[None]:
         yield
     finally:
         sys.path[:] = before
+
+
+@contextlib.contextmanager
+def _living_objects() -> Iterator[None]:
+    """Hide dead weak references from the contents extension, which asks every object for its class.
+
+    Where a library has left one in this process, the extension would end the build on it.
+    """
+    from sphinx_external_toc import collectors
+
+    proxies = (weakref.ProxyType, weakref.CallableProxyType)
+    living = types.SimpleNamespace(
+        get_objects=lambda: [thing for thing in gc.get_objects() if type(thing) not in proxies]
+    )
+    kept, collectors.gc = collectors.gc, living
+    try:
+        yield
+    finally:
+        collectors.gc = kept
 
 
 def _add_mathjax(target: Path) -> None:
