@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+import weakref
 from pathlib import Path
 
 import nbformat
