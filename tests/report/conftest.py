@@ -44,6 +44,26 @@ def training_csv(folder, experiment, method, start, seeds=(0, 1, 2), columns=Non
     return frame
 
 
+SIMULATION = "thesis-fig-2-2"
+
+
+@pytest.fixture
+def simulation(tmp_path):
+    """A folder with the tables of a simulation and the provenance of each case."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for number, case in enumerate(("exponential", "polynomial", "trivial")):
+        rows = pd.DataFrame({"start": range(4), "energy": [-1.5 - number] * 4})
+        for part in ("", "-minima", "-draws"):
+            rows.to_csv(folder / f"{case}{part}.csv", index=False)
+        item = provenance(SIMULATION, case, [0], finished=f"2026-01-0{3 - number}T01:00:00Z")
+        (folder / f"{case}.provenance.json").write_text(json.dumps(item), encoding="utf-8")
+    pd.DataFrame({"regime": ["trivial"], "minima": [1.0]}).to_csv(
+        folder / "summary.csv", index=False
+    )
+    return folder
+
+
 EXPERIMENT = "thesis-fig-2-3-mnistfc"
 
 

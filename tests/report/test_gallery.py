@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from landscape.report import artifacts, gallery, verdicts
+from landscape.report import artifacts, gallery, records, verdicts
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -136,6 +136,17 @@ def test_the_status_table_lists_every_artifact_once_in_its_part(pages, scorecard
     assert html.count('scope="rowgroup"') == len({entry.part for entry in listed})
     assert html.count("its page is not written yet") == 44
     assert '<a href="artifacts/1-spin-glass/thesis-fig-2-1.html">' in html
+
+
+def test_the_records_are_listed_with_their_departures(tmp_path):
+    info = {"experiment": "e-1", "title": "A < B", "differs": ["`p` is ours", "float32"]}
+    html = gallery.records_table([records.Record(tmp_path / "2026-01-02", info)])
+    assert "<code>e-1</code>" in html
+    assert "2026-01-02" in html
+    assert "A &lt; B" in html
+    assert re.findall(r'wv-details">([^/]*)<', html)[-1] == "float32"
+    assert "<code>p</code> is ours" in html
+    assert gallery.records_table([]).count("<tr>") == 1
 
 
 def test_every_verdict_and_part_has_words_and_a_colour():

@@ -147,6 +147,18 @@ def test_records_are_read_and_named(page):
     assert page.record_info(EXPERIMENT)["date"] == "2026-01-02"
 
 
+def test_one_table_of_a_recorded_simulation_is_read(project, simulation, capsys):
+    page = report.page("thesis-fig-2-2", root=project)
+    assert page.record_csv("thesis-fig-2-2", "summary.csv") is None
+    records.publish("thesis-fig-2-2", simulation, title="t", root=project)
+    assert page.record_csv("thesis-fig-2-2", "summary.csv")["regime"].tolist() == ["trivial"]
+    assert len(page.record_csv("thesis-fig-2-2", "trivial-draws.csv")) == 4
+    with pytest.raises(LandscapeError, match="no 'nothing.csv'; it holds"):
+        page.record_csv("thesis-fig-2-2", "nothing.csv")
+    page.footer()
+    assert "thesis-fig-2-2 / trivial (record)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("scale", "verdict"), [("paper", "reproduced"), ("reduced", "not run")])
 def test_only_a_record_at_paper_scale_outranks(page, capsys, scale, verdict):
     make_record(page, scale=scale)

@@ -81,6 +81,81 @@ def test_another_experiments_results_are_refused(project):
         records.publish(EXPERIMENT, project / "params", title="t", root=project)
 
 
+def publish_simulation(source, **changes):
+    options = {"title": "all starts", "root": source.parent}
+    return records.publish("thesis-fig-2-2", source, **options | changes)
+
+
+def test_the_record_of_a_simulation_holds_all_its_tables(simulation):
+    folder = publish_simulation(simulation)
+    assert folder.name == "2026-01-03"
+    files = sorted(path.name for path in simulation.glob("*.csv"))
+    assert len(files) == 10
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*files, "record.json"])
+    for name in files:
+        assert (folder / name).read_bytes() == (simulation / name).read_bytes()
+    found = records.newest("thesis-fig-2-2", simulation.parent)
+    assert found.info["files"] == files
+    assert sorted(found.info["methods"]) == ["exponential", "polynomial", "trivial"]
+    assert found.info["started"] == "2026-01-02T03:04:05Z"
+    assert found.frame().groupby("method")["energy"].max().to_dict() == {
+        "exponential": -1.5, "polynomial": -2.5, "trivial": -3.5}  # fmt: skip
+    assert found.csv("summary.csv")["minima"].tolist() == [1.0]
+    with pytest.raises(records.RecordError, match="no '../summary.csv'; it holds exp"):
+        found.csv("../summary.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("polynomial.provenance.json", "polynomial.provenance.json is missing"),
+        ("polynomial.csv", "the case polynomial has no polynomial.csv"),
+    ],
+)
+def test_an_unfinished_simulation_makes_no_record(simulation, name, word):
+    (simulation / name).unlink()
+    with pytest.raises(records.RecordError, match=word):
+        publish_simulation(simulation)
+    assert not list(simulation.parent.glob("records/*/*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda i: i["methods"].pop("trivial"), "the case trivial has no provenance"),
+        (lambda i: i.pop("files"), "lacks 'files'"),
+        (lambda i: i["files"].remove("summary.csv"), "holds CSVs of"),
+        (lambda i: i["methods"]["trivial"].pop("command"), "method trivial lacks 'command'"),
+    ],
+)
+def test_a_damaged_description_of_a_simulation_is_named(simulation, change, word):
+    folder = publish_simulation(simulation)
+    edit(folder, change)
+    with pytest.raises(records.RecordError, match=word):
+        records.read(folder)
+
+
+def test_a_lost_or_empty_table_of_a_simulation_is_named(simulation):
+    folder = publish_simulation(simulation)
+    (folder / "trivial-minima.csv").write_text("start,energy\n", encoding="utf-8")
+    with pytest.raises(records.RecordError, match="trivial-minima.csv is empty"):
+        records.read(folder)
+    (folder / "trivial-minima.csv").unlink()
+    with pytest.raises(records.RecordError, match="holds CSVs of"):
+        records.read(folder)
+
+
+def test_the_command_publishes_a_simulation(project, simulation, monkeypatch, capsys):
+    from landscape import cli
+
+    monkeypatch.setenv("LANDSCAPE_ROOT", str(project))
+    monkeypatch.chdir(project)
+    words = ["record", "thesis-fig-2-2", "--source", "run", "--title", "t", "--differs", "one"]
+    assert not cli.main(words)
+    assert "records/thesis-fig-2-2/2026-01-03" in capsys.readouterr().out
+    assert records.newest("thesis-fig-2-2", project).info["differs"] == ["one"]
+
+
 def edit(folder, change):
     path = folder / "record.json"
     info = json.loads(path.read_text(encoding="utf-8"))

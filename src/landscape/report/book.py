@@ -26,7 +26,7 @@ from typing import Any
 import yaml
 
 from landscape.errors import LandscapeError
-from landscape.report import artifacts, book_checks, docstrings, gallery
+from landscape.report import artifacts, book_checks, docstrings, gallery, records
 from landscape.report.book_api import api_blocks
 
 MATHJAX_KEPT = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
@@ -169,6 +169,7 @@ class _Filled:
             "counts": lambda: gallery.counts(self.card, argument or "claims"),
             "gallery": lambda: gallery.gallery(self.pages, self.card, "_static/thumbnails"),
             "scorecard": lambda: gallery.scorecard_table(self.pages, self.card),
+            "records": lambda: gallery.records_table(records.all_records(self.root)),
             "status": lambda: gallery.status_table(
                 artifacts.load(self.root), self.pages, self.card
             ),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.report import artifacts, verdicts
+from landscape.report import artifacts, records, verdicts
 
 MEANINGS = {
     verdicts.REPRODUCED: "the measurement agrees with the claim",
@@ -194,6 +194,17 @@ def status_table(
         for part, rows in groups.items()
     )
     return _table("status", ("Figure or table", "Verdict and reason"), bodies, wrap=False)
+
+
+def records_table(found: Iterable[records.Record]) -> str:
+    """Every published record: experiment and date, what was run, how it departs from the work."""
+    rows = "".join(
+        f'<tr><th scope="row"><code>{escape(record.info["experiment"])}</code>'
+        f"{_details(record.date)}</th><td>{escape(record.info['title'])}"
+        f"{''.join(_details(text) for text in record.info['differs'])}</td></tr>"
+        for record in found
+    )
+    return _table("records", ("Experiment", "What was run, and its departures"), rows)
 
 
 def _details(text: str | None) -> str:

@@ -101,6 +101,14 @@ class Page:
         found = self._record(experiment)
         return None if found is None else found.frame()
 
+    def record_csv(self, experiment: str, name: str) -> pd.DataFrame | None:
+        """One file of the newest record, e.g. ``summary.csv`` of a simulation; None without one.
+
+        Raises RecordError naming the files there are when it is not among them.
+        """
+        found = self._record(experiment)
+        return None if found is None else found.csv(name)
+
     def record_info(self, experiment: str) -> dict:
         """The newest record's ``record.json`` with its ``date``; empty when there is none."""
         found = self._record(experiment)

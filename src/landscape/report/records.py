@@ -8,6 +8,10 @@ The CSVs have the columns of ``results/``. ``record.json``::
      "started": "2026-01-31T10:00:00Z", "finished": "...", "commit": "...",
      "methods": {"adam": {provenance of adam.csv: specification, parameters, seeds, command,
                           wall_seconds, device, cpu, cores, workers, versions, ...}, ...}}
+
+The record of a simulation has its cases as ``methods`` and holds every table of the result
+folder, also those that belong to a case (``<case>-minima.csv``) or to all (``summary.csv``); they
+are named in ``files``.
 """
 
 import json
@@ -58,8 +62,17 @@ class Record:
         return self.info["scale"]
 
     def frame(self) -> pd.DataFrame:
-        """All its CSVs with a ``method`` column, methods in alphabetical order."""
-        return read_folder(self.folder)
+        """``<method>.csv`` of all methods with a ``method`` column, in alphabetical order."""
+        return read_folder(self.folder, sorted(self.info["methods"]))
+
+    def csv(self, name: str) -> pd.DataFrame:
+        """One of its files, e.g. ``summary.csv``; raises RecordError naming those there are."""
+        names = sorted(path.name for path in self.folder.glob("*.csv"))
+        if name not in names:
+            raise RecordError(
+                f"The record {_name(self.folder)} has no {name!r}; it holds {', '.join(names)}."
+            )
+        return pd.read_csv(self.folder / name)
 
 
 def all_records(root: str | Path = ".") -> list[Record]:
@@ -98,26 +111,26 @@ def validate(folder: str | Path, info: dict) -> list[str]:
         problems.append(f"the folder's name {folder.name!r} is not a date like 2026-01-31")
     if info["experiment"] != folder.parent.name:
         problems.append(f"it says experiment {info['experiment']!r}")
-    csvs = {path.stem for path in folder.glob("*.csv")}
-    if csvs != set(info["methods"]) or not csvs:
-        problems.append(
-            f"it describes {sorted(info['methods'])} but holds CSVs of {sorted(csvs)}"
-        )
+    cases, csvs = _cases(info["experiment"]), {path.stem for path in folder.glob("*.csv")}
+    if cases is None:
+        described = set(info["methods"])
+    else:
+        problems += _wrong_types(info, {"files": list}, "record.json")
+        described = {str(name).removesuffix(".csv") for name in info.get("files") or ()}
+        for case in sorted({*cases, *info["methods"]}):
+            if case not in info["methods"]:
+                problems.append(f"the case {case} has no provenance")
+            elif case not in csvs:
+                problems.append(f"the case {case} has no {case}.csv")
+    if csvs != described or not csvs:
+        problems.append(f"it describes {sorted(described)} but holds CSVs of {sorted(csvs)}")
+    empty = {stem for stem in csvs if _empty(folder / f"{stem}.csv")}
+    problems += [f"{stem}.csv is empty" for stem in sorted(empty)]
     for method, provenance in sorted(info["methods"].items()):
         wrong = _wrong_types(provenance, _PROVENANCE, f"method {method}")
         problems += wrong
-        path = folder / f"{method}.csv"
-        if wrong or not path.is_file():
-            continue
-        frame = pd.read_csv(path)
-        if "effective_epoch" in frame:  # a training result, not a simulation's table
-            missing = [column for column in TRAINING_COLUMNS if column not in frame]
-            if missing:
-                problems.append(f"{method}.csv lacks the column {missing[0]}")
-        if "seed" in frame and set(frame["seed"]) != set(provenance["seeds"]):
-            problems.append(f"{method}.csv holds other seeds than record.json lists")
-        if not len(frame):
-            problems.append(f"{method}.csv is empty")
+        if not wrong and cases is None and method in csvs - empty:
+            problems += _wrong_training(folder / f"{method}.csv", provenance["seeds"])
     return problems
 
 
@@ -133,21 +146,24 @@ def publish(
 ) -> Path:
     """Make a record of a finished result folder; returns the new folder.
 
-    ``source`` holds ``<method>.csv`` with ``<method>.provenance.json``; ``date`` defaults to the
-    day on which the last of them finished. All or nothing: raises RecordError and writes nothing
-    when a provenance is missing, a record of that day exists or the result would not validate.
+    ``source`` holds ``<method>.csv`` with ``<method>.provenance.json``, and for a simulation the
+    other tables of its cases; ``date`` defaults to the day on which the last of them finished. All
+    or nothing: raises RecordError and writes nothing when a provenance is missing, a record of that
+    day exists or the result would not validate.
     """
     source = Path(source)
     csvs = sorted(source.glob("*.csv"))
     if not csvs:
-        raise RecordError(f"{source} holds no CSV; train {experiment} into it first.")
-    methods = {}
-    for path in csvs:
-        sidecar = path.with_name(f"{path.stem}.provenance.json")
+        raise RecordError(f"{source} holds no CSV; make the results of {experiment} there first.")
+    methods, cases = {}, _cases(experiment)
+    for method in cases or [path.stem for path in csvs]:
+        sidecar = source / f"{method}.provenance.json"
         if not sidecar.is_file():
-            raise RecordError(f"{sidecar.name} is missing beside {path.name}; train it again.")
-        methods[path.stem] = json.loads(sidecar.read_text(encoding="utf-8"))
-        if methods[path.stem].get("experiment") != experiment:
+            raise RecordError(
+                f"{sidecar.name} is missing beside {method}.csv; make {method} again."
+            )
+        methods[method] = json.loads(sidecar.read_text(encoding="utf-8"))
+        if methods[method].get("experiment") != experiment:
             raise RecordError(f"{sidecar.name} belongs to another experiment than {experiment}.")
     finished = max(item["finished"] for item in methods.values())
     info = {
@@ -160,6 +176,8 @@ def publish(
         "commit": ", ".join(sorted({item["commit"] for item in methods.values()})),
         "methods": methods,
     }
+    if cases is not None:
+        info["files"] = [path.name for path in csvs]
     target = Path(root) / "records" / experiment / (date or finished[:10])
     if target.exists():
         raise RecordError(f"{_name(target)} exists; give another date or a suffix like -b.")
@@ -181,12 +199,37 @@ def publish(
     return target
 
 
-def read_folder(folder: str | Path) -> pd.DataFrame:
-    """Every CSV of a folder with a ``method`` column (the file's stem), in alphabetical order."""
-    frames = [
-        pd.read_csv(path).assign(method=path.stem) for path in sorted(Path(folder).glob("*.csv"))
-    ]
+def read_folder(folder: str | Path, methods: Sequence[str] | None = None) -> pd.DataFrame:
+    """CSVs of a folder with a ``method`` column (the file's stem), all in alphabetical order or
+    those of ``methods``.
+    """
+    folder = Path(folder)
+    stems = methods or [path.stem for path in sorted(folder.glob("*.csv"))]
+    frames = [pd.read_csv(folder / f"{stem}.csv").assign(method=stem) for stem in stems]
     return pd.concat(frames, ignore_index=True)
+
+
+def _cases(experiment: str) -> tuple[str, ...] | None:
+    """The cases of a simulation; None for a trained experiment or one no longer declared."""
+    from landscape.experiments import catalogue
+
+    found = {item.id: item for item in catalogue.experiments()}.get(experiment)
+    return found.runs if found is not None and found.kind == "simulate" else None
+
+
+def _wrong_training(path: Path, seeds: list) -> list[str]:
+    frame = pd.read_csv(path)
+    missing = [column for column in TRAINING_COLUMNS if column not in frame]
+    if missing:
+        return [f"{path.name} lacks the column {missing[0]}"]
+    if set(frame["seed"]) != set(seeds):
+        return [f"{path.name} holds other seeds than record.json lists"]
+    return []
+
+
+def _empty(path: Path) -> bool:
+    with path.open(encoding="utf-8") as lines:
+        return not next(lines, "").strip() or not next(lines, "").strip()
 
 
 def _wrong_types(mapping: object, expected: dict, where: str) -> list[str]:
