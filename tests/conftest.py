@@ -2,10 +2,17 @@
 
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 import torch
 
 from landscape import data
+
+# How fast examples come says something about the machine, nothing about the code.
+hypothesis.settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any-machine")
 
 
 def _split(samples: int, generator: torch.Generator) -> SimpleNamespace:
