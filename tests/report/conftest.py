@@ -77,6 +77,7 @@ def project(tmp_path):
     folder = tmp_path / "results" / "laptop" / EXPERIMENT
     training_csv(folder, EXPERIMENT, "adam", 80)
     training_csv(folder, EXPERIMENT, "anneal_sgd", 40)
+    training_csv(folder, EXPERIMENT, "resampled_noise", 60)
     return tmp_path
 
 

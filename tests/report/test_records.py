@@ -26,10 +26,11 @@ def test_publishing_makes_a_valid_record_of_the_day_it_finished(project):
     assert found.info["differs"] == ["the batch size is ours"]
     assert found.info["commit"] == "0123456789ab"
     source = project / "results" / "laptop" / EXPERIMENT
-    for name in ("adam.csv", "anneal_sgd.csv"):
-        assert (folder / name).read_bytes() == (source / name).read_bytes()
+    methods = ("adam", "anneal_sgd", "resampled_noise")
+    for name in methods:
+        assert (folder / f"{name}.csv").read_bytes() == (source / f"{name}.csv").read_bytes()
     frame = found.frame()
-    assert frame.groupby("method").size().to_dict() == {"adam": 15, "anneal_sgd": 15}
+    assert frame.groupby("method").size().to_dict() == dict.fromkeys(methods, 15)
     assert [record.folder for record in records.all_records(project)] == [folder]
 
 

@@ -26,7 +26,7 @@ EXPERIMENTS = (
         artifact="thesis-fig-2-3",
         part=1,
         kind="train",
-        runs=("adam", "anneal_sgd"),
+        runs=("adam", "anneal_sgd", "resampled_noise"),
         title="A thin network of 16 layers on MNIST, with and without the annealed field",
     ),
     Experiment(
@@ -34,7 +34,7 @@ EXPERIMENTS = (
         artifact="thesis-fig-2-3",
         part=1,
         kind="train",
-        runs=("adam", "anneal_sgd"),
+        runs=("adam", "anneal_sgd", "resampled_noise"),
         title="The same thin network, initialised after Glorot and Bengio",
     ),
     Experiment(
@@ -50,7 +50,7 @@ EXPERIMENTS = (
         artifact="thesis-fig-2-3",
         part=1,
         kind="train",
-        runs=("adam", "anneal_sgd"),
+        runs=("adam", "anneal_sgd", "resampled_noise"),
         title="LeNet on MNIST, with and without the annealed field",
     ),
     Experiment(
