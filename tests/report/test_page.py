@@ -144,7 +144,7 @@ def test_records_are_read_and_named(page):
     assert page.record(EXPERIMENT) is None
     assert page.record_info(EXPERIMENT) == {}
     make_record(page)
-    assert len(page.record(EXPERIMENT)) == 30
+    assert len(page.record(EXPERIMENT)) == 15 * len(METHODS)
     assert page.record_info(EXPERIMENT)["date"] == "2026-01-02"
 
 
@@ -178,9 +178,11 @@ def test_commands_and_cost_come_with_their_hardware(page, capsys):
     text = capsys.readouterr().out
     assert f"landscape train {EXPERIMENT} --method adam --profile laptop" in text
     assert "landscape notebook thesis-fig-2-3 --profile laptop" in text
+    assert "The records:" in text
     rows = [line for line in text.splitlines() if "61 s" in line]
     assert len(rows) == 2 * len(METHODS)
-    assert all("Example CPU, 2 cores, 2 workers" in row for row in rows)
+    assert sum("(record)" in row for row in rows) == len(METHODS)
+    assert "All on Example CPU, 2 cores, 2 workers." in text
 
 
 def test_the_footer_names_what_was_read_and_nothing_else(page, capsys):
@@ -190,6 +192,18 @@ def test_the_footer_names_what_was_read_and_nothing_else(page, capsys):
     for word in ("abababababab", "0–2", "0123456789ab", "2026-01-02", "torch 2.13.0", "laptop"):
         assert word in text
     assert text.count(EXPERIMENT) == len(METHODS)
+
+
+def test_runs_of_several_machines_are_told_apart_by_letters():
+    from landscape.report.provenance import cost_table, footer_note
+
+    item = {"cpu": "X", "cores": 2, "wall_seconds": 61.0, "versions": {"torch": "2.13.0"}}
+    runs = {"e": {"a": item, "b": item | {"cpu": "Y"}, "c": item}}
+    table = footer_note("laptop", runs, {}, "")
+    assert table.columns[-1] == "on"
+    assert [row[-1].text for row in table.rows] == ["A", "B", "A"]
+    assert table.caption == "Provenance. A: X, 2 cores; torch 2.13.0; B: Y, 2 cores; torch 2.13.0."
+    assert [row[-1].text for row in cost_table(runs, {}).rows] == ["A", "B", "A"]
 
 
 def test_a_page_without_runs_says_so(page, capsys):

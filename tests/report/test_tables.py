@@ -60,6 +60,15 @@ def test_ragged_rows_are_refused():
         Table(["a", "b"], [["x"]])
 
 
+def test_a_cell_takes_several_columns():
+    table = Table(["a", "b", "c"], [[Cell("wide", span=2), "z"], ["x", "y", "z"]])
+    first = tree(table).find("table/tbody/tr")
+    assert [cell.get("colspan") for cell in first] == ["2", None]
+    assert repr(table).splitlines()[2:] == ["wide     z", "x     y  z"]
+    with pytest.raises(ValueError, match="3 cells"):
+        Table(["a", "b", "c"], [[Cell("wide", span=3), "z"]])
+
+
 @pytest.mark.parametrize("verdict", ["not reproduced", "needs paper scale", "partly"])
 def test_a_verdict_is_a_badge_with_its_class(verdict):
     cell = verdict_cell(verdict, "why")

@@ -179,16 +179,19 @@ class Page:
         """Display the exact commands and what they cost when the stored results were made."""
         lines = [f"landscape notebook {self.artifact} --profile {self.profile}"]
         runs = self._provenance()
-        commands = {item["command"] for runs_ in runs.values() for item in runs_.values()
-                    if item.get("command")}  # fmt: skip
+        recorded = self._record_infos()
         show(
             Note(
                 "Everything, only what is out of date: `dvc repro`. Only this page:",
-                "\n".join([*sorted(commands), *lines]),
+                "\n".join([*provenance.commands(runs), *lines]),
                 name="reproduce",
             )
         )
-        table = provenance.cost_table(runs, self._record_infos())
+        if recorded:
+            show(Note("The records:", "\n".join(provenance.commands(
+                {name: info["methods"] for name, info in recorded.items()})),
+                name="reproduce"))  # fmt: skip
+        table = provenance.cost_table(runs, recorded)
         show(table if table else Note("This page reads no stored runs; it computes what it shows."))
 
     def footer(self) -> None:

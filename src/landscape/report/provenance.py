@@ -1,6 +1,7 @@
 """What is known about how results were made, read from the files beside them."""
 
 import json
+import string
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -59,25 +60,28 @@ def versions(items: Iterable[dict]) -> str:
     return ", ".join(f"{name} {'/'.join(sorted(found[name]))}" for name in sorted(found))
 
 
+def commands(read_results: dict[str, dict]) -> list[str]:
+    """The commands of all runs, each once."""
+    items = [item for methods in read_results.values() for item in methods.values()]
+    return sorted({item["command"] for item in items if item.get("command")})
+
+
 def cost_table(read_results: dict[str, dict], recorded: dict[str, dict]) -> Table | None:
-    """Command and measured cost of every run group; None when nothing is known.
+    """Measured cost of every run group with its hardware; None when nothing is known.
 
     ``read_results`` maps experiment to ``read(folder)``, ``recorded`` to the content of its
     record.json.
     """
-    rows = []
-    for experiment, methods in sorted(read_results.items()):
-        for method, item in sorted(methods.items()):
-            rows.append([method, item.get("command", "–"), seeds(item),
-                         duration(item.get("wall_seconds")), hardware(item), experiment])
-    for experiment, info in sorted(recorded.items()):
-        for method, item in sorted(info["methods"].items()):
-            rows.append([f"{method} (record)", item["command"], seeds(item),
-                         duration(item["wall_seconds"]), hardware(item), experiment])
-    if not rows:
+    runs = _runs(read_results, recorded, "")
+    if not runs:
         return None
-    return Table(["method", "command", "seeds", "measured time", "on", "experiment"], rows,
-                 name="cost", caption="What each result cost, as measured when it was made")
+    column, where = _lettered([hardware(item) for _, _, item in runs])
+    rows = [
+        [name, seeds(item), duration(item.get("wall_seconds")), *letter]
+        for (name, _, item), letter in zip(runs, column, strict=True)
+    ]
+    return Table(["runs", "seeds", "measured time", *["on"][: len(column[0])]], rows, name="cost",
+                 caption=f"What each result cost, as measured when it was made. {where}.")
 
 
 def footer_note(
@@ -91,20 +95,45 @@ def footer_note(
         return Note(f"Profile {profile}. Computed within this page from closed forms and small "
                     f"simulations with fixed seeds; no stored runs were read. {own}.",
                     name="provenance")
-    rows = []
-    for experiment, methods in sorted(read_results.items()):
-        for method, item in sorted(methods.items()):
-            rows.append(_line(f"{experiment} / {method}", item.get("profile", profile), item))
+    runs = _runs(read_results, recorded, profile)
+    column, where = _lettered([f"{hardware(item)}; {versions([item])}" for _, _, item in runs])
+    rows = [
+        [name, scale, str(item.get("specification", "–"))[:12], seeds(item),
+         str(item.get("commit") or "–"), str(item.get("started", "–"))[:10],
+         duration(item.get("wall_seconds")), *letter]
+        for (name, scale, item), letter in zip(runs, column, strict=True)
+    ]  # fmt: skip
+    return Table(["runs", "profile", "parameters", "seeds", "commit", "made", "time",
+                  *["on"][: len(column[0])]], rows, name="provenance",
+                 caption=f"Provenance. {where}.")  # fmt: skip
+
+
+def _runs(
+    read_results: dict[str, dict], recorded: dict[str, dict], profile: str
+) -> list[tuple[str, str, dict]]:
+    """Name, profile and provenance of every run group, those of the records last."""
+    found = [
+        (f"{experiment} / {method}", item.get("profile", profile), item)
+        for experiment, methods in sorted(read_results.items())
+        for method, item in sorted(methods.items())
+    ]
     for experiment, info in sorted(recorded.items()):
-        for method, item in sorted(info["methods"].items()):
-            commit = item.get("commit", info["commit"])
-            dates = {"commit": commit, "started": info["started"]}
-            rows.append(_line(f"{experiment} / {method} (record)", info["scale"], dates | item))
-    return Table(["runs", "profile", "parameters", "seeds", "commit", "made", "time", "on",
-                  "versions"], rows, name="provenance", caption="Provenance")  # fmt: skip
+        shared = {"commit": info["commit"], "started": info["started"]}
+        found += [
+            (f"{experiment} / {method} (record)", info["scale"], shared | item)
+            for method, item in sorted(info["methods"].items())
+        ]
+    return found
 
 
-def _line(name: str, profile: str, item: dict) -> list[str]:
-    return [name, profile, str(item.get("specification", "–"))[:12], seeds(item),
-            str(item.get("commit") or "–"), str(item.get("started", "–"))[:10],
-            duration(item.get("wall_seconds")), hardware(item), versions([item])]  # fmt: skip
+def _lettered(texts: list[str]) -> tuple[list[list[str]], str]:
+    """A column that says where each run was made, and its legend.
+
+    One place for all needs no column (empty cells) and is named in the legend; several get letters.
+    """
+    places = sorted(set(texts))
+    if len(places) == 1:
+        return [[] for _ in texts], f"All on {places[0]}"
+    letters = dict(zip(places, string.ascii_uppercase, strict=False))
+    legend = "; ".join(f"{letter}: {place}" for place, letter in letters.items())
+    return [[letters.get(text, "?")] for text in texts], legend

@@ -14,12 +14,16 @@ _TEXT_WIDTH = 44
 
 @dataclass(frozen=True)
 class Cell:
-    """Text of a cell, with CSS classes; ``badge`` wraps the text in a span that has the classes."""
+    """Text of a cell, with CSS classes; ``badge`` wraps the text in a span that has the classes.
+
+    A cell may ``span`` several columns.
+    """
 
     text: str
     classes: tuple[str, ...] = ()
     badge: bool = False
     details: str = ""  # a second, smaller line
+    span: int = 1
 
     def html(self) -> str:
         text = escape(self.text).replace("\n", "<br>")
@@ -55,7 +59,7 @@ class Table:
         self.rows = [
             [cell if isinstance(cell, Cell) else Cell(str(cell)) for cell in row] for row in rows
         ]
-        if any(len(row) != len(self.columns) for row in self.rows):
+        if any(sum(cell.span for cell in row) != len(self.columns) for row in self.rows):
             raise ValueError(f"every row needs {len(self.columns)} cells")
         self.name, self.caption, self.folded = name, caption, folded
         self.row_classes = list(row_classes) if row_classes else [""] * len(self.rows)
@@ -70,6 +74,8 @@ class Table:
                 tag = 'th scope="row"' if index == 0 else "td"
                 classes = "" if cell.badge else " ".join(cell.classes)
                 names = f' class="{classes}"' if classes else ""
+                if cell.span > 1:
+                    names += f' colspan="{cell.span}"'
                 cells.append(f"<{tag}{names}>{cell.html()}</{tag.split()[0]}>")
             body.append(f"<tr{attribute}>{''.join(cells)}</tr>")
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
@@ -86,7 +92,10 @@ class Table:
 
     def __repr__(self) -> str:
         grid = [[_wrap(column) for column in self.columns]]
-        grid += [[_wrap(cell.plain()) for cell in row] for row in self.rows]
+        for row in self.rows:
+            # A cell over several columns stands in the first of them.
+            texts = [[cell.plain(), *[""] * (cell.span - 1)] for cell in row]
+            grid.append([_wrap(text) for part in texts for text in part])
         widths = [
             max((len(line) for row in grid for line in row[i]), default=0)
             for i in range(len(self.columns))

@@ -113,9 +113,13 @@ def _outcome_json(outcome: Outcome) -> dict:
 def _claim_row(item: Judged, text: str = "") -> list[Cell]:
     claim = item.claim
     if claim.parts:
+        # A claim with parts has no numbers of its own: its sentence takes their columns.
         details = claim.id + (f": {claim.measured}" if claim.measured else "")
-        verdict = verdict_cell(item.verdict)
-        return [Cell(claim.text, details=details), _paper(claim), Cell(""), Cell(""), verdict]
+        stated = _paper(claim)
+        if stated.text != "–":
+            words = "; ".join(text for text in (stated.text, stated.details) if text)
+            details += f" (paper: {words})"
+        return [Cell(claim.text, details=details, span=4), verdict_cell(item.verdict)]
     details = ": ".join(t for t in ("" if text else claim.id, claim.measured) if t)
     reason = f"by the record: {item.reason}" if item.evidence == "record" else item.reason
     return [
