@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from landscape.experiments import critical_point_counts as counts
+from landscape.experiments import critical_point_landscapes as landscapes
 from landscape.experiments.settings import SettingsError
 from landscape.theory import kac_rice
 from landscape.theory.p_spin import PSpin, uniform_on_sphere
@@ -38,34 +39,6 @@ def test_theory_rows_are_exact_and_near_their_limits(tmp_path):
     assert (rows["log_critical"] - rows["log_critical_asymptotic"]).abs().max() < 0.04
     assert (rows["log_minima"] - rows["log_minima_asymptotic"]).abs().max() < 0.04
     assert rows.groupby("spins")["b"].is_monotonic_increasing.all()
-
-
-def test_all_critical_points_of_a_circle_are_found():
-    """N = 2: sign changes of the derivative along the circle, counted on a fine grid."""
-    angle = np.linspace(0, 2 * np.pi, 2001)
-    circle = torch.from_numpy(np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], 1))
-    along = torch.from_numpy(np.stack([-np.sin(angle), np.cos(angle)], 1))
-    for draw in range(6):
-        model = PSpin.draw(2, 3, 0.5, seed=[7, draw], dtype=torch.float64)
-        slope = (model.gradient(circle) * along).sum(1).numpy()
-        rising = int(np.sum((slope[:-1] < 0) & (slope[1:] >= 0)))
-        start = uniform_on_sphere(80, 2, draw)
-        points, arrived = counts.follow_index(model, start, torch.arange(80) % 2)
-        distinct = counts._distinct(
-            points[arrived].numpy(), model.energy(points[arrived]).numpy(), 1e-8
-        )
-        assert distinct["found"] == 2 * rising
-
-
-def test_points_found_are_critical_and_have_the_index_asked_for():
-    model = PSpin.draw(6, 3, 0.4, seed=2, dtype=torch.float64)
-    index = torch.arange(60) % 6
-    points, arrived = counts.follow_index(model, uniform_on_sphere(60, 6, 1), index)
-    assert arrived.sum() > 30
-    assert float(model.tangential_gradient(points[arrived]).norm(dim=1).max()) < 1e-8
-    np.testing.assert_allclose(points.norm(dim=1), np.sqrt(6), rtol=1e-12)
-    for point, wanted in zip(points[arrived], index[arrived], strict=True):
-        assert int((torch.linalg.eigvalsh(model.hessian(point)) < 0).sum()) == int(wanted)
 
 
 def test_search_obeys_morse_and_the_expectation(tmp_path):
@@ -115,9 +88,9 @@ def test_a_weak_field_moves_minima_by_the_linear_response():
     """Twin: the Newton step -H^{-1} h along the sphere, for a field that is small enough."""
     n, v = 12, 1e-3
     bare = PSpin.draw(n, 3, 0.0, seed=[5, 0], dtype=torch.float64)
-    end = counts._descend(SETTINGS | {"tolerance": 1e-9}, bare, uniform_on_sphere(1, n, 0))
+    end = landscapes._descend(SETTINGS | {"tolerance": 1e-9}, bare, uniform_on_sphere(1, n, 0))
     model = PSpin.draw(n, 3, v, seed=[5, 0], dtype=torch.float64)
-    moved = counts._descend(SETTINGS | {"tolerance": 1e-9}, model, end.points)
+    moved = landscapes._descend(SETTINGS | {"tolerance": 1e-9}, model, end.points)
     spin = end.points[0]
     basis = bare.tangent_basis(spin)
     step = basis @ torch.linalg.solve(bare.hessian(spin), basis.T @ model.field)
