@@ -19,3 +19,12 @@ def expected_counts(n, b, samples, seed=0):
     for values in (weights[:, 0], weights.sum(1)):
         out.append((values.mean(), values.std(ddof=1) / np.sqrt(samples)))
     return out
+
+
+def expected_by_index(n, b, samples, seed=0):
+    """(expected numbers of critical points of index 0 .. n-1, standard errors) by sampling."""
+    rng = np.random.default_rng(seed)
+    eigenvalues = np.array([np.linalg.eigvalsh(goe(n, rng)) for _ in range(samples)])
+    factor = 2 * np.sqrt(1 + b) * ((1 + b) / (1 - b)) ** ((n - 1) / 2)
+    weights = factor * np.exp(-b * eigenvalues**2 / 4)
+    return weights.mean(0), weights.std(0, ddof=1) / np.sqrt(samples)
