@@ -13,8 +13,11 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from landscape.report import artifacts, book, book_checks, gallery, normalise
+from landscape.errors import LandscapeError
+from landscape.report import artifacts, book, book_checks, book_sphinx, normalise
 from landscape.report.book_api import api_blocks, modules
+from landscape.report.book_pages import Page
+from landscape.report.book_sources import BookError, contents
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PIXEL = (
@@ -145,7 +148,7 @@ def test_a_broken_page_fails_every_time_and_keeps_the_old_book(root, built):
     page.write_text(text + "\n[nowhere](no-such-label)\n\n```{nosuchdirective}\n```\n")
     try:
         for _ in range(2):  # what Sphinx keeps of the first try must not hide the second warning
-            with pytest.raises(book.BookError, match=r"warning\(s\), the first: status\.md") as got:
+            with pytest.raises(BookError, match=r"warning\(s\), the first: status\.md") as got:
                 book.build("smoke", root)
             assert str(root) not in str(got.value)
             assert digest(built.parent) == before
@@ -156,13 +159,13 @@ def test_a_broken_page_fails_every_time_and_keeps_the_old_book(root, built):
 
 def test_missing_pages_are_named_with_the_command(root):
     with pytest.raises(
-        book.BookError, match=r"no executed page of thesis-fig-2-1; run `dvc repro`"
+        BookError, match=r"no executed page of thesis-fig-2-1; run `dvc repro`"
     ):
         book.build("laptop", root)
 
 
 def page_of(*cells, artifact="thesis-fig-2-1"):
-    return gallery.Page(artifact, "1-spin-glass", "A falling curve", executed(*cells))
+    return Page(artifact, "1-spin-glass", "A falling curve", executed(*cells))
 
 
 @pytest.mark.parametrize(
@@ -221,7 +224,7 @@ def test_ordinary_links_and_local_files_are_allowed(tmp_path):
 
 
 def test_the_real_contents_are_complete():
-    listed = book.contents(REPOSITORY)
+    listed = contents(REPOSITORY)
     pages = [name.split("/", 1)[1] for name in listed if name.startswith("artifacts/")]
     assert {f"book/notebooks/{page}.md" for page in pages} == {
         path.relative_to(REPOSITORY).as_posix()
@@ -254,7 +257,7 @@ def test_api_pages_describe_every_public_module():
     assert text.count(".. automodule::") == len(names)
     assert "(api-landscape-theory-p-spin)=" in text
     assert modules("landscape.errors", source) == ["landscape.errors"]
-    with pytest.raises(book.LandscapeError, match=r"landscape\.nothing"):
+    with pytest.raises(LandscapeError, match=r"landscape\.nothing"):
         modules("landscape.nothing", source)
 
 
@@ -271,7 +274,7 @@ def test_a_dead_reference_somewhere_in_the_process_does_not_end_the_build(monkey
     del thing
     with pytest.raises(ReferenceError):
         collectors.disable_builtin_toctree_collector(None)
-    with book._living_objects():
+    with book_sphinx._living_objects():
         collectors.disable_builtin_toctree_collector(None)
     assert len(dead) == 1
     assert collectors.gc is gc

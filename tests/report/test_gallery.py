@@ -1,4 +1,4 @@
-"""What the front page and the status page compute: cards, badges, tables, thumbnails."""
+"""What the front page and the status page compute: cards, badges, tables."""
 
 import base64
 import io
@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from landscape.report import artifacts, gallery, records, verdicts
+from landscape.report import artifacts, book_pages, gallery, records, status_tables, verdicts
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -26,7 +26,7 @@ def page(artifact, part, title, *outputs, figure=True):
     if figure:
         cell.metadata["mystnb"] = {"figure": {"name": artifact, "caption": "c"}}
     notebook = new_notebook(cells=[new_markdown_cell(f"# {title}"), cell])
-    return gallery.Page(artifact, part, title, notebook)
+    return book_pages.Page(artifact, part, title, notebook)
 
 
 def picture(content):
@@ -75,7 +75,7 @@ def scorecard(tmp_path):
             }
         )
     )
-    return gallery.read_scorecard(path)
+    return book_pages.read_scorecard(path)
 
 
 def test_each_page_has_one_card_with_its_verdict_in_words(pages, scorecard):
@@ -97,32 +97,32 @@ def test_each_page_has_one_card_with_its_verdict_in_words(pages, scorecard):
 
 
 def test_an_extra_page_has_a_card_without_a_verdict(pages, scorecard):
-    extra = gallery.Page("optimizers", "0-optimizers", "The optimizers", pages[0].notebook, True)
+    extra = book_pages.Page("optimizers", "0-optimizers", "The optimizers", pages[0].notebook, True)
     html = gallery.gallery([extra, *pages], scorecard, "thumbs")
     card = html.split("<section")[1]
     assert 'href="artifacts/0-optimizers/optimizers.html"' in card
     assert "no verdict" in card
     assert "wv-verdict" not in card
     assert html.count("wv-verdict") == len(pages)
-    assert "optimizers" not in gallery.scorecard_table([extra, *pages], scorecard)
+    assert "optimizers" not in status_tables.scorecard_table([extra, *pages], scorecard)
 
 
 def test_without_a_scorecard_the_pages_say_so(pages, tmp_path):
-    assert gallery.read_scorecard(tmp_path / "absent.json") is None
-    assert "No scorecard" in gallery.counts(None, "claims")
-    assert "No scorecard" in gallery.scorecard_table(pages, None)
+    assert book_pages.read_scorecard(tmp_path / "absent.json") is None
+    assert "No scorecard" in status_tables.counts(None, "claims")
+    assert "No scorecard" in status_tables.scorecard_table(pages, None)
     assert gallery.gallery(pages, None, "t").count("wv-not-run") == 2
 
 
 def test_a_broken_scorecard_is_named(tmp_path):
     path = tmp_path / "scorecard.json"
     path.write_text('{"artifacts": [{}]}')
-    with pytest.raises(gallery.GalleryError, match=r"scorecard\.json is not a scorecard"):
-        gallery.read_scorecard(path)
+    with pytest.raises(book_pages.GalleryError, match=r"scorecard\.json is not a scorecard"):
+        book_pages.read_scorecard(path)
 
 
 def test_the_scorecard_table_shows_claims_with_their_reasons(pages, scorecard):
-    html = gallery.scorecard_table(pages, scorecard)
+    html = status_tables.scorecard_table(pages, scorecard)
     assert "E_0 &lt; 2 &amp; so on" in html
     assert "wholly above <code>2 &lt; 3</code>" in html
     assert html.count("<tbody>") == 1, "pages without a row are left out"
@@ -130,7 +130,7 @@ def test_the_scorecard_table_shows_claims_with_their_reasons(pages, scorecard):
 
 def test_the_status_table_lists_every_artifact_once_in_its_part(pages, scorecard):
     listed = artifacts.load(REPOSITORY)
-    html = gallery.status_table(listed, pages, scorecard)
+    html = status_tables.status_table(listed, pages, scorecard)
     assert len(listed) == 46
     assert re.findall(r'<tr id="([^"]+)"', html) == [entry.id for entry in listed]
     assert html.count('scope="rowgroup"') == len({entry.part for entry in listed})
@@ -140,18 +140,18 @@ def test_the_status_table_lists_every_artifact_once_in_its_part(pages, scorecard
 
 def test_the_records_are_listed_with_their_departures(tmp_path):
     info = {"experiment": "e-1", "title": "A < B", "differs": ["`p` is ours", "float32"]}
-    html = gallery.records_table([records.Record(tmp_path / "2026-01-02", info)])
+    html = status_tables.records_table([records.Record(tmp_path / "2026-01-02", info)])
     assert "<code>e-1</code>" in html
     assert "2026-01-02" in html
     assert "A &lt; B" in html
     assert re.findall(r'wv-details">([^/]*)<', html)[-1] == "float32"
     assert "<code>p</code> is ours" in html
-    assert gallery.records_table([]).count("<tr>") == 1
+    assert status_tables.records_table([]).count("<tr>") == 1
 
 
 def test_every_verdict_and_part_has_words_and_a_colour():
-    assert set(gallery.MEANINGS) == set(verdicts.VERDICTS)
-    assert set(gallery.PARTS) == set(artifacts.PARTS)
+    assert set(book_pages.MEANINGS) == set(verdicts.VERDICTS)
+    assert set(book_pages.PARTS) == set(artifacts.PARTS)
     css = (REPOSITORY / "book" / "_static" / "custom.css").read_text()
     for verdict in verdicts.VERDICTS:
         name = verdict.replace(" ", "-")
@@ -184,22 +184,7 @@ def test_verdict_colours_have_the_contrast_of_ordinary_text(theme, ground):
     assert _contrast(colours["wv-muted"], colours["wv-soft"]) >= 4.5
 
 
-def test_thumbnails_have_one_size_and_show_the_top_of_tall_figures():
-    for width, height in ((700, 400), (300, 280), (2000, 500)):
-        with Image.open(io.BytesIO(gallery.thumbnail(png(width, height)))) as image:
-            assert image.size == (gallery.THUMBNAIL_WIDTH, gallery.THUMBNAIL_HEIGHT)
-    tall = Image.new("RGB", (400, 900), "blue")
-    tall.paste(Image.new("RGB", (400, 250), "red"), (0, 0))
-    buffer = io.BytesIO()
-    tall.save(buffer, "PNG")
-    with Image.open(io.BytesIO(gallery.thumbnail(buffer.getvalue()))) as image:
-        colours = {colour for _, colour in image.convert("RGB").getcolors()}
-        assert (0, 0, 255) not in colours
-        assert image.convert("RGB").getpixel((240, 150)) == (255, 0, 0)
-    assert gallery.thumbnail(png(700, 400)) == gallery.thumbnail(png(700, 400))
-
-
 def test_labels_read_as_a_reader_says_them():
-    assert gallery.label("thesis-fig-2-3") == "Chaudhari (2018), figure 2.3"
-    assert gallery.label("thesis-tab-3-1") == "Chaudhari (2018), table 3.1"
-    assert gallery.label("lewkowycz-fig-S10") == "Lewkowycz & Gur-Ari (2020), figure S10"
+    assert book_pages.label("thesis-fig-2-3") == "Chaudhari (2018), figure 2.3"
+    assert book_pages.label("thesis-tab-3-1") == "Chaudhari (2018), table 3.1"
+    assert book_pages.label("lewkowycz-fig-S10") == "Lewkowycz & Gur-Ari (2020), figure S10"

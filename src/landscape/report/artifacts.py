@@ -22,6 +22,7 @@ PARTS = (
     "5-sgd-dynamics",
     "6-l2-dynamics",
     "7-complexity",
+    "8-evidence",
 )
 
 

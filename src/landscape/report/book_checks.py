@@ -37,7 +37,7 @@ class PageError(LandscapeError):
 def check_figures(pages: Iterable[Any]) -> None:
     """Every picture of an executed page has a name, a caption and an alternative text.
 
-    ``pages`` are ``gallery.Page``. The first labelled figure or table must carry the artifact's
+    ``pages`` are ``book_pages.Page``. The first labelled figure or table must carry the artifact's
     id, and no name may be used twice. Raises ``PageError``.
     """
     used: dict[str, str] = {}
