@@ -63,6 +63,16 @@ def test_no_set_of_directions_exceeds_the_bound():
     assert minima.largest_mean_cosine_distance(7) > 1.16 > minima.largest_mean_cosine_distance(8)
 
 
+def test_mean_distance_to_the_farthest():
+    points, owner, _ = clouds((3, 1, 2), spread=1e-9)
+    expected = squareform(pdist(points, "cosine")).max(1).mean()
+    assert minima.mean_farthest_distance(points) == pytest.approx(expected)
+    centres = np.array([points[owner == k][0] for k in range(3)])
+    assert minima.mean_farthest_distance(centres, np.array([3, 1, 2])) == pytest.approx(expected)
+    assert minima.mean_farthest_distance(np.eye(2) - 0.5) == pytest.approx(2)
+    assert math.isnan(minima.mean_farthest_distance(points[:1]))
+
+
 def test_mean_angle_and_chord():
     right = np.array([[2.0, 0, 0], [0, 3.0, 0], [0, 0, 1.0]])
     assert minima.mean_angle(right) == pytest.approx(math.pi / 2)

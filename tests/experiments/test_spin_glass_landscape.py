@@ -46,6 +46,7 @@ def test_columns_agree_with_each_other_and_with_the_hamiltonian(tmp_path):
     assert (np.diff(first["energy"]) > 0).all()
     assert draws["smallest_eigenvalue"][0] == pytest.approx(first["smallest_eigenvalue"].min())
     assert draws["smallest_eigenvalue"].min() > 0  # the end points are minima, not saddles
+    assert (draws["distance_farthest"] > draws["distance_minima"]).all()
     shares = first.loc[first["starts"] >= 3, "soft_share"]
     assert shares.between(0, 1).all()
     assert shares.median() > 0.5  # the stopping rule leaves its residue where curvature is small

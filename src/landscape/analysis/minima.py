@@ -40,6 +40,18 @@ def mean_cosine_distance(points: np.ndarray, weights: np.ndarray | None = None) 
     return float(total / pairs)
 
 
+def mean_farthest_distance(points: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """Mean over rows of the cosine distance to the row that is farthest away; NaN for one row.
+
+    With integer `weights` [M], row i stands for weights[i] coinciding points. No mean over pairs:
+    it may exceed M/(M-1). O(M^2) memory.
+    """
+    unit = _unit(points)
+    if len(unit) < 2:
+        return float("nan")
+    return float(np.average((1 - unit @ unit.T).max(1), weights=weights))
+
+
 def largest_mean_cosine_distance(count: int) -> float:
     """Upper bound of the mean pairwise cosine distance of `count` directions: count/(count-1)."""
     return count / (count - 1)

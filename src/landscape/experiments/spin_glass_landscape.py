@@ -157,6 +157,7 @@ def _measure(
         "distance_end_points": minima.mean_cosine_distance(ends),
         "distance_minima": minima.mean_cosine_distance(ends[first]),
         "distance_other_minimum": minima.mean_cosine_distance(ends[first], count),
+        "distance_farthest": minima.mean_farthest_distance(ends[first], count),
         "angle_end_points": minima.mean_angle(sample),
         "chord_end_points": minima.mean_chord(sample),
         "spread_within_minimum": inside,

@@ -67,9 +67,13 @@ def table(*keys: str) -> list[list[str]]:
     All of part I without arguments. Raises ValueError for a key that is not computed here.
     """
     chosen = [erratum(key) for key in keys] if keys else list(ERRATA)
+    return [line for entry in chosen for line in lines(entry.key, entry.rows())]
+
+
+def lines(key: str, rows: list[Row]) -> list[list[str]]:
+    """The same for rows that are not in the list, under the name `key`."""
     return [
-        [entry.key, row.quantity,
-         "no number" if row.printed is None else f"{row.printed:.6g}",
+        [key, row.quantity, "no number" if row.printed is None else f"{row.printed:.6g}",
          f"{row.corrected:.6g}", f"{row.check:.6g}", row.how]
-        for entry in chosen for row in entry.rows()
+        for row in rows
     ]  # fmt: skip

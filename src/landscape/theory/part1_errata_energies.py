@@ -32,7 +32,9 @@ def rate_function(orders: tuple[int, ...] = (3, 4, 10), stretch: float = 1.2) ->
 def gradient_and_hessian(n: int = 20, p: int = 3, draws: int = 1000, seed: int = 0) -> list[Row]:
     """Erratum 2: law of gradient and Hessian of f = H/sqrt(N) on the unit sphere, by sampling.
 
-    Draws all N^p couplings `draws` times and looks at one place: in law all places are alike.
+    Draws all N^p couplings `draws` times and looks at one place: in law all places are alike. The
+    variance N p that is printed for the gradient of H is right on the unit sphere, p for f; the
+    shift of the Hessian, printed for H / sqrt(N) given H = N u, is not.
     """
     rng = np.random.default_rng(seed)
     spin = rng.standard_normal(n)
@@ -54,7 +56,8 @@ def gradient_and_hessian(n: int = 20, p: int = 3, draws: int = 1000, seed: int =
     error = scatter / (math.sqrt(draws) * np.std(heights))
     how = f"{draws} draws of the disorder, N = {n}"
     return [
-        Row("variance of a gradient entry of f", float(n * p), float(p), float(np.mean(squares)),
+        # The print has N p for H itself, which is the same statement.
+        Row("variance of a gradient entry of f", None, float(p), float(np.mean(squares)),
             how, 4 * math.sqrt(2 / (draws * (n - 1)))),
         Row("trace of the Hessian of f per unit of u = H/N", -p * (n - 1.0),
             -p * math.sqrt(n) * (n - 1), slope, how, 4 * error / abs(slope)),
@@ -74,6 +77,7 @@ def index_density(
 ) -> list[Row]:
     """Erratum 33: growth of the number of minima between two energies below -E_inf, per spin.
 
+    The print has an undefined constant c before u; it is taken as the (p-2)/(4(p-1)) of eq. (2.12).
     The check is the exact number of minima per energy at two sizes: the difference of logarithms
     between the sizes is free of the terms that do not grow with N.
     """
