@@ -15,6 +15,7 @@ import yaml
 
 from landscape.errors import LandscapeError
 from landscape.report import artifacts, gallery, records, status_tables, thumbnails
+from landscape.report.book_answer import with_answer
 from landscape.report.book_api import api_blocks
 from landscape.report.book_pages import Page, read_scorecard
 
@@ -83,14 +84,17 @@ def staged_sources(profile: str, root: Path, pages: list[Page]) -> dict[str, byt
     for path in sorted((book / "_static").rglob("*")):
         if path.is_file():
             sources[path.relative_to(book).as_posix()] = path.read_bytes()
+    filled = _Filled(profile, root, pages)
+    known = filled.card["artifacts"] if filled.card else {}
     for page in pages:
         path = book / "executed" / profile / page.part / f"{page.artifact}.ipynb"
-        sources[f"artifacts/{page.part}/{page.artifact}.ipynb"] = path.read_bytes()
+        told = with_answer(page.notebook, known.get(page.artifact), profile)
+        name = f"artifacts/{page.part}/{page.artifact}.ipynb"
+        sources[name] = path.read_bytes() if told is page.notebook else _written(told)
         picture = thumbnails.first_image(page.notebook)
         if picture:
             name = f"_static/thumbnails/{page.artifact}.png"
             sources[name] = thumbnails.thumbnail(picture)
-    filled = _Filled(profile, root, pages)
     for document in contents(root):
         if document.startswith("artifacts/"):
             continue
@@ -100,6 +104,12 @@ def staged_sources(profile: str, root: Path, pages: list[Page]) -> dict[str, byt
         text = path.read_text(encoding="utf-8")
         sources[f"{document}.md"] = PLACEHOLDER.sub(filled, text).encode()
     return sources
+
+
+def _written(notebook: Any) -> bytes:
+    import nbformat
+
+    return (nbformat.writes(notebook) + "\n").encode()
 
 
 class _Filled:
