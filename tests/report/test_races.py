@@ -1,0 +1,77 @@
+"""Times to an error: which pairs count, and what tables say about the others."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from landscape.report import races
+
+
+def runs(method, curves, every=1.0):
+    """``curves``: validation errors of each seed after 0, 1, 2... evaluations."""
+    return pd.DataFrame([
+        {"method": method, "seed": seed, "step": 10 * k, "effective_epoch": every * k,
+         "validation_error": error, "diverged": 0}
+        for seed, errors in enumerate(curves) for k, error in enumerate(errors)
+    ])  # fmt: skip
+
+
+@pytest.fixture
+def frame():
+    quick = [(90, 60, 10, 5), (90, 40, 10, 6), (90, 60, 60, 60), (90, 60, 20, 20)]
+    slow = [(90, 80, 60, 20), (90, 30, 20, 10), (90, 70, 70, 70), (90, 80, 70, 60)]
+    return pd.concat([runs("anneal_sgd", quick), runs("adam", slow)], ignore_index=True)
+
+
+def test_a_race_leaves_out_pairs_that_tell_nothing(frame):
+    found = races.race(frame, "anneal_sgd", "adam", 50)
+    # seed 1: both at the first evaluation; seed 2: neither; seed 3: Adam counts with its last epoch
+    assert found.first.to_dict() == {0: 2, 3: 2}
+    assert found.second.to_dict() == {0: 3, 3: 3}
+    assert found.note == (
+        "1 of 2 Adam runs never do; 1 of 4 pairs left out: neither run reaches 50 %; "
+        "1 of 4 pairs left out: both runs are below 50 % at the first evaluation"
+    )
+    assert found.ratio().value == pytest.approx(2 / 3)
+    assert found.speed_up().tolist() == pytest.approx([np.log(1.5)] * 2)
+
+
+def test_one_run_at_the_first_evaluation_still_counts(frame):
+    found = races.race(frame, "anneal_sgd", "adam", 65)
+    assert found.first.to_dict() == {0: 1, 2: 1, 3: 1}
+    assert found.second.to_dict() == {0: 2, 2: 3, 3: 3}
+
+
+def test_fewer_than_two_pairs_decide_nothing(frame):
+    found = races.race(frame, "anneal_sgd", "adam", 5)
+    assert list(found.first.index) == [0]
+    assert found.ratio().value is None
+    assert "3 of 4 pairs left out: neither run reaches 5 %" in found.ratio().note
+    other = races.race(frame, "anneal_sgd", "adam", 50)
+    missing = races.difference_of_speed_ups(found, other, ("LeNet", "deep"))
+    assert missing.value is None
+    assert missing.note.startswith("LeNet: 1 of 1 Adam runs never do; 3 of 4")
+    assert "; deep: 1 of 2 Adam" in missing.note
+
+
+def test_speed_ups_are_compared_between_networks(frame):
+    fast = races.race(frame, "anneal_sgd", "adam", 65)
+    slow = races.race(frame, "adam", "anneal_sgd", 65)
+    found = races.difference_of_speed_ups(fast, slow, ("one", "other"), diverged=("adam seed 9",))
+    assert found.value == pytest.approx(2 * np.log([2, 3, 3]).mean())
+    assert (found.n, found.diverged) == (3, ("adam seed 9",))
+
+
+def test_tables_count_runs_and_skip_methods_that_are_not_there(frame):
+    frame.loc[(frame["seed"] == 2) & (frame["method"] == "adam"), "diverged"] = 1
+    methods = ("adam", "anneal_sgd", "resampled_noise")
+    table = races.times_table(frame, methods, (50, 5), "t")
+    assert table.columns == ["error", "Adam", "AnnealSGD"]
+    assert [cell.plain() for cell in table.rows[0]] == [
+        "50 %", "2\n(2 of 3 runs)", "2\n(3 of 4 runs)"]  # fmt: skip
+    assert table.rows[1][1].plain() == "never\n(0 of 3 runs)"
+    seeds = races.seeds_table(frame, methods, 50, "t")
+    assert [row[0].text for row in seeds.rows] == ["0", "1", "2", "3"]
+    assert seeds.rows[0][2].plain() == "5.00 % (-15.00)\n(50 %: epoch 2)"
+    assert seeds.rows[2][1].text == "diverged"
+    assert seeds.rows[2][2].plain() == "60.00 %\n(50 %: never)"
