@@ -189,7 +189,7 @@ def test_search_finds_a_page_by_a_word_on_it(page, address):
     page.keyboard.press("Enter")
     page.wait_for_selector("#search-results li a")
     found = page.eval_on_selector_all("#search-results li a", "links => links.map(a => a.pathname)")
-    assert "/errata.html" in found
+    assert "/artifacts/8-evidence/errata.html" in found
     page.wait_for_load_state("networkidle")
 
 

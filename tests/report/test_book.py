@@ -158,9 +158,7 @@ def test_a_broken_page_fails_every_time_and_keeps_the_old_book(root, built):
 
 
 def test_missing_pages_are_named_with_the_command(root):
-    with pytest.raises(
-        BookError, match=r"no executed page of thesis-fig-2-1; run `dvc repro`"
-    ):
+    with pytest.raises(BookError, match=r"no executed page of thesis-fig-2-1; run `dvc repro`"):
         book.build("laptop", root)
 
 
