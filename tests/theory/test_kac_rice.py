@@ -109,3 +109,24 @@ def test_a_curve_has_the_values_of_its_points(n):
         assert minima[index] == pytest.approx(kac_rice.expected_minima(n, value), rel=1e-9)
     with pytest.raises(ValueError, match="between -1 and 1"):
         kac_rice.expected_counts(n, [0.1, 1.0])
+
+
+@pytest.mark.parametrize("n", [10, 17])
+def test_minima_below_an_energy_against_sampled_smallest_eigenvalues(n):
+    p, b = 3, 1 / 3
+    rng = np.random.default_rng(4)
+    lowest = np.array([np.linalg.eigvalsh(slow.goe(n, rng))[0] for _ in range(3000)])
+    factor = 2 * math.sqrt(1 + b) * ((1 + b) / (1 - b)) ** ((n - 1) / 2)
+    weights = factor * np.exp(-b * lowest**2 / 4)
+    energy = lowest * math.sqrt((p - 1) / (p * n))
+    for u in np.quantile(energy, [0.2, 0.5, 0.9]):
+        part = weights * (energy <= u)
+        error = part.std(ddof=1) / math.sqrt(len(part))
+        below = float(kac_rice.minima_below(n, p, u))
+        assert below == pytest.approx(part.mean(), abs=4 * error)
+        above = kac_rice.minima_above(n, p, u)
+        assert below + above == pytest.approx(kac_rice.expected_minima(n, b), rel=1e-5)
+    everywhere = float(kac_rice.minima_below(n, p, 9.0))
+    assert everywhere == pytest.approx(kac_rice.expected_minima(n, b), rel=1e-5)
+    assert (np.diff(kac_rice.minima_below(n, p, np.linspace(-3, 0, 200))) >= 0).all()
+    assert kac_rice.minima_above(n, p, 9.0) == 0

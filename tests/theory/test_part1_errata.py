@@ -1,8 +1,11 @@
 """Each erratum of part I: the check confirms the corrected form and contradicts the print."""
 
+import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from landscape.theory import part1_errata as pe
+from landscape.theory import spin_glass
 
 KEYS = [entry.key for entry in pe.ERRATA]
 
@@ -59,3 +62,17 @@ def test_table_is_text():
         pe.table("99")
     with pytest.raises(ValueError, match="odd length"):
         pe.perceptron(d=100)
+
+
+def test_a_constant_field_moves_the_lowest_minimum_by_a_constant():
+    rows = pe.linear_response((2_000, 50_000))
+    assert all(row.corrected_agrees and not row.printed_agrees for row in rows)
+    lengths = [row for row in rows if row.quantity.startswith("|Y|")]
+    assert lengths[0].corrected == lengths[1].corrected  # no power of N
+    assert lengths[0].printed > lengths[1].printed
+    # By quadrature over the semicircle instead of its closed resolvent.
+    shift, radius = 3 * spin_glass.energy_level(0, 3), 3 * spin_glass.e_infinity(3)
+    law = [quad(lambda t, k=k: 2 / np.pi * np.sqrt(1 - t * t) / (shift + radius * t) ** k, -1, 1)[0]
+           for k in (1, 2)]  # fmt: skip
+    assert lengths[0].corrected == pytest.approx(0.1 * np.sqrt(law[1]), rel=1e-6)
+    assert rows[1].corrected == pytest.approx(0.1**2 / 2 * law[0], rel=1e-6)

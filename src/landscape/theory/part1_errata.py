@@ -15,6 +15,7 @@ from landscape.theory.erratum_row import Row
 from landscape.theory.part1_errata_counts import (
     displaced_minima,
     exponential_prefactor,
+    linear_response,
     minima_near_threshold,
     share_of_minima,
     trivial_regime,
@@ -26,6 +27,12 @@ from landscape.theory.part1_errata_energies import (
     shifted_spectrum,
 )
 from landscape.theory.part1_errata_perceptron import perceptron
+
+__all__ = [
+    "ERRATA", "Erratum", "Row", "displaced_minima", "erratum", "exponential_prefactor",
+    "gradient_and_hessian", "index_density", "linear_response", "lines", "minima_near_threshold",
+    "perceptron", "rate_function", "share_of_minima", "shifted_spectrum", "table", "trivial_regime",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.linalg import solveh_banded
 from scipy.stats import chi
 
-from landscape.theory import critical_counts, kac_rice
+from landscape.theory import critical_counts, kac_rice, spin_glass
 from landscape.theory.erratum_row import Row
 
 
@@ -84,4 +85,32 @@ def displaced_minima(sizes: tuple[int, ...] = (100, 10_000, 1_000_000), alpha: f
         lower = 1 - variance / (mean - bound) ** 2
         rows.append(Row(f"P(|Y| > N^-{alpha:g}), N = {n:,}", 0.0, float(chi.sf(bound, n - 1)),
                         float(lower), "Chebyshev's lower bound", 0.05))  # fmt: skip
+    return rows
+
+
+def linear_response(sizes: tuple[int, ...] = (100_000, 1_000_000), p: int = 3, field: float = 0.1,
+                    alpha: float = 0.3, seed: int = 0) -> list[Row]:  # fmt: skip
+    """Theorem 2.13 at the lowest energy: length of Y of eq. (2.25) and change of H/N, weak field.
+
+    With the eigenvalues l of the Hessian of f over sqrt(N), a semicircle of radius p E_inf around
+    p E_0, they tend to v <1/l^2>^{1/2} and v^2 <1/l> / 2. The print has N^{-alpha} and v. The check
+    samples the Hessian (tridiagonal, same eigenvalues) and the field, and solves for Y.
+    """
+    shift, radius = p * spin_glass.energy_level(0, p), p * spin_glass.e_infinity(p)
+    root = math.sqrt(shift**2 - radius**2)
+    length = field * math.sqrt(2 / radius**2 * (shift / root - 1))
+    energy = field**2 / radius**2 * (shift - root)
+    rows, rng = [], np.random.default_rng(seed)
+    for n in sizes:
+        scale = math.sqrt(p * (p - 1) / n)
+        band = np.zeros((2, n))
+        band[0, 1:] = scale * np.sqrt(rng.chisquare(np.arange(n - 1, 0, -1)))
+        band[1] = shift + scale * math.sqrt(2) * rng.standard_normal(n)
+        force = field / math.sqrt(n) * rng.standard_normal(n)
+        step = solveh_banded(band, force)
+        how = f"sampled Hessian and field, N = {n:,}"
+        rows += [
+            Row(f"|Y|, ν = {field:g}", n**-alpha, length, float(np.linalg.norm(step)), how, 0.1),
+            Row(f"fall of H/N, ν = {field:g}", field, energy, float(force @ step) / 2, how, 0.1),
+        ]
     return rows
