@@ -12,7 +12,13 @@ from pathlib import Path
 
 import served_book
 
-PAGES = ("index.html", "status.html", "artifacts/8-evidence/errata.html", "notation.html", "api/theory.html")
+PAGES = (
+    "index.html",
+    "status.html",
+    "artifacts/8-evidence/errata.html",
+    "notation.html",
+    "api/theory.html",
+)
 WIDTHS = (1280, 390)
 THEMES = ("light", "dark")
 
