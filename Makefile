@@ -1,6 +1,6 @@
 # Wide Valleys. `make` lists the commands; each creates the environment (.venv) when it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help book test repro read lab bench clean environment
+.PHONY: help book test repro read lab bench costs clean environment
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -47,6 +47,9 @@ lab: $(READY)  ## open the notebooks in JupyterLab (Markdown files open as noteb
 
 bench: $(READY)  ## time and memory of every optimizer on this machine (BENCH="--record --check")
 	@python benchmarks/optimizers.py $(BENCH)
+
+costs: $(READY)  ## what every experiment would take at the works' own scale (COSTS="--record")
+	@python benchmarks/paper_scale.py $(COSTS)
 
 clean: $(READY)  ## delete checkpoints, logs and the built book (data and results stay)
 	@landscape clean

@@ -193,7 +193,7 @@ def test_annealing_page_reads_a_record_of_lenet(annealing, monkeypatch, capsys):
     assert "(record)" in control[1]
     assert "0.58" in control[2]  # 3.5 - 2.92, the record's
     assert "(record)" not in control[3]
-    assert "LeNet, Adam: 5 of the work's 10 runs are recorded" in text
+    assert "benchmarks/paper_scale.py --record" in text  # nothing measured: no cost invented
 
 
 def test_annealing_page_keeps_the_control_out_of_the_claims(annealing, monkeypatch, capsys):
@@ -337,8 +337,8 @@ def test_cifar_table_needs_the_works_scale(allcnn, monkeypatch, capsys):
     cited = text[text.index("cited from other authors") :]
     assert "6.55 %" in cited
     assert "6.55 %" not in text[: text.index("cited from other authors")]
-    words = " ".join(text.split())
-    assert "64 hours a run and 385 core hours together" in words
+    # No costs were measured in this folder: the page says how to, and invents none.
+    assert "benchmarks/paper_scale.py --record" in text
 
 
 def test_cifar_table_is_decided_by_a_record_with_enough_seeds(allcnn, monkeypatch, capsys):

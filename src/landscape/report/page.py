@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pandas as pd
 
 from landscape.errors import LandscapeError
-from landscape.report import artifacts, provenance, records, verdicts, views
+from landscape.report import artifacts, paper_costs, provenance, records, verdicts, views
 from landscape.report import claims as claims_module
 from landscape.report.scorecard import write_json
 from landscape.report.tables import Note, show
@@ -193,6 +193,10 @@ class Page:
                 name="reproduce"))  # fmt: skip
         table = provenance.cost_table(runs, recorded)
         show(table if table else Note("This page reads no stored runs; it computes what it shows."))
+
+    def paper_cost(self, *experiments: str, methods: Sequence[str] | None = None) -> None:
+        """Display what training them at the works' own scale would cost, as last measured."""
+        show(paper_costs.cost_at_paper_scale(self.root, experiments, methods))
 
     def footer(self) -> None:
         """Display the provenance of every result read above; nothing about this moment."""

@@ -1,0 +1,191 @@
+"""What every trained experiment costs at the works' own scale, from a few measured steps.
+
+    OMP_NUM_THREADS=1 python benchmarks/paper_scale.py          # a table; minutes on one core
+    python benchmarks/paper_scale.py --record                   # records/paper-scale-costs/DATE
+    python benchmarks/paper_scale.py --device cuda --record     # .../DATE-cuda
+
+How. For each experiment and method the run of the paper profile is set up as training sets it up,
+with random images of the data set's size instead of the images themselves (whitening them would
+take longer than everything else). After two warm-up steps whole steps are timed (a mini-batch
+gradient and the optimizer's step), and the evaluation of a thousand samples. On a CPU time is
+processor time of the one thread, so that other work on the machine matters little; on a GPU it lies
+between two synchronisations. The rest is arithmetic: steps a run, rows a run, samples a row, runs.
+Augmentation, checkpoints and the preparation of the data are left out.
+
+The JSON: {"machine": {"device", "name", "threads", "torch", "python"}, "date", "command", "commit",
+"rows": [...]}, and in each row
+
+    experiment, method            as declared
+    runs                          seeds times points of the grid
+    steps, rows, evaluated        of a run: mini-batches, evaluations, samples of an evaluation
+    step_seconds                  median
+    step_quartiles                [lower, upper]
+    evaluation_seconds            of a thousand samples, median
+    hours                         of one run
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import torch
+
+from landscape import data
+from landscape.data.canonical import IMAGE_SETS
+from landscape.experiments import catalogue
+from landscape.train import distributed, provenance
+from landscape.train.evaluate import loss_and_error
+from landscape.train.run import Run
+
+ROOT = Path(__file__).resolve().parents[1]
+WARM_UP, EVALUATED = 2, 1000
+
+
+def made_up(
+    name: str,
+    *,
+    holdout: float,
+    train_samples: int | None,
+    test_samples: int | None = None,
+    downsample: int = 1,
+    classes: list | None = None,
+    parity: bool = False,
+    device: torch.device | str = "cpu",
+    **_: Any,
+) -> SimpleNamespace:
+    """What ``data.prepare`` would give, with one random image repeated without taking memory."""
+    arrays = IMAGE_SETS[name].arrays
+    count, *shape = arrays["train_images"].shape
+    side, channels = shape[0] // downsample, shape[2] if len(shape) > 2 else 1
+    labels = 2 if parity else len(classes or range(10))
+
+    def part(samples: int) -> SimpleNamespace:
+        x = torch.randn(1, channels, side, side, device=device)
+        y = torch.arange(samples, device=device) % labels
+        return SimpleNamespace(x=x.expand(samples, -1, -1, -1), y=y)
+
+    held_out = round(count * holdout)
+    test = arrays["test_images"].shape[0]
+    return SimpleNamespace(
+        train=part(min(train_samples or count, count - held_out)),
+        validation=part(held_out) if held_out else None,
+        test=part(min(test_samples or test, test)),
+    )
+
+
+def timer(device: torch.device) -> Callable[[], float]:
+    """The clock: processor time of this thread, or wall time once the GPU has finished."""
+    if device.type == "cpu":
+        return time.thread_time
+
+    def clock() -> float:
+        torch.cuda.synchronize(device)
+        return time.perf_counter()
+
+    return clock
+
+
+def measure(
+    experiment: str, method: str, device: torch.device, repeats: int, profile: str = "paper"
+) -> dict[str, Any]:
+    """One row."""
+    specs = catalogue.run_specs(experiment, method, profile, ROOT)
+    clock, spec = timer(device), specs[0]
+    with mock.patch.object(data, "prepare", made_up):
+        run = Run(spec, device, None, distributed.world())
+    run.optimizer.prepare()
+    seconds = []
+    for number in range(WARM_UP + repeats):
+        start = clock()
+        run.optimizer.observe(run.gradients())
+        run.optimizer.step()
+        run.step += 1
+        if number >= WARM_UP:
+            seconds.append(clock() - start)
+    x = torch.randn(EVALUATED, *run.splits.train.x.shape[1:], device=device)
+    y = torch.zeros(EVALUATED, dtype=torch.int64, device=device)
+    evaluations = []
+    for _ in range(3):
+        start = clock()
+        loss_and_error(run.model, x, y, run.convolutional)
+        evaluations.append(clock() - start)
+    parts = [run.splits.train.y[: spec.evaluation_samples], run.splits.test.y]
+    parts += [run.splits.validation.y] if run.splits.validation is not None else []
+    evaluated, rows = sum(map(len, parts)), len(run.evaluation_steps())
+    step, thousand = statistics.median(seconds), statistics.median(evaluations)
+    quartiles = statistics.quantiles(seconds, n=4) if len(seconds) > 1 else seconds * 3
+    total = run.total_steps * step + rows * evaluated / EVALUATED * thousand
+    return {
+        "experiment": experiment, "method": method, "runs": len(specs),
+        "steps": run.total_steps, "rows": rows, "evaluated": evaluated,
+        "step_seconds": step, "step_quartiles": [quartiles[0], quartiles[2]],
+        "evaluation_seconds": thousand, "hours": total / 3600,
+    }  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
+    parser.add_argument("--experiments", nargs="+", help="default: all that are trained")
+    parser.add_argument("--repeats", type=int, default=7, help="timed steps (default 7)")
+    parser.add_argument("--profile", default="paper", help="another profile, to try this file")
+    parser.add_argument("--json", type=Path, help="write the rows and the machine there")
+    parser.add_argument(
+        "--record", action="store_true", help="write records/paper-scale-costs/DATE"
+    )
+    given = parser.parse_args(arguments)
+    device = torch.device(given.device)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        parser.error("there is no GPU that torch can use; leave --device out")
+    if given.repeats < 1:
+        parser.error("--repeats must be at least 1")
+    torch.set_num_threads(1)
+    trained = [item for item in catalogue.experiments() if item.kind == "train"]
+    unknown = set(given.experiments or ()) - {item.id for item in trained}
+    if unknown:
+        parser.error(f"{', '.join(sorted(unknown))} is not trained; `landscape list` names all")
+    rows = []
+    for item in trained:
+        for method in item.runs if item.id in (given.experiments or [item.id]) else ():
+            rows.append(row := measure(item.id, method, device, given.repeats, given.profile))
+            print(
+                f"{row['experiment']:32} {row['method']:16} {row['runs']:3} runs of "
+                f"{row['hours']:9.3g} h ({row['step_seconds']:.3g} s a step)",
+                flush=True,
+            )
+    targets = [given.json] if given.json else []
+    date = provenance.now()[:10]
+    if given.record:
+        suffix = "" if device.type == "cpu" else f"-{device.type}"
+        targets.append(ROOT / "records" / "paper-scale-costs" / f"{date}{suffix}.json")
+    gpu = device.type == "cuda"
+    for target in targets:
+        provenance.write(target, {
+            "machine": {
+                "device": device.type,
+                "name": torch.cuda.get_device_name(device) if gpu else provenance.processor(),
+                "threads": torch.get_num_threads(),
+                "torch": torch.__version__,
+                "python": provenance.versions()["python"],
+            },
+            "date": date,
+            "command": " ".join(
+                ["python benchmarks/paper_scale.py", *(arguments or sys.argv[1:])]
+            ),
+            "commit": provenance.commit(ROOT),
+            "rows": rows,
+        })  # fmt: skip
+        print(f"written: {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
