@@ -87,7 +87,7 @@ def test_the_peak_counts_what_lives_at_one_moment(benchmark):
 
 def test_no_step_needs_another_copy_of_the_weights(benchmark, monkeypatch):
     """One parameter after the other, noise and all: what is handed out is a piece."""
-    monkeypatch.setattr("landscape.optim.base.CHUNK", 0)
+    monkeypatch.setattr("landscape.optim.tensors.CHUNK", 0)
     for method in benchmark.METHODS:
         if method.name in optim.names():
             runner = benchmark.Runner(method, "small_allcnn", torch.device("cpu"))

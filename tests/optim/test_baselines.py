@@ -35,11 +35,11 @@ def test_same_iterates_as_torch(name, settings, fused):
 )
 def test_one_pass_and_plain_arithmetic_agree(name, settings, monkeypatch):
     """The plain path, taken by weights in unusual memory layouts, is the same rule."""
-    from landscape.optim import base
+    from landscape.optim import tensors
 
     fast, plain = Classifier(7), Classifier(7)
     train(fast, optim.build(name, fast.parameters(), **settings), 50)
-    monkeypatch.setattr(base, "FUSED_TYPES", ())
+    monkeypatch.setattr(tensors, "FUSED_TYPES", ())
     train(plain, optim.build(name, plain.parameters(), **settings), 50)
     assert torch.allclose(flat(fast), flat(plain), rtol=0, atol=1e-13)
 

@@ -224,6 +224,41 @@ def test_a_foreign_state_is_refused():
         optim.build("sgd", model.parameters()).load_state_dict(foreign)
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "setting", "other"),
+    [
+        ("anneal_sgd", {"J": 0.1, "tau0": 9, "layers": 3, "lr": 0.1}, "base", "adam"),
+        ("entropy_sgd", {"L": 5}, "L", 4),
+        ("entropy_sgd", {"L": 5}, "form", "C"),
+        ("entropy_sgd", {"L": 5}, "convention", "authors"),
+        ("entropy_sgd", {"L": 5}, "inner_buffer", "keep"),
+        ("entropy_adam", {}, "L", 4),
+        ("heat_smoothing", {"gamma": 0.1, "L": 5}, "L", 4),
+        ("hamilton_jacobi", {"form": "gradient"}, "form", "proximal"),
+        ("cosine_cgd", {"lambda_0": 0.1, "T": 5}, "T", 6),
+        ("matched_cgd", {"lambda_0": 0.1}, "projection", False),
+        ("two_step_cgd", {"lambda_0": 0.1, "schedule": max}, "schedule", "power"),
+        ("elastic_sgd", {}, "master", "printed"),
+        ("parle", {"L": 5}, "L", 4),
+        ("parle", {}, "convention", "authors"),
+    ],
+)
+def test_a_state_of_other_settings_is_refused(name, settings, setting, other):
+    """Settings of the optimizer as a whole: what it kept so far has no meaning under others."""
+    model = Quadratic()
+    optimizer = make(name, settings, model)
+    train(model, optimizer, 3)
+    saved = optimizer.state_dict()
+    again = make(name, {**settings, setting: other}, model, seed=3)
+    generator = again.generator.get_state()
+    words = f"was saved with .*{setting}=.* and not with .*{setting}={other!r}.*; build"
+    with pytest.raises(optim.HyperparameterError, match=words):
+        again.load_state_dict(saved)
+    assert again.iteration == 0, "nothing has changed"
+    assert torch.equal(again.generator.get_state(), generator)
+    make(name, settings, model).load_state_dict(saved)
+
+
 @every_case
 def test_frozen_parameters_stand_still_and_disturb_nothing(name, settings):
     model, alone = Quadratic(), Quadratic()

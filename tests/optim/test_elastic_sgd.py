@@ -1,13 +1,11 @@
-"""Elastic-SGD with several replicas: twin, reductions, symmetry, memory."""
-
-import itertools
+"""Elastic-SGD with several replicas: twin, reductions, symmetry."""
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.cases_replicas import COPIES
-from reference.optim_problems import PROBLEMS, Quadratic, flat, make, train
+from reference.optim_checks import alike, followed, reordered
+from reference.optim_problems import PROBLEMS, flat, make, train
 from reference.optim_replicas import elastic_sgd
 from reference.replica_problems import Ensemble, replica, twin_problem
 
@@ -26,12 +24,7 @@ VARIANTS = [
 def test_three_replicas_follow_the_twin(hyper, problem):
     ensemble = Ensemble("elastic_sgd", hyper, problem)
     start = ensemble.weights()
-    worst = 0.0
-    for k, (working, answer) in enumerate(elastic_sgd(*twin_problem(problem), 100, **hyper)):
-        ensemble.train(1, start=k)
-        worst = max(worst, (ensemble.weights() - torch.stack(working)).abs().max().item())
-        worst = max(worst, (ensemble.answers() - answer).abs().max().item())
-    assert worst < 1e-10
+    assert followed(ensemble, elastic_sgd(*twin_problem(problem), 100, **hyper), 100) < 1e-10
     assert (ensemble.weights() - start).abs().min(1).values.max() > 1e-6
     assert (ensemble.weights()[0] - ensemble.weights()[1]).abs().max() > 1e-3, "they differ"
 
@@ -78,14 +71,7 @@ def test_the_fixed_point_minimises_the_coupled_loss():
 
 @pytest.mark.parametrize("hyper", VARIANTS)
 def test_order_of_replicas_does_not_matter(hyper):
-    straight = Ensemble("elastic_sgd", hyper)
-    straight.train(40)
-    for order in itertools.permutations(range(3)):
-        shuffled = Ensemble("elastic_sgd", hyper, order=order)
-        shuffled.train(40)
-        expected = straight.weights()[list(order)]
-        assert torch.allclose(shuffled.weights(), expected, rtol=0, atol=1e-12)
-        assert torch.allclose(shuffled.answers(), straight.answers(), rtol=0, atol=1e-12)
+    assert reordered("elastic_sgd", hyper, 40) <= 1e-12
 
 
 @settings(max_examples=20, deadline=None)
@@ -99,12 +85,7 @@ def test_order_of_replicas_does_not_matter(hyper):
 def test_equal_replicas_with_equal_data_behave_as_one(n, lr, rho, momentum, master):
     hyper = {"lr": lr, "rho": rho, "momentum": momentum, "master": master}
     hyper["lr"] = min(lr, 0.3 * rho)
-    many = Ensemble("elastic_sgd", hyper, "quadratic", order=[0] * n)
-    one = Ensemble("elastic_sgd", hyper, "quadratic", order=[0])
-    many.train(30)
-    one.train(30)
-    assert torch.allclose(many.weights(), one.weights().expand(n, -1), rtol=0, atol=1e-10)
-    assert torch.allclose(many.answers(), one.answers().expand(n, -1), rtol=0, atol=1e-10)
+    assert alike("elastic_sgd", hyper, n, 30) <= 1e-10
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
@@ -159,21 +140,3 @@ def test_a_missing_gradient_leaves_only_the_coupling():
         assert torch.equal(ensemble.weights(), other.weights())
         untrained = replica("mlp", 0).net[0].bias
         assert not torch.equal(ensemble.models[0].net[0].bias, untrained), "it was pulled"
-
-
-@pytest.mark.parametrize(
-    ("hyper", "copies"), [(hyper, c) for name, hyper, c in COPIES if name == "elastic_sgd"]
-)
-def test_memory(hyper, copies):
-    """`copies` of one replica; every further one brings its weights and its momentum."""
-    for n in (1, 3):
-        ensemble = Ensemble("elastic_sgd", hyper, "quadratic", n=n)
-        ensemble.train(3)
-        kept = sum(
-            v.numel()
-            for s in ensemble.optimizer.state.values()
-            for v in s.values()
-            if torch.is_tensor(v)
-        )
-        weights = sum(p.numel() for p in Quadratic().parameters())
-        assert (n * weights + kept) / weights == copies + (n - 1) * (copies - 1)

@@ -44,7 +44,7 @@ def test_the_pieces_that_a_step_works_in_change_no_bit(name, base, monkeypatch):
     """All of the gradient tilted at once, a few tensors, and one at a time."""
     runs = []
     for elements in (1 << 40, 600, 0):
-        monkeypatch.setattr("landscape.optim.base.CHUNK", elements)
+        monkeypatch.setattr("landscape.optim.tensors.CHUNK", elements)
         model = Classifier(70).float()
         model.x = model.x.float()
         optimizer = make(name, {**base, **FIELD}, model)

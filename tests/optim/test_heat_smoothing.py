@@ -1,4 +1,4 @@
-"""HEAT: reductions, the Gaussian convolution as oracle, its moves, saving, memory."""
+"""HEAT: reductions, the Gaussian convolution as oracle, its moves, saving."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.cases_smoothing import COPIES
+from reference.optim_checks import resumed
 from reference.optim_problems import PROBLEMS, Classifier, Quadratic, draws, flat, make, train
 
 from landscape import optim
@@ -262,25 +262,6 @@ def test_gradients_are_left_alone():
         assert all(torch.equal(p.grad, g) for p, g in zip(model.parameters(), before, strict=True))
 
 
-@pytest.mark.parametrize(("name", "hyper", "copies"), COPIES)
-def test_memory_of_the_smoothing_methods(name, hyper, copies):
-    model = Classifier(7)
-    optimizer = make(name, hyper, model)
-    train(model, optimizer, 2 * optimizer.gradients_per_update + 1)
-    kept = sum(
-        v.numel() for s in optimizer.state.values() for v in s.values() if torch.is_tensor(v)
-    )
-    weights = sum(p.numel() for p in model.parameters())
-    assert weights + kept == copies * weights
-
-
-def test_a_state_of_another_cycle_is_refused():
-    model = Quadratic()
-    saved = make("heat_smoothing", {"gamma": 0.1, "L": 5}, model).state_dict()
-    with pytest.raises(optim.HyperparameterError, match="was saved with L=5, not 4"):
-        make("heat_smoothing", {"gamma": 0.1, "L": 4}, model).load_state_dict(saved)
-
-
 @settings(max_examples=20, deadline=None)
 @given(
     before=st.integers(0, 12),
@@ -291,13 +272,5 @@ def test_a_state_of_another_cycle_is_refused():
 )
 def test_any_cycle_resumes_at_any_step(before, after, L, momentum, gamma):
     hyper = {"L": L, "gamma": gamma, "momentum": momentum, "lr": 0.05}
-    straight = Quadratic()
-    train(straight, make("heat_smoothing", hyper, straight), before + after)
-    model, resumed = Quadratic(), Quadratic()
-    optimizer = make("heat_smoothing", hyper, model)
-    train(model, optimizer, before)
-    again = make("heat_smoothing", hyper, resumed, seed=3)
-    resumed.load_state_dict(model.state_dict())
-    again.load_state_dict(optimizer.state_dict())
-    train(resumed, again, after, start=before)
-    assert torch.equal(flat(resumed), flat(straight))
+    straight, again = resumed("heat_smoothing", hyper, before, after)
+    assert torch.equal(again, straight)

@@ -5,7 +5,10 @@ import re
 
 import pytest
 import torch
+from reference.cases_replicas import COPIES as REPLICAS
+from reference.optim_checks import copies as kept
 from reference.optim_problems import GROUPS, MINIMAL, Quadratic, make, train
+from reference.replica_problems import Ensemble
 
 from landscape import optim
 
@@ -34,13 +37,6 @@ COPIES = [
 ]
 every_entry = pytest.mark.parametrize(("name", "settings", "copies"), COPIES)
 NUMBERS = dict(zip(range(1, 7), ("one", "two", "three", "four", "five", "six"), strict=True))
-
-
-def kept(optimizer, model):
-    """Copies of the weights of one model in the parameters and in the optimizer's state."""
-    state = [v for s in optimizer.state.values() for v in s.values() if torch.is_tensor(v)]
-    params = [p for g in optimizer.param_groups for p in g["params"]]
-    return sum(t.numel() for t in params + state) / sum(p.numel() for p in model.parameters())
 
 
 def hidden(thing, seen=None):
@@ -87,24 +83,13 @@ def test_the_docstring_states_the_largest_number_of_copies(name):
     assert re.search(r"cop(y|ies) of the\s+weights", memory)
 
 
-@pytest.mark.parametrize(
-    ("name", "settings", "each"),
-    [
-        ("elastic_sgd", {}, 1),
-        ("elastic_sgd", {"momentum": 0.9}, 2),
-        ("parle", {"L": 2}, 3),
-        ("parle", {"L": 2, "momentum": 0.9}, 5),
-    ],
-)
-def test_replicas_share_one_master(name, settings, each):
-    models = [Quadratic() for _ in range(3)]
-    optimizer = optim.build(name, [list(m.parameters()) for m in models], **settings)
-    for k in range(4):
-        optimizer.zero_grad()
-        for a, model in enumerate(models):
-            model.loss(k + a).backward()
-        optimizer.step()
-    assert kept(optimizer, models[0]) == 3 * each + 1
+@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize(("name", "settings", "copies"), [*REPLICAS, ("elastic_sgd", {}, 2)])
+def test_replicas_share_one_master(name, settings, copies, n):
+    """`copies` of one replica; a further one brings all of them but the master."""
+    ensemble = Ensemble(name, settings, "quadratic", n=n)
+    ensemble.train(5)
+    assert kept(ensemble.optimizer, Quadratic()) == copies + (n - 1) * (copies - 1)
 
 
 def test_a_saved_state_holds_the_state_and_no_more():

@@ -1,13 +1,11 @@
-"""Parle with several replicas: twin, reductions, the stability trap, symmetry, memory."""
-
-import itertools
+"""Parle with several replicas: twin, reductions, the stability trap, symmetry."""
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.cases_replicas import COPIES
+from reference.optim_checks import alike, followed, reordered, worst
 from reference.optim_problems import PROBLEMS, Quadratic, flat, make, train
 from reference.optim_replicas import authors_parle, parle
 from reference.replica_problems import Ensemble, twin_problem
@@ -42,13 +40,7 @@ def test_three_replicas_follow_the_twin(convention, hyper, problem):
     ensemble = Ensemble("parle", {**hyper, "convention": convention}, problem)
     start = ensemble.weights()
     twin = parle if convention == "thesis" else authors_parle
-    twin = twin(*twin_problem(problem), 100, **hyper)
-    worst = 0.0
-    for k, (working, answer) in zip(range(100), twin, strict=False):
-        ensemble.train(1, start=k)
-        worst = max(worst, (ensemble.weights() - torch.stack(working)).abs().max().item())
-        worst = max(worst, (ensemble.answers() - answer).abs().max().item())
-    assert worst < 1e-10
+    assert followed(ensemble, twin(*twin_problem(problem), 100, **hyper), 100) < 1e-10
     assert (ensemble.weights() - start).abs().max() > 1e-2
     assert (ensemble.weights()[0] - ensemble.weights()[1]).abs().max() > 1e-4, "they differ"
 
@@ -85,8 +77,7 @@ def test_elastic_sgd(problem, master):
     elastic = Ensemble("elastic_sgd", {"lr": 0.1, "rho": 0.8, "master": master}, problem)
     for e in (reduced, elastic):
         e.train(100)
-    assert torch.allclose(reduced.weights(), elastic.weights(), rtol=0, atol=1e-12)
-    assert torch.allclose(reduced.answers(), elastic.answers(), rtol=0, atol=1e-12)
+    assert worst(reduced, elastic) <= 1e-12
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -189,14 +180,7 @@ def test_on_a_real_loss_the_trap_closes_too():
 @pytest.mark.parametrize("convention", ["thesis", "authors"])
 def test_order_of_replicas_does_not_matter(convention):
     hyper = {"L": 4, "lr": 0.05, "momentum": 0.9, "convention": convention}
-    straight = Ensemble("parle", hyper)
-    straight.train(30)
-    for order in itertools.permutations(range(3)):
-        shuffled = Ensemble("parle", hyper, order=order)
-        shuffled.train(30)
-        expected = straight.weights()[list(order)]
-        assert torch.allclose(shuffled.weights(), expected, rtol=0, atol=1e-12)
-        assert torch.allclose(shuffled.answers(), straight.answers(), rtol=0, atol=1e-12)
+    assert reordered("parle", hyper, 30) <= 1e-12
 
 
 @settings(max_examples=20, deadline=None)
@@ -212,12 +196,7 @@ def test_order_of_replicas_does_not_matter(convention):
 def test_equal_replicas_with_equal_data_behave_as_one(n, L, gamma, momentum, alpha, master, steps):
     hyper = {"L": L, "gamma": gamma, "momentum": momentum, "alpha": alpha, "master": master}
     hyper["lr"] = 0.05
-    many = Ensemble("parle", hyper, "quadratic", order=[0] * n)
-    one = Ensemble("parle", hyper, "quadratic", order=[0])
-    many.train(steps)
-    one.train(steps)
-    assert torch.allclose(many.weights(), one.weights().expand(n, -1), rtol=0, atol=1e-11)
-    assert torch.allclose(many.answers(), one.answers().expand(n, -1), rtol=0, atol=1e-11)
+    assert alike("parle", hyper, n, steps) <= 1e-11
 
 
 def test_a_strong_coupling_brings_the_replicas_together():
@@ -229,7 +208,7 @@ def test_a_strong_coupling_brings_the_replicas_together():
     assert spread[0.3] < 0.1 * spread[100.0]
 
 
-# Cycle, scoping, memory
+# Cycle, scoping
 
 
 def test_the_answer_moves_once_in_a_cycle_and_is_the_mean():
@@ -300,17 +279,3 @@ def test_a_missing_gradient_leaves_only_the_coupling():
             assert torch.equal(torch.stack(list(bias)), before)
     expected = before - 0.4 * (before - before.mean(0))
     assert torch.allclose(torch.stack(list(bias)), expected, rtol=0, atol=1e-14)
-
-
-@pytest.mark.parametrize(
-    ("hyper", "copies"), [(hyper, c) for name, hyper, c in COPIES if name == "parle"]
-)
-def test_memory(hyper, copies):
-    """`copies` of one replica; a further one brings all of them but the master."""
-    for n in (1, 3):
-        ensemble = Ensemble("parle", hyper, "quadratic", n=n)
-        ensemble.train(5)
-        states = ensemble.optimizer.state.values()
-        kept = sum(v.numel() for s in states for v in s.values() if torch.is_tensor(v))
-        weights = sum(p.numel() for p in Quadratic().parameters())
-        assert (n * weights + kept) / weights == copies + (n - 1) * (copies - 1)

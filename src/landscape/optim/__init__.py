@@ -14,39 +14,45 @@ from typing import Any
 from .adam import Adam
 from .anneal_sgd import AnnealSGD
 from .auto_l2 import AutoL2
-from .base import HyperparameterError, LandscapeOptimizer, NonFiniteGradientError
+from .base import LandscapeOptimizer
 from .batch_norm import estimated_batch_norm
 from .cosine_cgd import CosineCGD
 from .elastic_sgd import ElasticSGD
 from .entropy_adam import EntropyAdam
 from .entropy_sgd import EntropySGD
+from .gradients import NonFiniteGradientError
 from .hamilton_jacobi import HamiltonJacobi
 from .heat_smoothing import HeatSmoothing
 from .matched_cgd import MatchedCGD
 from .parle import Parle
-from .replicas import ReplicaLostError
+from .peers import ReplicaLostError
 from .resampled_noise import ResampledNoise
+from .rules import HyperparameterError
 from .sgd import SGD
 from .sgld import SGLD, PosteriorMean
 from .two_step_cgd import TwoStepCGD
 
-_REPLICAS = ("replicas", "replica_lists", "peers")
-# name -> class, and the modules of this package (beside base.py) that the class runs through
+# Modules that all optimizers run through, and those of some
+_SHARED = ("base", "gradients", "rules", "tensors")
+_LOOP = ("inner_loop", "scoping", "sgd")
+_SPHERE = ("complexity_gd", "sphere", "sgd")
+_REPLICAS = ("replicas", "replica_groups", "replica_lists", "peers")
+# name -> class, and the modules of this package, beside the shared ones, that it runs through
 _REGISTRY: dict[str, tuple[type[LandscapeOptimizer], tuple[str, ...]]] = {
     "sgd": (SGD, ("sgd",)),
     "adam": (Adam, ("adam",)),
     "anneal_sgd": (AnnealSGD, ("anneal_sgd", "sgd", "adam")),
     "resampled_noise": (ResampledNoise, ("resampled_noise", "anneal_sgd", "sgd", "adam")),
-    "entropy_sgd": (EntropySGD, ("entropy_sgd", "inner_loop", "scoping", "sgd")),
-    "entropy_adam": (EntropyAdam, ("entropy_adam", "inner_loop", "scoping", "sgd", "adam")),
+    "entropy_sgd": (EntropySGD, ("entropy_sgd", "authors", *_LOOP)),
+    "entropy_adam": (EntropyAdam, ("entropy_adam", *_LOOP, "adam")),
     "heat_smoothing": (HeatSmoothing, ("heat_smoothing", "scoping", "sgd")),
-    "hamilton_jacobi": (HamiltonJacobi, ("hamilton_jacobi", "inner_loop", "scoping", "sgd")),
+    "hamilton_jacobi": (HamiltonJacobi, ("hamilton_jacobi", *_LOOP)),
     "sgld": (SGLD, ("sgld", "sgd")),
-    "matched_cgd": (MatchedCGD, ("matched_cgd", "complexity_gd", "sgd")),
-    "cosine_cgd": (CosineCGD, ("cosine_cgd", "complexity_gd", "sgd")),
-    "two_step_cgd": (TwoStepCGD, ("two_step_cgd", "complexity_gd", "cosine_cgd", "sgd")),
-    "elastic_sgd": (ElasticSGD, ("elastic_sgd", *_REPLICAS, "inner_loop", "scoping", "sgd")),
-    "parle": (Parle, ("parle", *_REPLICAS, "inner_loop", "scoping", "sgd")),
+    "matched_cgd": (MatchedCGD, ("matched_cgd", *_SPHERE)),
+    "cosine_cgd": (CosineCGD, ("cosine_cgd", *_SPHERE)),
+    "two_step_cgd": (TwoStepCGD, ("two_step_cgd", "cosine_cgd", *_SPHERE)),
+    "elastic_sgd": (ElasticSGD, ("elastic_sgd", *_REPLICAS, "scoping", "sgd")),
+    "parle": (Parle, ("parle", "coupled_loops", "authors", *_REPLICAS, *_LOOP)),
 }
 
 __all__ = [
@@ -130,7 +136,7 @@ def source_files(name: str) -> list[Path]:
     """All files that the optimizer's arithmetic lies in, its own first: what a run depends on."""
     _find(name)
     here = Path(__file__).parent
-    return [here / f"{module}.py" for module in (*_REGISTRY[name][1], "base")]
+    return [here / f"{module}.py" for module in (*_REGISTRY[name][1], *_SHARED)]
 
 
 def _find(name: str) -> type[LandscapeOptimizer]:

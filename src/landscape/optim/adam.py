@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import AT_LEAST_ZERO, BETAS, POSITIVE, RATE, LandscapeOptimizer, buckets, require
+from .base import LandscapeOptimizer
+from .rules import AT_LEAST_ZERO, BETAS, POSITIVE, RATE, require
+from .tensors import buckets
 
 SETTINGS = ("lr", "betas", "eps", "weight_decay")
 

@@ -10,17 +10,10 @@ import torch
 from torch import Tensor
 
 from .adam import adam_update, check_adam
-from .base import (
-    AT_LEAST_ZERO,
-    POSITIVE,
-    HyperparameterError,
-    LandscapeOptimizer,
-    chunks,
-    count,
-    one_of,
-    require,
-)
+from .base import LandscapeOptimizer
+from .rules import AT_LEAST_ZERO, POSITIVE, HyperparameterError, count, one_of, require
 from .sgd import check_sgd, sgd_update
+from .tensors import chunks
 
 BASES: dict[str, dict[str, Any]] = {
     "sgd": {"lr": 0.1, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0},
@@ -101,15 +94,16 @@ class AnnealSGD(LandscapeOptimizer):
                 f"{type(self).__name__} with base={base!r} has no setting {unknown[0]!r}; "
                 f"the base has {', '.join(BASES[base])}."
             )
-        self.base = base
         defaults = {
             **BASES[base], **base_settings, "J": J, "tau0": tau0, "layers": layers,
             "annealing": annealing, "critical": critical, "kappa": kappa,
         }  # fmt: skip
-        super().__init__(params, defaults, generator=generator, check_finite=check_finite)
+        super().__init__(
+            params, defaults, recipe={"base": base}, generator=generator, check_finite=check_finite
+        )
 
     def _check_group(self, group: dict[str, Any]) -> None:
-        (check_sgd if self.base == "sgd" else check_adam)(self, group)
+        (check_sgd if self._recipe["base"] == "sgd" else check_adam)(self, group)
         require(
             self,
             group,
@@ -173,13 +167,11 @@ class AnnealSGD(LandscapeOptimizer):
         states = [self.state[p] for p in params]
         scale = self.scale(group)
         tilted = group["J"] > 0 and scale > 0
-        update = sgd_update if self.base == "sgd" else adam_update
-        settings = {k: group[k] for k in BASES[self.base]}
+        base = self._recipe["base"]
+        update = sgd_update if base == "sgd" else adam_update
+        settings = {k: group[k] for k in BASES[base]}
         for part in chunks(params) if tilted else (slice(None),):
             gs, ss = grads[part], states[part]
             if tilted:  # the gradients themselves stay as they are, for whoever looks at them
                 gs = list(torch._foreach_add(gs, [s["field"] for s in ss], alpha=scale))
             update(params[part], gs, ss, **settings)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "base": self.base}

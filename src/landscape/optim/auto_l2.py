@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import AT_LEAST_ZERO, POSITIVE, SWITCH, HyperparameterError, count, require
+from .rules import AT_LEAST_ZERO, POSITIVE, SWITCH, HyperparameterError, count, require
 
 ABOVE_ONE = (lambda v: POSITIVE[0](v) and v > 1, "a number above 1")
 Measured = Tensor | float | None

@@ -1,27 +1,19 @@
-"""What all optimizers here share: checks, counters, noise, saving, and `solution()`."""
+"""The class that all optimizers here share: one step, noise, the answer, saving."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 
-FUSED_TYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
-# Elements handled together on a CPU: what one pass writes, the next finds in the cache.
-CHUNK = 1 << 17
+from .gradients import refuse_non_finite, with_gradient
+from .rules import HyperparameterError
+from .tensors import exchange
+
 EXTRA_GROUP_KEYS = {"params", "param_names", "name", "initial_lr"}
-
-
-class HyperparameterError(ValueError):
-    """A setting that the algorithm cannot run with; the message says what is allowed."""
-
-
-class NonFiniteGradientError(FloatingPointError):
-    """A gradient holds NaN or infinity; raised before any weight or state has changed."""
 
 
 class LandscapeOptimizer(torch.optim.Optimizer):
@@ -29,11 +21,13 @@ class LandscapeOptimizer(torch.optim.Optimizer):
 
     Subclasses write `_update(group, params, grads)`, called once a step for each parameter group
     with the parameters that have a gradient and do not stand still (`requires_grad`), and may
-    override `_check_group`.
+    override `_check_group` and, where the answer is another point, `_answers`.
 
     Args:
         params: tensors, groups (dicts) or named parameters, as for every torch optimizer.
         defaults: hyper-parameters of a group that states none of its own.
+        recipe: settings of the optimizer as a whole, fixed for its life: a state that was saved
+            with others is refused.
         generator: source of all noise; its state is saved in `state_dict()`. It may live on another
             device than the weights: the numbers are then drawn there and copied, so that a CPU
             generator gives the same run everywhere.
@@ -55,13 +49,15 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         params: Iterable[Any],
         defaults: dict[str, Any],
         *,
+        recipe: dict[str, Any] | None = None,
         generator: torch.Generator | None = None,
         check_finite: bool = False,
     ) -> None:
         self.generator = generator
         self.check_finite = bool(check_finite)
+        self._recipe = {} if recipe is None else recipe
         self._counters: dict[str, int] = {"iteration": 0}
-        self._in_solution = False
+        self._swapped: list[tuple[Tensor, Tensor]] | None = None  # while solution() lasts
         super().__init__(params, defaults)
 
     # settings
@@ -114,18 +110,15 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Use the gradients that `backward()` left; returns what `closure` returns, if given."""
-        if self._in_solution:
-            raise RuntimeError(
-                "Leave the solution() block before step(): gradients belong to the working point."
-            )
+        self._refuse_in_solution("step")
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
             self.observe(loss)
-        work = [self._with_gradient(group) for group in self.param_groups]
+        work = [with_gradient(self, group) for group in self.param_groups]
         if self.check_finite:
-            self._refuse_non_finite()
+            refuse_non_finite(self.param_groups, self.iteration)
         self._before_update()
         for group, (params, grads) in zip(self.param_groups, work, strict=True):
             if params:
@@ -147,43 +140,6 @@ class LandscapeOptimizer(torch.optim.Optimizer):
 
     def _after_update(self) -> None:
         """Hook: once a step, after the groups and after the iteration count."""
-
-    def _with_gradient(self, group: dict[str, Any]) -> tuple[list[Tensor], list[Tensor]]:
-        params = [p for p in group["params"] if p.grad is not None and p.requires_grad]
-        grads = [p.grad for p in params]
-        if any(g.is_sparse for g in grads):
-            raise RuntimeError(
-                f"{type(self).__name__} needs dense gradients; build the embedding "
-                "with sparse=False."
-            )
-        return params, grads
-
-    def _refuse_non_finite(self) -> None:
-        named = [
-            (group_index, index, parameter)
-            for group_index, group in enumerate(self.param_groups)
-            for index, parameter in enumerate(group["params"])
-            if parameter.grad is not None and parameter.requires_grad and parameter.numel()
-        ]
-        if not named:
-            return
-        # One norm a tensor is the cheap question; it also overflows for huge finite gradients, so a
-        # suspicion is looked into exactly.
-        norms = torch._foreach_norm([p.grad for _, _, p in named])
-        if bool(
-            torch.stack([n.to(norms[0].device, torch.float64) for n in norms]).isfinite().all()
-        ):
-            return
-        bad = [entry for entry in named if not bool(entry[2].grad.isfinite().all())]
-        if not bad:
-            return
-        group_index, index, _ = bad[0]
-        names = self.param_groups[group_index].get("param_names")
-        label = repr(names[index]) if names else f"{index} of group {group_index}"
-        raise NonFiniteGradientError(
-            f"The gradient of parameter {label} is not finite at iteration {self.iteration}; "
-            "the weights are unchanged: lower the learning rate, or skip this batch."
-        )
 
     # noise
 
@@ -207,27 +163,45 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     @contextmanager
     def solution(self) -> Iterator[None]:
         """Within, the parameters hold the answer; afterwards the working point, bit for bit."""
-        if self._in_solution:
+        if self._swapped is not None:
             yield
             return
-        self._swap()
-        self._in_solution = True
+        with torch.no_grad():
+            swapped = list(self._answers())
+            exchange(swapped)
+        self._swapped = swapped
         try:
             yield
         finally:
-            self._in_solution = False
-            self._swap()
+            self._swapped = None
+            with torch.no_grad():
+                exchange(swapped)
 
-    def _swap(self) -> None:
-        """Exchange working point and answer; for most methods they are the same thing."""
+    def _answers(self) -> Iterable[tuple[Tensor, Tensor]]:
+        """Pairs of a parameter and the tensor with its answer; none where the two are the same.
+
+        The tensors hold the working point while the parameters hold the answer.
+        """
+        return ()
+
+    def _refuse_in_solution(self, call: str) -> None:
+        if self._swapped is not None:
+            raise RuntimeError(
+                f"Leave the solution() block before {call}(): the parameters hold the answer, not "
+                "the working point."
+            )
 
     # saving
 
     def _own_state(self) -> dict[str, Any]:
-        state: dict[str, Any] = {"counters": dict(self._counters)}
+        state: dict[str, Any] = {"counters": dict(self._counters), "recipe": self._saved_recipe()}
         if self.generator is not None:
             state["generator"] = self.generator.get_state()
         return state
+
+    def _saved_recipe(self) -> dict[str, Any]:
+        # A function cannot be saved with the numbers; that it is one can be.
+        return {k: "a function" if callable(v) else v for k, v in self._recipe.items()}
 
     def _load_own_state(self, state: dict[str, Any]) -> None:
         self._counters = dict(state["counters"])
@@ -236,116 +210,41 @@ class LandscapeOptimizer(torch.optim.Optimizer):
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on exactly, at any phase; save the model's state beside it."""
-        if self._in_solution:
-            raise RuntimeError(
-                "Leave the solution() block before state_dict(): the parameters hold the answer."
-            )
+        self._refuse_in_solution("state_dict")
         return {**super().state_dict(), "landscape": self._own_state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restore what `state_dict()` has returned; the model restores its own state."""
-        if self._in_solution:
-            raise RuntimeError("Leave the solution() block before load_state_dict().")
+        """Restore what `state_dict()` has returned; the model restores its own state.
+
+        Raises:
+            HyperparameterError: a state of another kind of optimizer, or of one that was built with
+                other settings as a whole (a cycle of another length, say); nothing has changed.
+        """
+        self._refuse_in_solution("load_state_dict")
         if "landscape" not in state_dict:
             raise HyperparameterError(
                 f"This state was not saved by {type(self).__name__}: it has no "
                 "'landscape' entry; save it again with this optimizer."
             )
-        if "generator" in state_dict["landscape"] and self.generator is None:
+        self._refuse_other_state(state_dict["landscape"])
+        super().load_state_dict(state_dict)
+        self._load_own_state(state_dict["landscape"])
+
+    def _refuse_other_state(self, state: dict[str, Any]) -> None:
+        own = self._saved_recipe()
+        saved = state.get("recipe", own)
+        if differing := [k for k in {**own, **saved} if saved.get(k) != own.get(k)]:
+            words = (", ".join(f"{k}={of.get(k)!r}" for k in differing) for of in (saved, own))
+            raise HyperparameterError(
+                f"This state of {type(self).__name__} was saved with {' and not with '.join(words)}"
+                "; build the optimizer with the same settings."
+            )
+        if "generator" in state and self.generator is None:
             raise HyperparameterError(
                 f"This state of {type(self).__name__} carries a generator; build the optimizer "
                 "with generator=torch.Generator() before loading it."
             )
-        super().load_state_dict(state_dict)
-        self._load_own_state(state_dict["landscape"])
 
     def __getstate__(self) -> dict[str, Any]:
-        own = {
-            k: self.__dict__[k] for k in ("generator", "check_finite", "_counters", "_in_solution")
-        }
-        return {**super().__getstate__(), **own}
-
-
-def buckets(
-    params: Sequence[Tensor], *columns: Sequence[Any], key: Sequence[Any] | None = None
-) -> Iterator[tuple]:
-    """Split parallel lists so that one fused call can take each part.
-
-    Yields `(key value, fused, params, *columns)`: same device, same type, same `key` entry; `fused`
-    is False where the one-pass kernels must not be used (they read raw memory, so every tensor
-    needs the same dense layout).
-    """
-    parts: dict[tuple, list[int]] = {}
-    for i, p in enumerate(params):
-        dense = p.is_contiguous() or (
-            p.dim() == 4 and p.is_contiguous(memory_format=torch.channels_last)
-        )
-        stride = p.stride()
-        fused = (
-            dense
-            and p.dtype in FUSED_TYPES
-            and p.device.type in ("cpu", "cuda")
-            and all(c[i].stride() == stride and c[i].dtype == p.dtype for c in columns)
-        )
-        parts.setdefault((None if key is None else key[i], fused, p.device, p.dtype), []).append(i)
-    for (value, fused, _, _), where in parts.items():
-        yield (value, fused, [params[i] for i in where], *([c[i] for i in where] for c in columns))
-
-
-def chunks(params: Sequence[Tensor]) -> Iterator[slice]:
-    """Consecutive parameters, about `CHUNK` elements at a time on a CPU, else all of them.
-
-    A temporary of one chunk holds that many numbers, or those of the largest parameter.
-    """
-    start = size = 0
-    if params[0].device.type == "cpu":
-        for i, p in enumerate(params):
-            if i > start and size + p.numel() > CHUNK:
-                yield slice(start, i)
-                start, size = i, 0
-            size += p.numel()
-    yield slice(start, len(params))
-
-
-def require(
-    owner: object, group: dict[str, Any], **rules: tuple[Callable[[Any], bool], str]
-) -> None:
-    """Raise `HyperparameterError` if a setting breaks its rule `(test, what is allowed)`."""
-    for name, (test, allowed) in rules.items():
-        if not test(group[name]):
-            raise HyperparameterError(
-                f"{type(owner).__name__}: {name} must be {allowed}, not {group[name]!r}."
-            )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_rate(value: Any) -> bool:
-    # torch allows a learning rate to be a tensor of one element.
-    return (isinstance(value, Tensor) and value.numel() == 1) or (_is_number(value) and value >= 0)
-
-
-def one_of(*allowed: str) -> tuple[Callable[[Any], bool], str]:
-    """The rule of a setting that names a choice."""
-    return (lambda v: isinstance(v, str) and v in allowed, " or ".join(map(repr, allowed)))
-
-
-def count(low: int) -> tuple[Callable[[Any], bool], str]:
-    """The rule of an integer setting."""
-    return (
-        lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= low,
-        f"an integer of at least {low}",
-    )
-
-
-RATE = (_is_rate, "a number of at least 0")
-AT_LEAST_ZERO = (lambda v: _is_number(v) and v >= 0, "a number of at least 0")
-POSITIVE = (lambda v: _is_number(v) and v > 0, "a positive number")
-BELOW_ONE = (lambda v: _is_number(v) and 0 <= v < 1, "in [0, 1)")
-SWITCH = (lambda v: isinstance(v, bool), "True or False")
-BETAS = (
-    lambda v: isinstance(v, (tuple, list)) and len(v) == 2 and all(map(BELOW_ONE[0], v)),
-    "two numbers in [0, 1)",
-)
+        names = ("generator", "check_finite", "_recipe", "_counters", "_swapped")
+        return {**super().__getstate__(), **{name: self.__dict__[name] for name in names}}

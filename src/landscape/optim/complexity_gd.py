@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .base import (
-    AT_LEAST_ZERO,
-    POSITIVE,
-    SWITCH,
-    HyperparameterError,
-    LandscapeOptimizer,
-    count,
-    require,
-)
+from .base import LandscapeOptimizer
+from .rules import AT_LEAST_ZERO, POSITIVE, SWITCH, HyperparameterError, count, require
 from .sgd import check_sgd, sgd_update
+from .sphere import length, to_length
 
-ROW = 256
 RADIUS = (
     lambda v: v in ("initial", "sqrt") if isinstance(v, str) else POSITIVE[0](v),
     "'initial', 'sqrt' or a positive number",
@@ -60,23 +54,74 @@ class ComplexityGD(LandscapeOptimizer):
     lr / (1 - 2 lr lambda_i) that is then projected: lambda_i only modulates the rate, and must stay
     below 1 / (2 lr). The momentum buffer is not projected.
 
+    Settings that all methods share, by keyword only but for the first three:
+
+    Args:
+        params: tensors, groups or named parameters; lr, lambda_0, momentum and nesterov may differ
+            between groups, which share the sphere.
+        lambda_0: strength of the L2 term lambda |w|^2 that lambda_i is measured in, >= 0. The work
+            states none.
+        lr: learning rate, >= 0; none is stated.
+        momentum, nesterov: as in `SGD`; the work takes plain gradient steps.
+        projection: False leaves out the sphere, and then lambda_i regularises.
+        radius: "initial", "sqrt" or a number; which one the work means is not stated: see above.
+        steps_per_epoch: i counts moves by default (1). With m moves an epoch it counts epochs, and
+            lambda_i is fixed within one. The text of the algorithms mixes the two.
+        generator, check_finite: see `LandscapeOptimizer`; nothing is drawn.
+        own: settings of the method alone; like projection, radius and steps_per_epoch they hold for
+            all groups.
+
+    Raises:
+        HyperparameterError: a setting outside these ranges.
+
     Source: Richemond and Guo (2019), section 4.
+
+    >>> from landscape.optim import CosineCGD
+    >>> w = torch.nn.Parameter(torch.tensor([3.0, 4.0]))
+    >>> for radius in ("initial", "sqrt", 10.0):
+    ...     optimizer = CosineCGD([w], lambda_0=0.1, T=4, radius=radius)
+    ...     optimizer.prepare()
+    ...     print([round(x, 3) for x in w.tolist()])
+    [3.0, 4.0]
+    [0.849, 1.131]
+    [6.0, 8.0]
     """
 
     def __init__(
         self,
         params: Iterable[Any],
-        defaults: dict[str, Any],
+        lambda_0: float,
+        lr: float = 0.1,
         *,
-        recipe: dict[str, Any],
-        generator: torch.Generator | None,
-        check_finite: bool,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        projection: bool = True,
+        radius: str | float = "initial",
+        steps_per_epoch: int = 1,
+        generator: torch.Generator | None = None,
+        check_finite: bool = False,
+        **own: Any,
     ) -> None:
-        require(self, recipe, projection=SWITCH, radius=RADIUS, steps_per_epoch=count(1))
-        self._recipe = recipe
+        shared = {"projection": projection, "radius": radius, "steps_per_epoch": steps_per_epoch}
+        require(self, shared, projection=SWITCH, radius=RADIUS, steps_per_epoch=count(1))
         self._members: tuple[bool, ...] = ()
         self._length_found = 0.0
-        super().__init__(params, defaults, generator=generator, check_finite=check_finite)
+        super().__init__(
+            params,
+            {"lr": lr, "lambda_0": lambda_0, "momentum": momentum, "nesterov": nesterov},
+            recipe=shared | own,
+            generator=generator,
+            check_finite=check_finite,
+        )
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Show the shared settings where a method takes `**shared`: in help and in `settings`."""
+        super().__init_subclass__(**more)
+        _, *own = inspect.signature(cls.__init__).parameters.values()
+        if own and own[-1].kind is inspect.Parameter.VAR_KEYWORD:
+            shared = inspect.signature(ComplexityGD.__init__).parameters.values()
+            own[-1:] = [p for p in shared if p.kind is p.KEYWORD_ONLY]
+            cls.__signature__ = inspect.Signature(own, return_annotation=None)
 
     def _check_group(self, group: dict[str, Any]) -> None:
         check_sgd(self, {**group, "weight_decay": 0.0})
@@ -172,90 +217,13 @@ class ComplexityGD(LandscapeOptimizer):
 
     def _own_state(self) -> dict[str, Any]:
         sphere = {"members": self._members, "length_found": self._length_found}
-        return {**super()._own_state(), "recipe": _plain(self._recipe), "sphere": sphere}
+        return {**super()._own_state(), "sphere": sphere}
 
     def _load_own_state(self, state: dict[str, Any]) -> None:
         super()._load_own_state(state)
         self._members = tuple(state["sphere"]["members"])
         self._length_found = state["sphere"]["length_found"]
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restore what `state_dict()` has returned, of an optimizer with the same settings."""
-        own = _plain(self._recipe)
-        saved = state_dict.get("landscape", {}).get("recipe", own)
-        if saved != own:
-            raise HyperparameterError(
-                f"This state was saved with {saved}, not with {own}; build the optimizer with the "
-                "same settings."
-            )
-        super().load_state_dict(state_dict)
-
     def __getstate__(self) -> dict[str, Any]:
-        own = ("_recipe", "_members", "_length_found")
+        own = ("_members", "_length_found")
         return {**super().__getstate__(), **{k: self.__dict__[k] for k in own}}
-
-
-def _plain(recipe: dict[str, Any]) -> dict[str, Any]:
-    # A function cannot be saved with the numbers; that it is one can be.
-    return {k: "a function" if callable(v) else v for k, v in recipe.items()}
-
-
-@torch.no_grad()
-def length(params: Sequence[Tensor]) -> Tensor:
-    """|w| of all tensors as one vector: a scalar tensor in float64, where the device has that.
-
-    On a CPU, rows of `ROW` numbers in float32 and half types are summed in float32 first, a tenth
-    of the time; the relative error is that of one float32.
-
-    >>> length([torch.full((4,), 2.0), torch.tensor(3.0)]).item()
-    5.0
-    """
-    params = [p for p in params if p.numel()]
-    if not params:
-        return torch.zeros((), dtype=torch.float64)
-    device = params[0].device
-    kind = torch.float32 if device.type == "mps" else torch.float64
-    norms = torch._foreach_norm([v for p in params for v in _pieces(p)], 2, dtype=kind)
-    return torch.linalg.vector_norm(torch.stack([n.to(device) for n in norms]))
-
-
-def _pieces(parameter: Tensor) -> list[Tensor]:
-    """Vectors of the same length together, fewer numbers where that saves time."""
-    rows = parameter.numel() // ROW * ROW
-    exact = parameter.dtype == torch.float64
-    if exact or not rows or parameter.device.type != "cpu" or not parameter.is_contiguous():
-        return [parameter]
-    flat = parameter.view(-1)
-    table = torch.linalg.vector_norm(flat[:rows].view(-1, ROW), dim=1, dtype=torch.float32)
-    return [table, flat[rows:]] if rows < flat.numel() else [table]
-
-
-@torch.no_grad()
-def to_length(params: Sequence[Tensor], radius: float, *, host: bool = True) -> bool:
-    """Rescale all tensors together, in place, so that |w| = radius; False if w = 0.
-
-    host=False never asks the device for the length: then zero is not noticed, it becomes NaN.
-
-    >>> w = torch.tensor([3.0, 4.0])
-    >>> to_length([w], 10.0), w.tolist()
-    (True, [6.0, 8.0])
-    """
-    params = [p for p in params if p.numel()]
-    # What the weights' own rounding leaves, or that of the sum of millions of squares.
-    rounding = max(1e-14, *(torch.finfo(p.dtype).eps for p in params))
-    scale = radius / length(params)
-    if host:
-        if scale.isinf():
-            return False
-        if abs(float(scale) - 1) <= rounding:
-            return True
-    else:
-        scale = torch.where((scale - 1).abs() <= rounding, torch.ones_like(scale), scale)
-    parts: dict[tuple, list[Tensor]] = {}
-    for p in params:
-        parts.setdefault((p.device, p.dtype), []).append(p)
-    for (device, dtype), ps in parts.items():
-        # The fast kernels want the number in the weights' type, which half types would round.
-        exact = scale.dtype if torch.finfo(dtype).bits < 32 else dtype
-        torch._foreach_mul_(ps, scale.to(device, exact))
-    return True

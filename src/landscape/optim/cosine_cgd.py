@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-import torch
-
-from .base import POSITIVE, require
 from .complexity_gd import ComplexityGD
+from .rules import POSITIVE, require
 
 
 class CosineCGD(ComplexityGD):
@@ -21,19 +19,10 @@ class CosineCGD(ComplexityGD):
     lambda_i runs from 2 lambda_0 through 0 at half the period back to 2 lambda_0.
 
     Args:
-        params: tensors, groups or named parameters; lr, lambda_0, momentum and nesterov may differ
-            between groups, which share the sphere.
-        lambda_0: mean strength of the L2 term lambda |w|^2, >= 0. The work states none; keep
-            4 lr lambda_0 below 1.
+        params, lr: as in `ComplexityGD`; and so are momentum, nesterov, projection, radius,
+            steps_per_epoch, generator and check_finite.
+        lambda_0: mean strength of the L2 term lambda |w|^2, >= 0; keep 4 lr lambda_0 below 1.
         T: restarting period, > 0, in units of i; none is stated.
-        lr: learning rate, >= 0; none is stated.
-        momentum, nesterov: as in `SGD`; the work takes plain gradient steps.
-        projection: False leaves out the sphere, and then lambda_i regularises.
-        radius: "initial", "sqrt" or a number; which one the work means is not stated: see
-            `ComplexityGD`, where the sphere is described.
-        steps_per_epoch: i counts steps by default (1). With m steps an epoch it counts epochs, and
-            lambda_i is fixed within one. The text of the algorithm mixes the two.
-        generator, check_finite: see `LandscapeOptimizer`; nothing is drawn.
 
     Raises:
         HyperparameterError: a setting outside these ranges.
@@ -58,31 +47,10 @@ class CosineCGD(ComplexityGD):
     """
 
     def __init__(
-        self,
-        params: Iterable[Any],
-        lambda_0: float,
-        T: float,
-        lr: float = 0.1,
-        *,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        projection: bool = True,
-        radius: str | float = "initial",
-        steps_per_epoch: int = 1,
-        generator: torch.Generator | None = None,
-        check_finite: bool = False,
+        self, params: Iterable[Any], lambda_0: float, T: float, lr: float = 0.1, **shared: Any
     ) -> None:
-        recipe = {
-            "projection": projection, "radius": radius, "steps_per_epoch": steps_per_epoch, "T": T,
-        }  # fmt: skip
-        require(self, recipe, T=POSITIVE)
-        super().__init__(
-            params,
-            {"lr": lr, "lambda_0": lambda_0, "momentum": momentum, "nesterov": nesterov},
-            recipe=recipe,
-            generator=generator,
-            check_finite=check_finite,
-        )
+        require(self, {"T": T}, T=POSITIVE)
+        super().__init__(params, lambda_0, lr, T=T, **shared)
 
     def _strength(self, group: dict[str, Any], i: int) -> float:
         return group["lambda_0"] * cosine(i, self._recipe["T"])

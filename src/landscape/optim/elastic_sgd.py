@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from . import scoping as scopes
-from .base import AT_LEAST_ZERO, BELOW_ONE, RATE, chunks, one_of, require
-from .replicas import ReplicaOptimizer, chapter_scoping
+from .replicas import ReplicaOptimizer
+from .rules import AT_LEAST_ZERO, BELOW_ONE, RATE, one_of, require
 from .sgd import sgd_update
+from .tensors import chunks
 
 
 class ElasticSGD(ReplicaOptimizer):
@@ -27,7 +28,7 @@ class ElasticSGD(ReplicaOptimizer):
 
     Args:
         params: a list with the parameters of each replica; `model.parameters()` is one replica.
-            Groups and process groups: see `landscape.optim.replicas.ReplicaOptimizer`.
+            Groups and process groups: see `landscape.optim.replica_groups.ReplicaGroups`.
         lr: rate eta of the replicas, the one that schedulers act on.
         rho: initial scope of the coupling, > 0 or infinite (no force). Chapter 5: 1.
         lr_master: rate eta' of the master, >= 0. Default: rho / n (section 5.3.2), so that the
@@ -88,7 +89,6 @@ class ElasticSGD(ReplicaOptimizer):
         check_finite: bool = False,
     ) -> None:
         require(self, {"master": master}, master=one_of("fresh", "printed"))
-        self._recipe = {"master": master}
         defaults = {
             "lr": lr,
             "rho": rho,
@@ -100,7 +100,8 @@ class ElasticSGD(ReplicaOptimizer):
             params,
             defaults,
             group=group,
-            scoping_rho=chapter_scoping(self, scoping, batches_per_epoch, 0.1),
+            scoping_rho=scopes.chapter_five(self, scoping, batches_per_epoch, 0.1),
+            recipe={"master": master},
             generator=generator,
             check_finite=check_finite,
         )
@@ -203,6 +204,3 @@ class ElasticSGD(ReplicaOptimizer):
                     nesterov=group["momentum"] > 0,
                     weight_decay=group["weight_decay"] if has_gradient else 0.0,
                 )
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_recipe": self._recipe}

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from . import scoping as scopes
 from .adam import adam_update
-from .base import BETAS, POSITIVE, require
 from .inner_loop import InnerLoopOptimizer
+from .rules import BETAS, POSITIVE, finite, require
 
 
 class EntropyAdam(InnerLoopOptimizer):
@@ -105,8 +105,7 @@ class EntropyAdam(InnerLoopOptimizer):
 
     def _check_group(self, group: dict[str, Any]) -> None:
         super()._check_group(group)
-        require(self, group, betas=BETAS, eps=POSITIVE)
-        require(self, group, gamma=(lambda v: v < float("inf"), "finite"))
+        require(self, group, betas=BETAS, eps=POSITIVE, gamma=finite())
 
     def _outer(
         self, group: dict[str, Any], xs: list[Tensor], ds: list[Tensor], states: list[dict]

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from . import scoping as scopes
-from .base import BELOW_ONE, HyperparameterError, one_of, require
+from .authors import entropy_step
 from .inner_loop import InnerLoopOptimizer
-from .sgd import sgd_update
+from .rules import HyperparameterError, finite, one_of, require
 
 CONVENTIONS = ("thesis", "authors", "authors-lua")
 # What the chapters state for their own form; None: nothing stated, the thesis' chapter 3 is taken.
@@ -125,7 +125,6 @@ class EntropySGD(InnerLoopOptimizer):
         stated = FORMS[form]
         if form == "C" and temperature:
             raise HyperparameterError("Form 'C' adds no noise: temperature must be 0 or left out.")
-        self.noise_factor = stated["noise_factor"]
         defaults = {
             "lr": stated["lr"] if lr is None else lr,
             "lr_inner": lr_inner,
@@ -142,51 +141,49 @@ class EntropySGD(InnerLoopOptimizer):
             defaults,
             scoping=scopes.resolve(scoping, gamma_decay, 0.0 if convention == "authors" else 1e-3),
             recipe={"L": length, "inner_buffer": inner_buffer, **choices},
-            lead=int(authors),
             generator=generator,
             check_finite=check_finite,
         )
 
     def _check_group(self, group: dict[str, Any]) -> None:
         super()._check_group(group)
-        if group["momentum_outer"] is not None:
-            require(self, group, momentum_outer=BELOW_ONE)
-        if self._recipe["convention"] == "authors-lua" and group["momentum_outer"]:
+        if self._lua and group["momentum_outer"]:
             raise HyperparameterError(
                 "convention='authors-lua' has no outer momentum: momentum_outer must be 0 or left "
                 "out."
             )
         if self._recipe["form"] == "B":
-            require(self, group, gamma=(lambda v: v < float("inf"), "finite in form 'B'"))
+            require(self, group, gamma=finite("in form 'B'"))
 
-    def _momentum_outer(self, group: dict[str, Any]) -> float:
-        if self._recipe["convention"] == "authors-lua":
-            return 0.0
-        outer = group["momentum_outer"]
-        return group["momentum"] if outer is None else outer
+    @property
+    def noise_factor(self) -> float:
+        """c in the noise's variance, c lr_inner temperature."""
+        return FORMS[self._recipe["form"]]["noise_factor"]
 
     def _outer(
         self, group: dict[str, Any], xs: list[Tensor], ds: list[Tensor], states: list[dict]
     ) -> None:
         if self._recipe["form"] == "B":
             torch._foreach_div_(ds, self.scope(group))
-        momentum = self._momentum_outer(group)
-        sgd_update(
-            xs,
-            ds,
-            states,
-            lr=group["lr"],
-            momentum=momentum,
-            nesterov=momentum > 0,
-            weight_decay=group["weight_decay"] if self._recipe["convention"] == "authors" else 0.0,
-            key="outer",
-        )
+        decay = group["weight_decay"] if self._recipe["convention"] == "authors" else 0.0
+        self._nesterov_outer(group, xs, ds, states, decay)
 
     # The authors' recurrences
 
+    @property
+    def _lua(self) -> bool:
+        return self._recipe["convention"] == "authors-lua"
+
+    @property
+    def _lead_steps(self) -> int:
+        return int(self._recipe["convention"] != "thesis")
+
+    def _momentum_outer(self, group: dict[str, Any]) -> float:
+        return 0.0 if self._lua else super()._momentum_outer(group)
+
     def _scope_time(self) -> int:
         # The Lua program counts the gradient at x before it asks for the scope.
-        return self.updates + (self._recipe["convention"] == "authors-lua")
+        return self.updates + self._lua
 
     def _lead(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         if self._momentum_outer(group) > 0:
@@ -206,23 +203,14 @@ class EntropySGD(InnerLoopOptimizer):
         if self._recipe["convention"] == "thesis":
             super()._descend(group, params, grads, states, rate, restart)
             return
-        lua = self._recipe["convention"] == "authors-lua"
-        away = torch._foreach_sub(params, [s["x"] for s in states])
-        torch._foreach_div_(away, self.scope(group))
-        if lua and group["weight_decay"]:
-            torch._foreach_add_(away, params, alpha=group["weight_decay"])
-        sgd_update(
+        entropy_step(
             params,
             grads,
             states,
-            lr=rate,
+            rate=rate,
+            scope=self.scope(group),
             momentum=group["momentum"],
-            nesterov=group["momentum"] > 0,
-            weight_decay=0.0 if lua else group["weight_decay"],
-            key="inner",
+            weight_decay=group["weight_decay"],
             restart=restart,
+            lua=self._lua,
         )
-        torch._foreach_add_(params, away, alpha=-rate)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "noise_factor": self.noise_factor}

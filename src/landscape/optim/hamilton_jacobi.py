@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from . import scoping as scopes
-from .base import BELOW_ONE, one_of, require
 from .inner_loop import InnerLoopOptimizer
-from .sgd import sgd_update
+from .rules import finite, one_of, require
 
 
 class HamiltonJacobi(InnerLoopOptimizer):
@@ -126,11 +125,8 @@ class HamiltonJacobi(InnerLoopOptimizer):
 
     def _check_group(self, group: dict[str, Any]) -> None:
         super()._check_group(group)
-        if group["momentum_outer"] is not None:
-            require(self, group, momentum_outer=BELOW_ONE)
         if self._recipe["form"] == "proximal":
-            finite = (lambda v: v < float("inf"), "finite in the proximal form")
-            require(self, group, gamma=finite)
+            require(self, group, gamma=finite("in the proximal form"))
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         last = self._counters["phase"] == self.gradients_per_update - 1
@@ -156,15 +152,4 @@ class HamiltonJacobi(InnerLoopOptimizer):
     def _outer(
         self, group: dict[str, Any], xs: list[Tensor], ds: list[Tensor], states: list[dict]
     ) -> None:
-        outer = group["momentum_outer"]
-        momentum = group["momentum"] if outer is None else outer
-        sgd_update(
-            xs,
-            ds,
-            states,
-            lr=group["lr"],
-            momentum=momentum,
-            nesterov=momentum > 0,
-            weight_decay=0.0,
-            key="outer",
-        )
+        self._nesterov_outer(group, xs, ds, states)

@@ -10,17 +10,10 @@ import torch
 from torch import Tensor
 
 from . import scoping as scopes
-from .base import (
-    AT_LEAST_ZERO,
-    BELOW_ONE,
-    RATE,
-    HyperparameterError,
-    LandscapeOptimizer,
-    chunks,
-    count,
-    require,
-)
+from .base import LandscapeOptimizer
+from .rules import AT_LEAST_ZERO, BELOW_ONE, RATE, HyperparameterError, count, require
 from .sgd import sgd_update
+from .tensors import chunks
 
 
 class HeatSmoothing(LandscapeOptimizer):
@@ -98,11 +91,11 @@ class HeatSmoothing(LandscapeOptimizer):
         check_finite: bool = False,
     ) -> None:
         require(self, {"L": L}, L=count(1))
-        self.gradients_per_update = L
         self.scoping = scopes.resolve(scoping, gamma_decay, 1e-3)
-        self._swapped: list[tuple[Tensor, Tensor]] | None = None
         defaults = {"lr": lr, "gamma": gamma, "momentum": momentum, "weight_decay": weight_decay}
-        super().__init__(params, defaults, generator=generator, check_finite=check_finite)
+        super().__init__(
+            params, defaults, recipe={"L": L}, generator=generator, check_finite=check_finite
+        )
         self._counters.update(phase=0, updates=0)
 
     def _check_group(self, group: dict[str, Any]) -> None:
@@ -114,6 +107,11 @@ class HeatSmoothing(LandscapeOptimizer):
             momentum=BELOW_ONE,
             weight_decay=AT_LEAST_ZERO,
         )
+
+    @property
+    def gradients_per_update(self) -> int:
+        """Gradients in a mean."""
+        return self._recipe["L"]
 
     @property
     def own_answer(self) -> bool:
@@ -159,7 +157,7 @@ class HeatSmoothing(LandscapeOptimizer):
                     state["x"] = torch.empty_like(p, requires_grad=False)
                 state["x"].copy_(p)
             state["placed"] = self.iteration
-        for part in chunks(params) if spread and params else ():
+        for part in chunks(params) if spread else ():
             ps = params[part]
             for p in ps:
                 self._normal_like(p, spread, out=p)
@@ -168,8 +166,7 @@ class HeatSmoothing(LandscapeOptimizer):
     @torch.no_grad()
     def prepare(self) -> None:
         """Move to x + e_1; parameters that are there already stay."""
-        if self._in_solution:
-            raise RuntimeError("Leave the solution() block before prepare().")
+        self._refuse_in_solution("prepare")
         for group in self.param_groups:
             trained = [p for p in group["params"] if p.requires_grad]
             here = [p for p in trained if self._answer(p, self.iteration) is p]
@@ -220,35 +217,13 @@ class HeatSmoothing(LandscapeOptimizer):
         for group, params in zip(self.param_groups, trained, strict=True):
             self._scatter(group, params, used)
 
-    @torch.no_grad()
-    def _swap(self) -> None:
-        if self._swapped is None:
-            pairs = self._swapped = [
-                (p, self.state[p]["x"])
-                for group in self.param_groups
-                for p in group["params"]
-                if p.requires_grad and self._answer(p, self.iteration) is not p
-            ]
-        else:
-            pairs, self._swapped = self._swapped, None
-        for p, x in pairs:
-            kept = p.clone()
-            p.copy_(x)
-            x.copy_(kept)
-
-    def _own_state(self) -> dict[str, Any]:
-        return {**super()._own_state(), "L": self.gradients_per_update}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restore what `state_dict()` has returned, of an optimizer with the same L."""
-        saved = state_dict.get("landscape", {}).get("L", self.gradients_per_update)
-        if saved != self.gradients_per_update:
-            raise HyperparameterError(
-                f"This state was saved with L={saved}, not {self.gradients_per_update}; build the "
-                "optimizer with the same settings."
-            )
-        super().load_state_dict(state_dict)
+    def _answers(self) -> list[tuple[Tensor, Tensor]]:
+        return [
+            (p, self.state[p]["x"])
+            for group in self.param_groups
+            for p in group["params"]
+            if p.requires_grad and self._answer(p, self.iteration) is not p
+        ]
 
     def __getstate__(self) -> dict[str, Any]:
-        own = ("scoping", "_swapped", "gradients_per_update")
-        return {**super().__getstate__(), **{k: self.__dict__[k] for k in own}}
+        return {**super().__getstate__(), "scoping": self.scoping}

@@ -14,31 +14,27 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import (
+from .base import LandscapeOptimizer
+from .rules import (
     AT_LEAST_ZERO,
     BELOW_ONE,
     RATE,
+    SCOPE,
     HyperparameterError,
-    LandscapeOptimizer,
-    chunks,
     count,
     one_of,
     require,
 )
 from .scoping import Schedule
 from .sgd import sgd_update
-
-SCOPE = (
-    lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and v > 0,
-    "a positive number or infinity",
-)
+from .tensors import chunks
 
 
 class InnerLoopOptimizer(LandscapeOptimizer):
     r"""Langevin steps on f(y) + |y - x|^2 / (2 gamma) and their average; subclasses move x.
 
-    A cycle is L steps (L + 1 with `lead=1`, whose first gradient goes to `_lead` only). With g the
-    mini-batch gradient at y, u = 0 and z = y = x at the start:
+    A cycle is L steps; before them `_lead_steps` more, whose gradients go to `_lead` only. With g
+    the mini-batch gradient at y, u = 0 and z = y = x at the start:
 
         d = g + weight_decay y + (y - x) / gamma
         u <- momentum u + d,   y <- y - lr_inner (d + momentum u) + sqrt(c lr_inner temperature) N
@@ -53,6 +49,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     own_answer = True
     averages = True
     noise_factor = 2.0
+    _lead_steps = 0
 
     def __init__(
         self,
@@ -61,17 +58,14 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         *,
         scoping: Schedule,
         recipe: dict[str, Any],
-        lead: int = 0,
         generator: torch.Generator | None,
         check_finite: bool,
     ) -> None:
         require(self, recipe, L=count(1), inner_buffer=one_of("reset", "keep"))
         self.scoping = scoping
-        self._recipe = recipe
-        self._swapped: list[tuple[Tensor, Tensor]] | None = None
-        self._lead_steps = lead
-        self.gradients_per_update = recipe["L"] + lead
-        super().__init__(params, defaults, generator=generator, check_finite=check_finite)
+        super().__init__(
+            params, defaults, recipe=recipe, generator=generator, check_finite=check_finite
+        )
         self._counters.update(phase=0, updates=0)
 
     def _check_group(self, group: dict[str, Any]) -> None:
@@ -84,7 +78,14 @@ class InnerLoopOptimizer(LandscapeOptimizer):
             "momentum": BELOW_ONE,
             "weight_decay": AT_LEAST_ZERO,
         }
+        if group.get("momentum_outer") is not None:
+            rules["momentum_outer"] = BELOW_ONE
         require(self, group, **{name: rule for name, rule in rules.items() if name in group})
+
+    @property
+    def gradients_per_update(self) -> int:
+        """Steps of a cycle."""
+        return self._recipe["L"] + self._lead_steps
 
     @property
     def updates(self) -> int:
@@ -188,6 +189,32 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         """Move `xs` in place; `ds` = x - z may be overwritten."""
         raise NotImplementedError
 
+    def _momentum_outer(self, group: dict[str, Any]) -> float:
+        """Momentum of x; where none is stated that of the inner loop."""
+        outer = group["momentum_outer"]
+        return group["momentum"] if outer is None else outer
+
+    def _nesterov_outer(
+        self,
+        group: dict[str, Any],
+        xs: list[Tensor],
+        ds: list[Tensor],
+        states: list[dict[str, Any]],
+        weight_decay: float = 0.0,
+    ) -> None:
+        """v <- m v + d, x <- x - lr (d + m v) with m = momentum_outer, `xs` in place."""
+        momentum = self._momentum_outer(group)
+        sgd_update(
+            xs,
+            ds,
+            states,
+            lr=group["lr"],
+            momentum=momentum,
+            nesterov=momentum > 0,
+            weight_decay=weight_decay,
+            key="outer",
+        )
+
     def _after_update(self) -> None:
         self._counters["phase"] += 1
         if self._counters["phase"] < self.gradients_per_update:
@@ -215,32 +242,9 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         """Parameters that have taken an inner step in the current cycle."""
         return [p for p in group["params"] if self.state[p].get("cycle") == self.updates]
 
-    @torch.no_grad()
-    def _swap(self) -> None:
-        if self._swapped is None:
-            moving = [p for g in self.param_groups for p in self._moving(g) if p.requires_grad]
-            self._swapped = [(p, self.state[p]["x"]) for p in moving]
-            pairs = self._swapped
-        else:
-            pairs, self._swapped = self._swapped, None
-        for p, x in pairs:
-            kept = p.clone()
-            p.copy_(x)
-            x.copy_(kept)
-
-    def _own_state(self) -> dict[str, Any]:
-        return {**super()._own_state(), "recipe": dict(self._recipe)}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restore what `state_dict()` has returned, of an optimizer with the same cycle."""
-        saved = state_dict.get("landscape", {}).get("recipe", self._recipe)
-        if saved != self._recipe:
-            raise HyperparameterError(
-                f"This state was saved with {saved}, not with {self._recipe}; build the optimizer "
-                "with the same settings."
-            )
-        super().load_state_dict(state_dict)
+    def _answers(self) -> list[tuple[Tensor, Tensor]]:
+        moving = [p for g in self.param_groups for p in self._moving(g) if p.requires_grad]
+        return [(p, self.state[p]["x"]) for p in moving]
 
     def __getstate__(self) -> dict[str, Any]:
-        own = ("scoping", "_recipe", "_swapped", "_lead_steps", "gradients_per_update")
-        return {**super().__getstate__(), **{k: self.__dict__[k] for k in own}}
+        return {**super().__getstate__(), "scoping": self.scoping}

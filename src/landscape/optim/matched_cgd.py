@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from .base import HyperparameterError, count, one_of, require
 from .complexity_gd import ComplexityGD
+from .rules import HyperparameterError, count, one_of, require
 
 WEIGHT = (
     lambda v: v is None or (isinstance(v, (int, float)) and not isinstance(v, bool) and 0 < v <= 1),
@@ -29,11 +28,10 @@ class MatchedCGD(ComplexityGD):
     GPU makes the host wait for it.
 
     Args:
-        params: tensors, groups or named parameters; lr, lambda_0, momentum and nesterov may differ
-            between groups, which share the sphere and the loss.
-        lambda_0: initial strength of the L2 term lambda |w|^2, >= 0. The work states none; keep
+        params, lr: as in `ComplexityGD`, the groups sharing the loss, too; and so are momentum,
+            nesterov, projection, radius, steps_per_epoch, generator and check_finite.
+        lambda_0: initial strength of the L2 term lambda |w|^2, >= 0; keep
             2 lr lambda_0 L(i) / L(0) below 1.
-        lr: learning rate, >= 0; none is stated.
         smoothing: "identity" (K = 1), "moving_average" of the last K values, or "exponential":
             s <- s + weight (L(i) / L(0) - s), from s = 1.
         K: memory, >= 1, in units of i; 1 with "identity".
@@ -42,13 +40,6 @@ class MatchedCGD(ComplexityGD):
         initial: what lambda is during the K initial steps (i < K), which fill the memory. The work
             does not say: "lambda_0", its name for the strength at the start, or "zero", plain
             descent on L. The weights are projected in these steps, too.
-        momentum, nesterov: as in `SGD`; the work takes plain gradient steps.
-        projection: False leaves out the sphere, and then lambda_i regularises.
-        radius: "initial", "sqrt" or a number; which one the work means is not stated: see
-            `ComplexityGD`, where the sphere is described.
-        steps_per_epoch: i counts steps by default (1). With m steps an epoch it counts epochs, and
-            lambda_i is fixed within one. The text of the algorithm mixes the two.
-        generator, check_finite: see `LandscapeOptimizer`; nothing is drawn.
 
     L(0) is the first loss observed, that of a mini-batch at the initial weights unless more is
     passed. With steps_per_epoch = 1, L(i) is the loss of step i itself. Otherwise it is the mean
@@ -91,44 +82,28 @@ class MatchedCGD(ComplexityGD):
         weight: float | None = None,
         *,
         initial: str = "lambda_0",
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        projection: bool = True,
-        radius: str | float = "initial",
-        steps_per_epoch: int = 1,
-        generator: torch.Generator | None = None,
-        check_finite: bool = False,
+        **shared: Any,
     ) -> None:
-        recipe = {
-            "projection": projection, "radius": radius, "steps_per_epoch": steps_per_epoch,
-            "smoothing": smoothing, "K": K, "weight": weight, "initial": initial,
-        }  # fmt: skip
+        own = {"smoothing": smoothing, "K": K, "weight": weight, "initial": initial}
         require(
             self,
-            recipe,
+            own,
             smoothing=one_of("identity", "moving_average", "exponential"),
             K=count(1),
             weight=WEIGHT,
             initial=one_of("lambda_0", "zero"),
         )
         if smoothing == "identity":
-            require(self, recipe, K=(lambda v: v == 1, "1 with smoothing='identity'"))
+            require(self, own, K=(lambda v: v == 1, "1 with smoothing='identity'"))
         if smoothing != "exponential":
-            require(
-                self, recipe, weight=(lambda v: v is None, "None but with smoothing='exponential'")
-            )
+            unused = (lambda v: v is None, "None but with smoothing='exponential'")
+            require(self, own, weight=unused)
         # What is known of the loss, all of it numbers: the one not yet used; L(0); the last K
         # ratios L(i) / L(0); their smoothed value; the sum over the epoch so far; lambda / lambda_0
         self._losses: dict[str, Any] = {
             "seen": None, "first": None, "memory": [], "smooth": 1.0, "sum": 0.0, "factor": 1.0,
         }  # fmt: skip
-        super().__init__(
-            params,
-            {"lr": lr, "lambda_0": lambda_0, "momentum": momentum, "nesterov": nesterov},
-            recipe=recipe,
-            generator=generator,
-            check_finite=check_finite,
-        )
+        super().__init__(params, lambda_0, lr, **own, **shared)
 
     def observe(self, loss: Tensor | float | None) -> None:
         """Tell the loss that the next step's gradient belongs to; the last one told counts."""

@@ -6,16 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from . import scoping as scopes
-from .base import BELOW_ONE, RATE, HyperparameterError, chunks, one_of, require
-from .inner_loop import InnerLoopOptimizer
-from .replicas import ReplicaOptimizer, chapter_scoping
-from .sgd import sgd_update
+from .coupled_loops import CoupledLoops
+from .rules import RATE, HyperparameterError, one_of, require
 
 
-class Parle(ReplicaOptimizer, InnerLoopOptimizer):
+class Parle(CoupledLoops):
     r"""Parle, eqs. (5.8) with the rates of section 5.3.2: n replicas x^a, one master x.
 
     Every replica starts a cycle with y = z = x^a and u = 0. L times, each with a gradient g at y on
@@ -40,7 +37,7 @@ class Parle(ReplicaOptimizer, InnerLoopOptimizer):
 
     Args:
         params: a list with the parameters of each replica; `model.parameters()` is one replica.
-            Groups and process groups: see `landscape.optim.replicas.ReplicaOptimizer`.
+            Groups and process groups: see `landscape.optim.replica_groups.ReplicaGroups`.
         lr: rate eta of the synchronisation, the one that schedulers act on. The works: 0.1 (SVHN
             0.01), divided by 5 to 10 on plateaus.
         lr_inner: rate eta0 of the inner loop, which schedulers leave alone. Default: the group's
@@ -158,7 +155,7 @@ class Parle(ReplicaOptimizer, InnerLoopOptimizer):
         }
         reading = "divide" if authors else "multiply"
         scoping = [
-            chapter_scoping(self, given, batches_per_epoch, bound, reading)
+            scopes.chapter_five(self, given, batches_per_epoch, bound, reading)
             for given, bound in ((scoping_gamma, 1.0), (scoping_rho, 0.1))
         ]
         super().__init__(
@@ -172,10 +169,6 @@ class Parle(ReplicaOptimizer, InnerLoopOptimizer):
             check_finite=check_finite,
         )
 
-    @property
-    def _authors(self) -> bool:
-        return self._recipe["convention"] == "authors"
-
     def _resolve_group(self, group: dict[str, Any], replicas: int) -> None:
         if group["rho"] is None:
             group["rho"] = 100 / (replicas * self._recipe["L"]) if self._authors else 1.0
@@ -183,167 +176,4 @@ class Parle(ReplicaOptimizer, InnerLoopOptimizer):
             group["lr_inner"] = float(group["lr"]) if RATE[0](group["lr"]) else group["lr"]
 
     def _check_group(self, group: dict[str, Any]) -> None:
-        if group["momentum_outer"] is not None:
-            require(self, group, momentum_outer=BELOW_ONE)
         super()._check_group({**group, "lr_inner": self._lr_inner(group)})
-
-    @staticmethod
-    def _lr_inner(group: dict[str, Any]) -> Any:
-        return group["lr"] if group["lr_inner"] is None else group["lr_inner"]
-
-    # the inner loop
-
-    def _start(self, params: list[Tensor], states: list[dict[str, Any]]) -> None:
-        if not self._authors:
-            super()._start(params, states)
-            return
-        for p, state in zip(params, states, strict=True):
-            if "x" not in state:
-                super()._start([p], [state])
-            state["x"].copy_(p)
-            state["cycle"] = self.updates
-
-    def _inner(
-        self,
-        group: dict[str, Any],
-        params: list[Tensor],
-        grads: list[Tensor],
-        states: list[dict[str, Any]],
-        *,
-        restart: bool,
-    ) -> None:
-        group = {**group, "lr_inner": self._lr_inner(group)}
-        super()._inner(group, params, grads, states, restart=restart)
-
-    def _descend(
-        self,
-        group: dict[str, Any],
-        params: list[Tensor],
-        grads: list[Tensor],
-        states: list[dict[str, Any]],
-        rate: float,
-        restart: bool,
-    ) -> None:
-        if not self._authors:
-            super()._descend(group, params, grads, states, rate, restart)
-            return
-        away = torch._foreach_sub(params, [s["x"] for s in states])
-        torch._foreach_add_(grads, away, alpha=1 / self.scope(group))
-        if group["weight_decay"]:
-            torch._foreach_add_(grads, params, alpha=group["weight_decay"])
-        heavy_step(params, grads, states, rate, group["momentum"], key="inner", restart=restart)
-
-    # the synchronisation
-
-    def _after_update(self) -> None:
-        self._counters["phase"] += 1
-        if self._counters["phase"] < self.gradients_per_update:
-            return
-        work = [(group, self._columns(group)) for group in self.param_groups]
-        replicas = [[p for _, columns in work for p in columns[a]] for a in range(self._here)]
-        moving = [p for params in replicas for p in params]
-        late = [p for p in moving if self.state[p].get("cycle") != self.updates]
-        self._start(late, [self.state[p] for p in late])
-        try:
-            self._agree()
-            self._synchronise(work, replicas)
-        except Exception:
-            for p in moving:
-                p.copy_(self.state[p]["x"])
-                self.state[p]["cycle"] = -1
-            self._counters["iteration"] -= self.gradients_per_update
-            self._counters["phase"] = 0
-            raise
-        self._counters["phase"] = 0
-        self._counters["updates"] += 1
-
-    def _synchronise(
-        self,
-        work: list[tuple[dict[str, Any], list[list[Tensor]]]],
-        replicas: list[list[Tensor]],
-    ) -> None:
-        """Move all x^a, in the parameters at first; what is kept changes after the last mean."""
-        masters = self._masters(replicas[0])
-        printed = self._recipe["master"] == "printed"
-        means = [torch.empty_like(m) for m in masters] if printed or self._authors else masters
-        if printed or self._authors:
-            key = "x" if printed else "z"
-            self._mean([[self.state[p][key] for p in params] for params in replicas], means)
-        anchors = dict(zip(replicas[0], means if self._authors else masters, strict=True))
-        trials = {}
-        for group, columns in work:
-            for params in columns:
-                pulls = [
-                    anchors[first].to(p.device) for first, p in zip(columns[0], params, strict=True)
-                ]
-                states = [self.state[p] for p in params]
-                # v must outlive a mean that fails.
-                kept = [{"outer": s["outer"]} if "outer" in s else {} for s in states]
-                if self._remote:
-                    kept = [{k: v.clone() for k, v in state.items()} for state in kept]
-                for part in chunks(params) if params else ():
-                    self._move(group, params[part], pulls[part], states[part], kept[part])
-                trials.update(zip(params, kept, strict=True))
-        if not printed:
-            self._mean(replicas, masters)
-        else:
-            torch._foreach_copy_(masters, means)
-        for p, trial in trials.items():
-            self.state[p].update(trial)
-            self.state[p]["x"].copy_(p)
-
-    def _move(
-        self,
-        group: dict[str, Any],
-        params: list[Tensor],
-        anchors: list[Tensor],
-        states: list[dict[str, Any]],
-        kept: list[dict[str, Any]],
-    ) -> None:
-        """Eq. (5.8c) for one replica: from x^a and z to the new x^a in `params`."""
-        outer = group["momentum_outer"]
-        momentum = group["momentum"] if outer is None else outer
-        xs = [s["x"] for s in states]
-        ds = torch._foreach_sub(xs, [s["z"] for s in states])
-        if force := 1 / self.rho(group):
-            torch._foreach_add_(ds, torch._foreach_sub(xs, anchors), alpha=force)
-        if self._authors:
-            heavy_step(params, ds, kept, float(group["lr"]), momentum, key="outer")
-            return
-        torch._foreach_copy_(params, xs)
-        sgd_update(
-            params,
-            ds,
-            kept,
-            lr=group["lr"],
-            momentum=momentum,
-            nesterov=momentum > 0,
-            weight_decay=0.0,
-            key="outer",
-        )
-
-
-def heavy_step(
-    params: list[Tensor],
-    ds: list[Tensor],
-    states: list[dict[str, Any]],
-    rate: float,
-    momentum: float,
-    *,
-    key: str,
-    restart: bool = False,
-) -> None:
-    """u <- momentum u + d, w <- w - rate (d + u): the authors' program has u, not momentum u."""
-    if momentum > 0:
-        torch._foreach_add_(params, ds, alpha=-rate)
-    sgd_update(
-        params,
-        ds,
-        states,
-        lr=rate,
-        momentum=momentum,
-        nesterov=False,
-        weight_decay=0.0,
-        key=key,
-        restart=restart,
-    )

@@ -11,8 +11,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from .base import HyperparameterError
 from .replica_lists import first_difference, refuse
+from .rules import HyperparameterError
 
 # Elements in one collective: a very large model goes in several, none of them too long to wait for.
 BUFFER = 1 << 25

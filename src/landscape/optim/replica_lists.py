@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from .base import HyperparameterError
+from .rules import HyperparameterError
 
 
 def first_difference(descriptions: Sequence[Sequence[tuple[str, Any]]]) -> str | None:

@@ -21,14 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .base import (
-    BELOW_ONE,
-    POSITIVE,
-    HyperparameterError,
-    count,
-    one_of,
-    require,
-)
+from .rules import BELOW_ONE, POSITIVE, HyperparameterError, count, one_of, require
 
 Schedule = Callable[[float, int], float]
 
@@ -138,3 +131,24 @@ def resolve(
             f"scoping must be a schedule of landscape.optim.scoping or a mapping, not {scoping!r}."
         )
     return scoping
+
+
+def chapter_five(
+    owner: object,
+    scoping: Schedule | Mapping[str, Any] | None,
+    batches_per_epoch: int | None,
+    bound: float,
+    reading: str = "multiply",
+) -> Schedule:
+    """The schedule given, else eq. (5.10) for that many mini-batches, else a constant.
+
+    Source: Chaudhari (2018), eq. (5.10) and the clips after it.
+
+    >>> chapter_five("Parle", None, 100, bound=0.1)(1.0, 1)
+    0.995
+    """
+    if batches_per_epoch is not None:
+        require(owner, {"batches_per_epoch": batches_per_epoch}, batches_per_epoch=count(1))
+    if scoping is not None or batches_per_epoch is None:
+        return resolve(scoping, None, 0.0)
+    return Bounded(1 / (2 * batches_per_epoch), bound, reading)

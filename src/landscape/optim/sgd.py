@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import AT_LEAST_ZERO, BELOW_ONE, RATE, SWITCH, LandscapeOptimizer, buckets, require
+from .base import LandscapeOptimizer
+from .rules import AT_LEAST_ZERO, BELOW_ONE, RATE, SWITCH, require
+from .tensors import buckets
 
 SETTINGS = ("lr", "momentum", "nesterov", "weight_decay")
 

@@ -9,17 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import (
-    AT_LEAST_ZERO,
-    RATE,
-    SWITCH,
-    HyperparameterError,
-    LandscapeOptimizer,
-    chunks,
-    count,
-    require,
-)
+from .base import LandscapeOptimizer
+from .rules import AT_LEAST_ZERO, RATE, SWITCH, HyperparameterError, count, require
 from .sgd import sgd_update
+from .tensors import chunks
 
 
 class SGLD(LandscapeOptimizer):
@@ -97,7 +90,6 @@ class SGLD(LandscapeOptimizer):
             raise HyperparameterError("SGLD: burn_in needs average=True; without it leave it out.")
         self.average = average
         self.burn_in = burn_in
-        self._swapped: list[tuple[Tensor, Tensor]] | None = None
         defaults = {
             "samples": samples,
             "lr": lr,
@@ -163,24 +155,16 @@ class SGLD(LandscapeOptimizer):
             means = [states[i]["mean"] for i in where]
             torch._foreach_lerp_(means, [params[i] for i in where], eta / total)
 
-    @torch.no_grad()
-    def _swap(self) -> None:
-        if self._swapped is None:
-            pairs = self._swapped = [
-                (p, self.state[p]["mean"])
-                for group in self.param_groups
-                for p in group["params"]
-                if self.average and p.requires_grad and "mean" in self.state[p]
-            ]
-        else:
-            pairs, self._swapped = self._swapped, None
-        for p, mean in pairs:
-            kept = p.clone()
-            p.copy_(mean)
-            mean.copy_(kept)
+    def _answers(self) -> list[tuple[Tensor, Tensor]]:
+        return [
+            (p, self.state[p]["mean"])
+            for group in self.param_groups
+            for p in group["params"]
+            if self.average and p.requires_grad and "mean" in self.state[p]
+        ]
 
     def __getstate__(self) -> dict[str, Any]:
-        own = ("average", "burn_in", "_swapped")
+        own = ("average", "burn_in")
         return {**super().__getstate__(), **{k: self.__dict__[k] for k in own}}
 
 

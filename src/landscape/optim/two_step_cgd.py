@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import AT_LEAST_ZERO, POSITIVE, HyperparameterError, require
 from .complexity_gd import ComplexityGD
 from .cosine_cgd import cosine
+from .rules import AT_LEAST_ZERO, POSITIVE, HyperparameterError, require
 
 NAMED = ("power", "cosine", "constant")
 SCHEDULE = (lambda v: callable(v) or v in NAMED, f"a function or one of {', '.join(NAMED)}")
@@ -31,10 +31,8 @@ class TwoStepCGD(ComplexityGD):
     strengths, so the M step is small against the E step wherever lambda is.
 
     Args:
-        params: tensors, groups or named parameters; lr, lambda_0, momentum and nesterov may differ
-            between groups, which share the sphere.
-        lambda_0: initial strength of the L2 term lambda |w|^2, >= 0; the work states none.
-        lr: learning rate, >= 0; none is stated.
+        params, lr: as in `ComplexityGD`; and so are projection, radius, generator and check_finite.
+        lambda_0: initial strength of the L2 term lambda |w|^2, >= 0.
         schedule: lambda_i. "power": lambda_0 / (1 + i)^power, which the work derives from its
             eq. (17) with the exponent 1/2; "cosine": lambda_0 (1 + cos(2 pi i / T)); "constant"; or
             a function of (lambda_0, i). lambda_{-1} is not stated: it is taken to be lambda at
@@ -43,13 +41,8 @@ class TwoStepCGD(ComplexityGD):
         T: period, > 0, of "cosine".
         momentum, nesterov: as in `SGD`, of the E step; the M step is a plain gradient step and
             leaves the buffer alone. The work takes plain steps in both.
-        projection: False leaves out the sphere, and then lambda_i regularises.
-        radius: "initial", "sqrt" or a number; which one the work means is not stated: see
-            `ComplexityGD`, where the sphere is described.
-        steps_per_epoch: i counts moves by default (1). With m moves an epoch it counts epochs;
-            lambda_i and the size of the M step are fixed within one. The text of the algorithm
-            mixes the two.
-        generator, check_finite: see `LandscapeOptimizer`; nothing is drawn.
+        steps_per_epoch: as for `ComplexityGD`, a move being two steps; the size of the M step, too,
+            is fixed within an epoch.
 
     Raises:
         HyperparameterError: a setting outside these ranges, or a function that gives a negative or
@@ -85,32 +78,13 @@ class TwoStepCGD(ComplexityGD):
         schedule: str | Callable[[float, int], float] = "power",
         power: float = 0.5,
         T: float | None = None,
-        *,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        projection: bool = True,
-        radius: str | float = "initial",
-        steps_per_epoch: int = 1,
-        generator: torch.Generator | None = None,
-        check_finite: bool = False,
+        **shared: Any,
     ) -> None:
-        recipe = {
-            "projection": projection, "radius": radius, "steps_per_epoch": steps_per_epoch,
-            "schedule": schedule, "power": power, "T": T,
-        }  # fmt: skip
-        require(self, recipe, schedule=SCHEDULE, power=AT_LEAST_ZERO)
-        if schedule == "cosine":
-            require(self, recipe, T=POSITIVE)
-        else:
-            require(self, recipe, T=(lambda v: v is None, "None but with schedule='cosine'"))
-        self._swapped: list[tuple[Tensor, Tensor]] | None = None
-        super().__init__(
-            params,
-            {"lr": lr, "lambda_0": lambda_0, "momentum": momentum, "nesterov": nesterov},
-            recipe=recipe,
-            generator=generator,
-            check_finite=check_finite,
-        )
+        own = {"schedule": schedule, "power": power, "T": T}
+        require(self, own, schedule=SCHEDULE, power=AT_LEAST_ZERO)
+        unused = (lambda v: v is None, "None but with schedule='cosine'")
+        require(self, own, T=POSITIVE if schedule == "cosine" else unused)
+        super().__init__(params, lambda_0, lr, **own, **shared)
 
     def _strength(self, group: dict[str, Any], i: int) -> float:
         schedule, start = self._recipe["schedule"], group["lambda_0"]
@@ -154,23 +128,12 @@ class TwoStepCGD(ComplexityGD):
         if self.iteration % 2 == 0:
             super()._after_update()
 
-    @torch.no_grad()
-    def _swap(self) -> None:
-        if self._swapped is None:
-            within = self.iteration % 2 == 1
-            pairs = [
-                (p, self.state[p]["last"])
-                for group in self.param_groups
-                for p in group["params"]
-                if within and p.requires_grad and self.state[p].get("move") == self._move
-            ]
-            self._swapped = pairs
-        else:
-            pairs, self._swapped = self._swapped, None
-        for p, last in pairs:
-            kept = p.clone()
-            p.copy_(last)
-            last.copy_(kept)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_swapped": self._swapped}
+    def _answers(self) -> list[tuple[Tensor, Tensor]]:
+        if self.iteration % 2 == 0:
+            return []
+        return [
+            (p, self.state[p]["last"])
+            for group in self.param_groups
+            for p in group["params"]
+            if p.requires_grad and self.state[p].get("move") == self._move
+        ]
