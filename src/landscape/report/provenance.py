@@ -81,7 +81,8 @@ def cost_table(read_results: dict[str, dict], recorded: dict[str, dict]) -> Tabl
         for (name, _, item), letter in zip(runs, column, strict=True)
     ]
     return Table(["runs", "seeds", "measured time", *["on"][: len(column[0])]], rows, name="cost",
-                 caption=f"What each result cost, as measured when it was made. {where}.")
+                 caption=f"What each result cost, as measured when it was made. {where}.",
+                 folded=True)  # fmt: skip
 
 
 def footer_note(
@@ -105,7 +106,7 @@ def footer_note(
     ]  # fmt: skip
     return Table(["runs", "profile", "parameters", "seeds", "commit", "made", "time",
                   *["on"][: len(column[0])]], rows, name="provenance",
-                 caption=f"Provenance. {where}.")  # fmt: skip
+                 caption=f"Provenance. {where}.", folded=True)  # fmt: skip
 
 
 def _runs(
