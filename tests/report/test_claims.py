@@ -311,7 +311,7 @@ def test_every_declared_file_is_usable(path):
 @pytest.mark.parametrize(
     ("value", "err", "unit", "text"),
     [(77.656, 0.171, "perplexity", "77.656 ± 0.171 perplexity"), (1.3375, None, "", "1.3375"),
-     (-0.02, 0.0424264, "%", "-0.02 ± 0.0424 %"), (0.5, 0.0, "", "0.5")],
+     (-0.02, 0.0424264, "%", "-0.02 ± 0.042 %"), (0.5, 0.0, "", "0.5")],
 )  # fmt: skip
 def test_a_paper_value_keeps_the_works_digits(value, err, unit, text):
     assert str(claims.PaperValue("k", "", value, err, unit)) == text

@@ -82,8 +82,14 @@ class PaperValue:
     where: str = ""
 
     def __str__(self) -> str:
-        """As the work prints it: all its digits, the error where there is one, the unit."""
-        text = f"{self.value:.6g}" + (f" ± {self.err:.3g}" if self.err else "")
+        """As the work prints it: all its digits, the error where there is one, the unit.
+
+        An error with more digits than works print was combined from others; two are shown of it.
+        """
+        text = f"{self.value:.6g}"
+        if self.err:
+            printed = f"{self.err:.3g}"
+            text += f" ± {printed if float(printed) == self.err else f'{self.err:.2g}'}"
         return f"{text} {self.unit}".strip()
 
 
