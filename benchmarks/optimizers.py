@@ -33,7 +33,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import statistics
 import sys
 import time
@@ -43,14 +42,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import recording
 import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from landscape import models, optim
-from landscape.train import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
+FOLDER = "optimizer-costs"
 NETWORKS = ("lenet", "allcnn")
 STEPS = 20  # of each method a repeat, at least
 NESTEROV = {"lr": 1e-3, "momentum": 0.9, "nesterov": True}
@@ -290,18 +290,6 @@ def missed(rows: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def machine(device: torch.device) -> dict[str, Any]:
-    """Where it was measured."""
-    cuda = device.type == "cuda"
-    return {
-        "device": device.type,
-        "name": torch.cuda.get_device_name(device) if cuda else provenance.processor(),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
-
-
 def show(rows: list[dict[str, Any]]) -> None:
     """Print the rows as a table."""
     width = max(len(r["label"]) for r in rows)
@@ -318,20 +306,12 @@ def show(rows: list[dict[str, Any]]) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
+    recording.add_options(parser, FOLDER, 21)
     parser.add_argument("--networks", nargs="+", default=NETWORKS, choices=models.names())
-    parser.add_argument("--repeats", type=int, default=21)
     parser.add_argument("--quick", action="store_true", help="a tiny network, once: does it run?")
     parser.add_argument("--check", action="store_true", help="exit status 1 if a target is missed")
-    parser.add_argument("--json", type=Path, help="write the rows and the machine there")
-    parser.add_argument("--record", action="store_true", help="write records/optimizer-costs/DATE")
     given = parser.parse_args(arguments)
-    device = torch.device(given.device)
-    if device.type == "cuda" and not torch.cuda.is_available():
-        parser.error("there is no GPU that torch can use; leave --device out")
-    if given.repeats < 1:
-        parser.error("--repeats must be at least 1")
-    torch.set_num_threads(1)
+    device = recording.chosen_device(parser, given)
     networks, repeats = (("tiny_fc",), 1) if given.quick else (given.networks, given.repeats)
     loud = sys.stderr.isatty()
     rows = []
@@ -345,22 +325,9 @@ def main(arguments: list[str] | None = None) -> int:
             ),
         )
     show(rows)
-    date = provenance.now()[:10]
-    targets = [given.json] if given.json else []
-    if given.record:
-        suffix = "" if device.type == "cpu" else f"-{device.type}"
-        targets.append(ROOT / "records" / "optimizer-costs" / f"{date}{suffix}.json")
-    for target in targets:
-        words = sys.argv[1:] if arguments is None else arguments
-        content = {
-            "machine": machine(device),
-            "date": date,
-            "command": " ".join(["python benchmarks/optimizers.py", *words]),
-            "commit": provenance.commit(ROOT),
-            "rows": rows,
-        }
-        provenance.write(target, content)
-        print(f"written: {target}")
+    recording.write(
+        rows, device, given, root=ROOT, folder=FOLDER, script="optimizers.py", arguments=arguments
+    )
     problems = missed(rows) if given.check else []
     for problem in problems:
         print(f"missed: {problem}", file=sys.stderr)

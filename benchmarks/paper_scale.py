@@ -36,16 +36,18 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+import recording
 import torch
 
 from landscape import data
 from landscape.data.canonical import IMAGE_SETS
 from landscape.experiments import catalogue
-from landscape.train import distributed, provenance
+from landscape.train import distributed
 from landscape.train.evaluate import loss_and_error
 from landscape.train.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
+FOLDER = "paper-scale-costs"
 WARM_UP, EVALUATED = 2, 1000
 
 
@@ -133,21 +135,11 @@ def measure(
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
+    recording.add_options(parser, FOLDER, 7)
     parser.add_argument("--experiments", nargs="+", help="default: all that are trained")
-    parser.add_argument("--repeats", type=int, default=7, help="timed steps (default 7)")
     parser.add_argument("--profile", default="paper", help="another profile, to try this file")
-    parser.add_argument("--json", type=Path, help="write the rows and the machine there")
-    parser.add_argument(
-        "--record", action="store_true", help="write records/paper-scale-costs/DATE"
-    )
     given = parser.parse_args(arguments)
-    device = torch.device(given.device)
-    if device.type == "cuda" and not torch.cuda.is_available():
-        parser.error("there is no GPU that torch can use; leave --device out")
-    if given.repeats < 1:
-        parser.error("--repeats must be at least 1")
-    torch.set_num_threads(1)
+    device = recording.chosen_device(parser, given)
     trained = [item for item in catalogue.experiments() if item.kind == "train"]
     unknown = set(given.experiments or ()) - {item.id for item in trained}
     if unknown:
@@ -161,29 +153,9 @@ def main(arguments: list[str] | None = None) -> int:
                 f"{row['hours']:9.3g} h ({row['step_seconds']:.3g} s a step)",
                 flush=True,
             )
-    targets = [given.json] if given.json else []
-    date = provenance.now()[:10]
-    if given.record:
-        suffix = "" if device.type == "cpu" else f"-{device.type}"
-        targets.append(ROOT / "records" / "paper-scale-costs" / f"{date}{suffix}.json")
-    gpu = device.type == "cuda"
-    for target in targets:
-        provenance.write(target, {
-            "machine": {
-                "device": device.type,
-                "name": torch.cuda.get_device_name(device) if gpu else provenance.processor(),
-                "threads": torch.get_num_threads(),
-                "torch": torch.__version__,
-                "python": provenance.versions()["python"],
-            },
-            "date": date,
-            "command": " ".join(
-                ["python benchmarks/paper_scale.py", *(arguments or sys.argv[1:])]
-            ),
-            "commit": provenance.commit(ROOT),
-            "rows": rows,
-        })  # fmt: skip
-        print(f"written: {target}")
+    recording.write(
+        rows, device, given, root=ROOT, folder=FOLDER, script="paper_scale.py", arguments=arguments
+    )
     return 0
 
 

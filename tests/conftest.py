@@ -1,5 +1,8 @@
 """A small learnable data set in place of the real ones."""
 
+import importlib.util
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import hypothesis
@@ -8,11 +11,33 @@ import torch
 
 from landscape import data
 
+ROOT = Path(__file__).resolve().parents[1]
+
 # How fast examples come says something about the machine, nothing about the code.
 hypothesis.settings.register_profile(
     "any-machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any-machine")
+
+
+@pytest.fixture(scope="module")
+def load_benchmark():
+    """A function that imports `benchmarks/<name>.py`, for as long as the test module runs."""
+    folder, threads, loaded = ROOT / "benchmarks", torch.get_num_threads(), []
+
+    def load(name):
+        spec = importlib.util.spec_from_file_location(f"benchmark_{name}", folder / f"{name}.py")
+        module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+        loaded.append(spec.name)
+        spec.loader.exec_module(module)
+        return module
+
+    sys.path.insert(0, str(folder))  # where a script finds its neighbours
+    yield load
+    sys.path.remove(str(folder))
+    torch.set_num_threads(threads)
+    for name in loaded:
+        del sys.modules[name]
 
 
 def _split(samples: int, generator: torch.Generator) -> SimpleNamespace:

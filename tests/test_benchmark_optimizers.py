@@ -1,10 +1,7 @@
 """The benchmark of the optimizers runs, covers them all, and counts memory right."""
 
-import importlib.util
 import json
 import re
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,7 +9,6 @@ import torch
 from landscape import optim
 from landscape.report import records
 
-FILE = Path(__file__).parents[1] / "benchmarks" / "optimizers.py"
 KEYS = {
     "network", "weights", "method", "label", "settings", "replicas", "gradients_per_update",
     "milliseconds", "ratio", "ratio_quartiles", "copies", "transient_copies", "target",
@@ -21,14 +17,8 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def benchmark():
-    threads = torch.get_num_threads()
-    spec = importlib.util.spec_from_file_location("benchmark_optimizers", FILE)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    torch.set_num_threads(threads)
-    del sys.modules[spec.name]
+def benchmark(load_benchmark):
+    return load_benchmark("optimizers")
 
 
 def test_every_optimizer_has_a_row(benchmark):

@@ -1,16 +1,11 @@
 """What the works' own scale would cost, as measured."""
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
 from landscape.errors import LandscapeError
 from landscape.report.paper_costs import FOLDER, cost_at_paper_scale, newest
-
-FILE = Path(__file__).parents[2] / "benchmarks" / "paper_scale.py"
 
 
 def row(experiment="e", method="sgd", **changes):
@@ -63,16 +58,8 @@ def test_a_broken_file_is_named(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def benchmark():
-    import torch
-
-    threads = torch.get_num_threads()
-    spec = importlib.util.spec_from_file_location("benchmark_paper_scale", FILE)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    torch.set_num_threads(threads)
-    del sys.modules[spec.name]
+def benchmark(load_benchmark):
+    return load_benchmark("paper_scale")
 
 
 def test_a_measured_row_adds_up(benchmark, tmp_path):
