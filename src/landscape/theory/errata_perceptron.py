@@ -21,7 +21,7 @@ def disagreement(length: int, differing: ArrayLike) -> np.ndarray:
     differing weights outside 0 to `length`.
     """
     if length % 2 == 0:
-        raise ValueError(f"the length is {length}; an odd one keeps x.xi away from 0.")
+        raise ValueError(f"the length is {length}; an odd length keeps x.xi away from 0.")
     differing = np.asarray(differing)
     if differing.min() < 0 or differing.max() > length:
         raise ValueError(f"between 0 and {length} weights can differ.")

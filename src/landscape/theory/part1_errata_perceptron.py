@@ -5,26 +5,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import binom
 
+from landscape.theory.errata_perceptron import disagreement
 from landscape.theory.erratum_row import Row
 
 
 def perceptron(d: int = 2001, agreeing: int = 1501, seed: int = 0) -> list[Row]:
     """Erratum 6: two binary perceptrons of odd length d that share `agreeing` weights.
 
-    The exact probability sums over how many signs of the input favour each: x.xi = a + b and
-    x*.xi = a - b, so they disagree when |a| < |b|. Solutions are counted by enumeration, d = 13.
-    Raises ValueError for even d, where a sign may be that of 0.
+    The exact probability is `errata_perceptron.disagreement`. Solutions are counted by
+    enumeration, d = 13. Raises ValueError for even d, where a sign may be that of 0.
     """
-    if d % 2 == 0:
-        raise ValueError(f"d is {d}; an odd length keeps x.xi away from 0.")
     differing = d - agreeing
-    a = np.abs(2 * np.arange(agreeing + 1) - agreeing)
-    b = np.abs(2 * np.arange(differing + 1) - differing)
-    law = np.outer(binom.pmf(np.arange(agreeing + 1), agreeing, 0.5),
-                   binom.pmf(np.arange(differing + 1), differing, 0.5))  # fmt: skip
-    disagree = float(law[a[:, None] < b].sum())
+    disagree = float(disagreement(d, differing))
     overlap = (agreeing - differing) / d
     angle = math.acos(overlap) / math.pi
     gamma = differing / d
