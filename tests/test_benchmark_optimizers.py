@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from landscape import optim
-from landscape.report import records
+from landscape.evidence import records
 
 KEYS = {
     "network", "weights", "method", "label", "settings", "replicas", "gradients_per_update",

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from landscape.experiments import catalogue, settings
-from landscape.report import artifacts
+from landscape.evidence import artifacts
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -129,7 +129,7 @@ def test_importing_what_pages_import_does_not_cost_torch():
     code = (
         "import sys, landscape, landscape.report, landscape.theory.spin_glass,"
         " landscape.theory.l2_modes, landscape.theory.gaussian_field,"
-        " landscape.theory.two_valleys, landscape.report.optimizer_tables;"
+        " landscape.theory.two_valleys, landscape.book.optimizer_tables;"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -203,7 +203,7 @@ def _analyse(options: argparse.Namespace) -> None:
 
 def _record(options: argparse.Namespace) -> None:
     from landscape.experiments import settings
-    from landscape.report import records
+    from landscape.evidence import records
 
     folder = records.publish(
         options.experiment, options.source, title=options.title, differs=options.differs,
@@ -215,7 +215,7 @@ def _record(options: argparse.Namespace) -> None:
 def _notebook(options: argparse.Namespace) -> None:
     import yaml
 
-    from landscape.report import notebook
+    from landscape.book import notebook
 
     root, profile = _where(options)
     parameters = {}
@@ -228,14 +228,14 @@ def _notebook(options: argparse.Namespace) -> None:
 
 
 def _scorecard(options: argparse.Namespace) -> None:
-    from landscape.report import scorecard
+    from landscape.evidence import scorecard
 
     root, profile = _where(options)
     print(f"wrote {scorecard.write(profile, root)}")
 
 
 def _book(options: argparse.Namespace) -> None:
-    from landscape.report import book
+    from landscape.book import build as book
 
     root, profile = _where(options)
     built = root / "book" / "_build" / "html" / "index.html"

@@ -26,7 +26,7 @@ def provenance(experiment, method, seeds, **changes):
 
 def training_csv(folder, experiment, method, start, seeds=(0, 1, 2), columns=None):
     """Write ``<method>.csv`` with curves that fall from ``start`` and its provenance."""
-    from landscape.report.records import TRAINING_COLUMNS
+    from landscape.evidence.records import TRAINING_COLUMNS
 
     rows = []
     for seed in seeds:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.report import artifacts
+from landscape.evidence import artifacts
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,10 +14,11 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from landscape.errors import LandscapeError
-from landscape.report import artifacts, book, book_checks, book_sphinx, normalise
-from landscape.report.book_api import api_blocks, modules
-from landscape.report.book_pages import Page
-from landscape.report.book_sources import BookError, contents
+from landscape.book import build as book, checks as book_checks, sphinx as book_sphinx, normalise
+from landscape.evidence import artifacts
+from landscape.book.api import api_blocks, modules
+from landscape.book.pages import Page
+from landscape.book.sources import BookError, contents
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PIXEL = (

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from landscape.report.book_answer import BY_RECORD, answer, with_answer
+from landscape.book.answer import BY_RECORD, answer, with_answer
 
 ENTRY = {
     "id": "thesis-fig-2-1",

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landscape.errors import LandscapeError
-from landscape.report import artifacts, claims, verdicts
-from landscape.report.measurement import (
+from landscape.evidence import artifacts, claims, verdicts
+from landscape.evidence.measurement import (
     Measurement,
     decimals_for,
     format_measurement,

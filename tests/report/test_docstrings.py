@@ -7,7 +7,7 @@ from pathlib import Path
 import docutils.core
 import pytest
 
-from landscape.report.docstrings import escaped, to_rst
+from landscape.book.docstrings import escaped, to_rst
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "landscape"
 

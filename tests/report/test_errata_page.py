@@ -9,9 +9,9 @@ import jupytext
 import matplotlib as mpl
 import pytest
 
-from landscape.report import errata_tables
-from landscape.theory.errata_list import NUMBERED, STATEMENTS, Entry
-from landscape.theory.erratum_row import Row
+from landscape.book import errata_tables
+from landscape.errata.registry import NUMBERED, STATEMENTS, Entry
+from landscape.errata.row import Row
 
 mpl.use("Agg")
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from landscape.report import artifacts, book_pages, gallery, records, status_tables, verdicts
+from landscape.book import pages as book_pages, gallery, status_tables
+from landscape.evidence import artifacts, records, verdicts
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

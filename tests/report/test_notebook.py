@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.report import normalise, notebook
+from landscape.book import normalise, notebook
 
 HEADER = """---
 kernelspec:

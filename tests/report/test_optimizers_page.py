@@ -15,7 +15,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from landscape.errors import LandscapeError
-from landscape.report.optimizer_tables import OptimizerTables, newest_costs
+from landscape.book.optimizer_tables import OptimizerTables, newest_costs
 
 mpl.use("Agg")
 ROOT = Path(__file__).parents[2]

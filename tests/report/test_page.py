@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from landscape import report
+from landscape import book as report
 from landscape.errors import LandscapeError
-from landscape.report import records
-from landscape.report.claims import ClaimsError
-from landscape.report.page import find_root
+from landscape.evidence import records
+from landscape.evidence.claims import ClaimsError
+from landscape.book.page import find_root
 
 EXPERIMENT = "thesis-fig-2-3-mnistfc"
 METHODS = ["adam", "anneal_sgd", "resampled_noise"]
@@ -195,7 +195,7 @@ def test_the_footer_names_what_was_read_and_nothing_else(page, capsys):
 
 
 def test_runs_of_several_machines_are_told_apart_by_letters():
-    from landscape.report.provenance import cost_table, footer_note
+    from landscape.evidence.provenance import cost_table, footer_note
 
     item = {"cpu": "X", "cores": 2, "wall_seconds": 61.0, "versions": {"torch": "2.13.0"}}
     runs = {"e": {"a": item, "b": item | {"cpu": "Y"}, "c": item}}
@@ -220,7 +220,7 @@ def test_a_page_without_runs_says_so(page, capsys):
      (7200, "2.0 h")],
 )  # fmt: skip
 def test_durations(seconds, text):
-    from landscape.report.provenance import duration
+    from landscape.evidence.provenance import duration
 
     assert duration(seconds) == text
 

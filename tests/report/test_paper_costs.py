@@ -5,7 +5,7 @@ import json
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.report.paper_costs import FOLDER, cost_at_paper_scale, newest
+from landscape.evidence.paper_costs import FOLDER, cost_at_paper_scale, newest
 
 
 def row(experiment="e", method="sgd", **changes):

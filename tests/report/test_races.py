@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from landscape.report import races
+from landscape.evidence import races
 
 
 def runs(method, curves, every=1.0):

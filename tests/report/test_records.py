@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from landscape.report import records
+from landscape.evidence import records
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENT = "thesis-fig-2-3-mnistfc"

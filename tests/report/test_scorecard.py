@@ -5,10 +5,11 @@ import json
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.report import artifacts, scorecard, views
-from landscape.report.claims import load
-from landscape.report.measurement import Measurement
-from landscape.report.verdicts import VERDICTS, judge
+from landscape.book import views
+from landscape.evidence import artifacts, scorecard
+from landscape.evidence.claims import load
+from landscape.evidence.measurement import Measurement
+from landscape.evidence.verdicts import VERDICTS, judge
 
 
 def put_claims(project, artifact="thesis-fig-2-3", profile="laptop"):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from landscape.report import statistics as s
+from landscape.evidence import statistics as s
 
 numbers = st.lists(st.floats(-100, 100), min_size=3, max_size=12)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from landscape import report
+from landscape import book as report
 
 mpl.use("Agg")
 
@@ -141,7 +141,7 @@ def test_a_figure_is_opaque_white_small_and_the_same_twice(ax, curves):
 
 
 def test_a_notebooks_picture_is_small_without_visible_loss(ax, curves):
-    from landscape.report.style import small_png
+    from landscape.book.style import small_png
 
     for method in ("adam", "anneal_sgd"):
         report.curve_with_band(ax, curves, "effective_epoch", "error", method)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landscape.report.tables import Cell, Note, Table, show, verdict_cell
+from landscape.book.tables import Cell, Note, Table, show, verdict_cell
 
 
 def tree(thing):
@@ -98,7 +98,7 @@ def test_a_folded_table_shows_its_caption_until_opened():
 def test_values_the_work_does_not_state_are_not_shown_as_the_works():
     from types import SimpleNamespace
 
-    from landscape.report.views import settings_table
+    from landscape.book.views import settings_table
 
     def row(key, value):
         return SimpleNamespace(key=key, paper=value, value=value, source="", changed=False)

@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from landscape.report import thumbnails
+from landscape.book import thumbnails
 
 
 def png(width, height, colour="red"):

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from landscape.report import records
-from landscape.report.records import TRAINING_COLUMNS
+from landscape.evidence import records
+from landscape.evidence.records import TRAINING_COLUMNS
 
 mpl.use("Agg")
 ROOT = Path(__file__).parents[2]

@@ -6,15 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from landscape.theory import (
-    critical_counts,
-    errata_complexity,
-    errata_dynamics,
-    errata_landscape,
-    errata_list,
-    errata_perceptron,
-    errata_training,
-)
+from landscape.errata import complexity as errata_complexity, dynamics as errata_dynamics, landscape as errata_landscape, registry as errata_list, perceptron as errata_perceptron, training as errata_training
+from landscape.theory import critical_counts
 
 ENTRIES = (*errata_list.NUMBERED, *errata_list.STATEMENTS)
 

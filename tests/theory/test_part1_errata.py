@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from landscape.theory import part1_errata as pe
+from landscape.errata import part1 as pe
 from landscape.theory import spin_glass
 
 KEYS = [entry.key for entry in pe.ERRATA]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from landscape.data import canonical, formats, novel
+from landscape.data import canonical, formats, text as novel
 from landscape.data.canonical import IMAGE_SETS, ImageSet
 from landscape.data.download import Progress, from_address, from_npm, from_torchvision
 from landscape.data.download import torchvision_datasets as datasets

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from landscape.data import catalogue, novel
+from landscape.data import catalogue, text as novel
 from landscape.data.catalogue import Plan
 from landscape.data.download import Progress, Unavailable
 from landscape.data.errors import DataError, unknown_name

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from landscape.data import novel
+from landscape.data import text as novel
 from landscape.data.errors import DataError
 from landscape.data.image_files import missing
 from landscape.data.store import data_root

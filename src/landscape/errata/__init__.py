@@ -1,0 +1,1 @@
+"""Errata of the works: one registry, entries beside the functions that compute their evidence."""

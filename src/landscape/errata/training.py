@@ -1,0 +1,90 @@
+"""Errata about training runs in numbers: 25 (AutoL2), 30 (a network's size), 37 (time of the peak).
+
+Lewkowycz & Gur-Ari (2020), supplement E and section 5; Chaudhari (2018), section 3.3.1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from landscape.theory import l2_modes
+from landscape.errata.row import Row
+
+# A loss that only falls beside an error that turns: percent at successive measurements.
+LOSSES = np.linspace(1.0, 0.1, 12)
+ERRORS = np.array([50.0, 40, 30, 31, 29, 28, 30, 31, 27, 28, 29, 30])
+
+
+def decays(losses: np.ndarray, errors: np.ndarray, *, printed: bool) -> int:
+    """How often the listing of AutoL2 decays lambda, without its refractory period.
+
+    ``printed`` reads the ERROR that it compares with as the present error.
+    """
+    least_loss = least_error = np.inf
+    count = 0
+    for t in range(len(losses)):
+        before = t - 1 if t else 0
+        bound = errors[t] if printed else least_error
+        up = losses[t] > least_loss and losses[before] > least_loss
+        up = up or (errors[t] > bound and errors[before] > bound)
+        if up:
+            count += 1
+        else:
+            least_loss = min(least_loss, losses[before])
+            least_error = min(least_error, errors[before])
+    return count
+
+
+def auto_l2() -> list[Row]:
+    """Erratum 25: decays of lambda on a run whose loss falls and whose error turns three times.
+
+    The check is the sentence after the listing: above its minimum so far, twice in a row.
+    """
+    above = [t for t in range(1, len(ERRORS)) if ERRORS[t] > ERRORS[:t].min()]
+    twice = sum(1 for t in above if t - 1 in above)
+    return [
+        Row(f"decays caused by the error in {len(ERRORS)} measurements",
+            float(decays(LOSSES, ERRORS, printed=True)),
+            float(decays(LOSSES, ERRORS, printed=False)), float(twice),
+            "twice in a row above the least error, counted")
+    ]  # fmt: skip
+
+
+def small_network(stated: int = 50_890, inputs: int = 784, classes: int = 10) -> list[Row]:
+    """Erratum 30: weights of "smallfc" with the stated 32 hidden units and with 64."""
+
+    def weights(hidden: int) -> float:
+        return float((inputs + 1) * hidden + (hidden + 1) * classes)
+
+    return [
+        Row("weights and biases of smallfc", weights(32), weights(64), float(stated),
+            "the number stated beside it")
+    ]  # fmt: skip
+
+
+def peak_of_performance(
+    decay: float = 1e-3, factor: float = 4.0, degree: int = 2, slope: float = 0.7
+) -> list[Row]:
+    """Erratum 37: the time of the least loss when lambda is divided by `factor`.
+
+    The loss is that of independent modes under theorem 2 with a power-law spectrum: kernel
+    eigenvalues gamma over ten decades, each decade with weight gamma^slope.
+    """
+    gammas = np.logspace(-7, 3, 601)
+
+    def best(strength: float) -> float:
+        def loss(log_time: float) -> float:
+            modes = l2_modes.mode(np.exp(log_time), gammas, k=degree, decay=strength)
+            return float(np.sum(gammas**slope * (1 - modes) ** 2))
+
+        around = np.log(0.3 / strength)
+        found = minimize_scalar(loss, bounds=(around - 4, around + 4), method="bounded",
+                                options={"xatol": 1e-7})  # fmt: skip
+        return float(np.exp(found.x))
+
+    return [
+        Row(f"time of the least loss, λ divided by {factor:g}, in units of that before", 1 / factor,
+            factor, best(decay / factor) / best(decay),
+            f"modes of eq. (3), k = {degree}, power-law spectrum", 1e-2)
+    ]  # fmt: skip

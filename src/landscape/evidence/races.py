@@ -1,0 +1,132 @@
+"""Which of two optimizers gets to an error first: paired times, their ratio, tables of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from landscape.evidence import statistics
+from landscape.evidence.measurement import Measurement, not_run
+from landscape.book.style import look
+from landscape.book.tables import Cell, Table
+
+ERROR, TIME = "validation_error", "effective_epoch"
+
+
+@dataclass(frozen=True)
+class Race:
+    """Epochs to an error of two methods, one number a seed, for the seeds that can be compared.
+
+    A run that never gets there has the last epoch instead. ``note`` counts those runs and the pairs
+    that are left out: neither run gets there, or both do before the first evaluation.
+    """
+
+    first: pd.Series
+    second: pd.Series
+    note: str
+
+    def ratio(self) -> Measurement:
+        """``first / second``, geometric mean and interval; not run for fewer than two pairs."""
+        if len(self.first) < 2:
+            return not_run(self.note or "fewer than two pairs of runs")
+        return statistics.ratio_of_means(self.first, self.second, note=self.note)
+
+    def speed_up(self) -> pd.Series:
+        """``log(second / first)``, positive where the first method is faster; one number a seed."""
+        return np.log(self.second / self.first)
+
+
+def race(frame: pd.DataFrame, first: str, second: str, level: float) -> Race:
+    """Epochs until the validation error is at or below ``level`` percent, paired by seed.
+
+    ``frame`` has the columns of ``results/`` and ``method``. Diverged runs are left out.
+    """
+    times, earliest = {}, {}
+    for method in (first, second):
+        rows = frame[frame["method"] == method]
+        times[method] = statistics.time_to_threshold(rows, ERROR, level)
+        earliest[method] = rows[rows["step"] > 0].groupby("seed")[TIME].min()
+    seeds = times[first].index.intersection(times[second].index)
+    one, other = times[first][seeds], times[second][seeds]
+    never = one.isna() & other.isna()
+    at_once = (one <= earliest[first][seeds]) & (other <= earliest[second][seeds])
+    kept = seeds[~(never | at_once)]
+    notes = [
+        f"{time[kept].isna().sum()} of {len(kept)} {look(method).label} runs never do"
+        for method, time in ((first, one), (second, other)) if time[kept].isna().any()
+    ]  # fmt: skip
+    notes += [
+        f"{bad.sum()} of {len(seeds)} pairs left out: {why}"
+        for bad, why in (
+            (never, f"neither run reaches {level:g} %"),
+            (at_once, f"both runs are below {level:g} % at the first evaluation"),
+        )
+        if bad.any()
+    ]
+    ends = frame[TIME].max()
+    return Race(one[kept].fillna(ends), other[kept].fillna(ends), "; ".join(notes))
+
+
+def difference_of_speed_ups(a: Race, b: Race, names: Sequence[str], **fields) -> Measurement:
+    """Speed-up of race ``a`` minus that of ``b`` (independent runs; logarithms).
+
+    ``names`` stand for the two in the notes; not run where either has fewer than two pairs.
+    """
+    notes = [f"{name}: {one.note}" for name, one in zip(names, (a, b), strict=True) if one.note]
+    if min(len(a.first), len(b.first)) < 2:
+        return not_run("; ".join(notes) or "fewer than two pairs of runs")
+    return statistics.difference(a.speed_up(), b.speed_up(), note="; ".join(notes), **fields)
+
+
+def times_table(
+    frame: pd.DataFrame, methods: Sequence[str], levels: Sequence[float], caption: str
+) -> Table:
+    """Median epochs to each error of the runs that get there, and how many do; folded.
+
+    Methods that the frame does not have are left out.
+    """
+    present = [method for method in methods if (frame["method"] == method).any()]
+    rows = []
+    for level in levels:
+        cells = [f"{level:g} %"]
+        for method in present:
+            times = statistics.time_to_threshold(frame[frame["method"] == method], ERROR, level)
+            got = times.dropna()
+            middle = f"{got.median():.3g}" if len(got) else "never"
+            cells.append(Cell(middle, details=f"{len(got)} of {len(times)} runs"))
+        rows.append(cells)
+    names = [look(method).label for method in present]
+    return Table(["error", *names], rows, caption=caption, folded=True)
+
+
+def seeds_table(
+    frame: pd.DataFrame, methods: Sequence[str], level: float, caption: str, folded: bool = False
+) -> Table:
+    """Every seed's final validation error, the first method's subtracted, and epochs to ``level``.
+
+    Methods that the frame does not have are left out; a run that diverged says so.
+    """
+    present = [method for method in methods if (frame["method"] == method).any()]
+    ends, times = {}, {}
+    for method in present:
+        rows = frame[frame["method"] == method]
+        ends[method] = statistics.per_seed(rows, ERROR)
+        times[method] = statistics.time_to_threshold(rows, ERROR, level)
+    table = []
+    for seed in sorted(frame["seed"].unique()):
+        cells = [str(seed)]
+        for method in present:
+            if seed not in ends[method]:
+                ran = ((frame["method"] == method) & (frame["seed"] == seed)).any()
+                cells.append("diverged" if ran else "–")
+                continue
+            text = f"{ends[method][seed]:.2f} %"
+            if method != present[0] and seed in ends[present[0]]:
+                text += f" ({ends[method][seed] - ends[present[0]][seed]:+.2f})"
+            time = times[method][seed]
+            reached = f"epoch {time:.3g}" if time == time else "never"
+            cells.append(Cell(text, details=f"{level:.3g} %: {reached}"))
+        table.append(cells)
+    names = [look(method).label for method in present]
+    return Table(["seed", *names], table, caption=caption, folded=folded)
