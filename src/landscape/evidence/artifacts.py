@@ -1,7 +1,7 @@
-"""The 46 figures and tables (``references/artifacts.yaml``) and the book's other pages.
+"""The 46 figures and tables of the four works: ``references/artifacts.yaml``.
 
-The others are listed in ``references/extra-pages.yaml``: they repeat nothing that a work shows, so
-they have no claims and no verdict.
+An artifact's page is the folder ``book/<part>/<id>/``; it may not exist yet. Other pages of the
+book repeat nothing that a work shows, so they have no claims and no verdict.
 """
 
 from dataclasses import dataclass
@@ -9,21 +9,30 @@ from pathlib import Path
 
 import yaml
 
+from landscape import schema
 from landscape.errors import LandscapeError
 
 WORKS = ("thesis", "anneal", "lewkowycz", "richemond")
 KINDS = ("theory", "simulation", "training", "analysis", "schematic", "table")
-PARTS = (
-    "0-optimizers",
-    "1-spin-glass",
-    "2-local-entropy",
-    "3-pde",
-    "4-parle",
-    "5-sgd-dynamics",
-    "6-l2-dynamics",
-    "7-complexity",
-    "8-evidence",
-)
+
+_FILE = "references/artifacts.yaml"
+_TEXT = {"type": "string", "pattern": r"\S", "description": "a text that is not empty"}
+_ENTRY = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["id", "work", "number", "kind", "part", "title"],
+    "properties": {
+        "id": {"type": "string", "pattern": "^[a-z]+-(fig|tab)-[0-9-]+$",
+               "description": "an id like thesis-fig-2-3"},
+        "work": {"enum": list(WORKS)},
+        "number": _TEXT,
+        "kind": {"enum": list(KINDS)},
+        "part": {"type": "string", "pattern": "^[0-9]-[a-z0-9-]+$",
+                 "description": "a folder of book/, like 1-spin-glass"},
+        "title": _TEXT,
+        "also": {"type": "array", "items": _TEXT, "description": "a list of ids"},
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,75 +48,56 @@ class Artifact:
     also: tuple[str, ...] = ()
 
     @property
-    def notebook(self) -> str:
-        """Path of its page's notebook, relative to the root (it may not exist yet)."""
-        return f"book/notebooks/{self.part}/{self.id}.md"
+    def item(self) -> str:
+        """The id of its page, ``<part>/<id>`` (the page may not exist yet)."""
+        return f"{self.part}/{self.id}"
 
-
-@dataclass(frozen=True)
-class ExtraPage:
-    """A page of the book that is no figure or table of a work; ``title`` is its first heading."""
-
-    id: str
-    part: str
-    title: str
-
-    @property
-    def notebook(self) -> str:
-        """Path of its notebook, relative to the root."""
-        return f"book/notebooks/{self.part}/{self.id}.md"
+    def has_page(self, root: str | Path = ".") -> bool:
+        """Whether its page is written."""
+        return (Path(root) / "book" / self.item / "page.md").is_file()
 
 
 def load(root: str | Path = ".") -> list[Artifact]:
     """All artifacts in the book's order; raises LandscapeError for a malformed file."""
-    path = Path(root) / "references" / "artifacts.yaml"
+    path = Path(root) / _FILE
     if not path.is_file():
-        raise LandscapeError("references/artifacts.yaml is missing: restore it from git.")
+        raise LandscapeError(f"{_FILE} is missing: restore it from git.")
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise LandscapeError(f"{_FILE} is not valid YAML: {error}") from error
+    if not isinstance(entries, list):
+        raise LandscapeError(f"{_FILE} must hold a list of figures and tables.")
     artifacts = []
-    for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
-        artifact = Artifact(**entry | {"also": tuple(entry.get("also", ()))})
-        for name, allowed in (("work", WORKS), ("kind", KINDS), ("part", PARTS)):
-            if getattr(artifact, name) not in allowed:
-                raise LandscapeError(
-                    f"references/artifacts.yaml: {artifact.id} has {name} "
-                    f"{getattr(artifact, name)!r}; choose one of {', '.join(allowed)}."
-                )
-        artifacts.append(artifact)
-    if len({artifact.id for artifact in artifacts}) < len(artifacts):
-        raise LandscapeError("references/artifacts.yaml uses an id twice.")
+    for number, entry in enumerate(entries, start=1):
+        here = entry.get("id", f"entry {number}") if isinstance(entry, dict) else f"entry {number}"
+        for problem in schema.problems(entry, _ENTRY):
+            raise LandscapeError(f"{_FILE}, {here}: {problem}.".replace("?.", "?"))
+        artifacts.append(Artifact(**entry | {"also": tuple(entry.get("also", ()))}))
+    ids = [artifact.id for artifact in artifacts]
+    if len(set(ids)) < len(ids):
+        twice = next(name for name in ids if ids.count(name) > 1)
+        raise LandscapeError(f"{_FILE} uses the id {twice} twice.")
     return artifacts
 
 
 def get(identifier: str, root: str | Path = ".") -> Artifact:
-    """One artifact by id; raises LandscapeError when there is none."""
-    for artifact in load(root):
+    """One artifact by id; raises LandscapeError with the nearest id when there is none."""
+    listed = load(root)
+    for artifact in listed:
         if artifact.id == identifier:
             return artifact
-    raise LandscapeError(f"There is no artifact {identifier!r} in references/artifacts.yaml.")
+    raise LandscapeError(
+        f"There is no artifact {identifier!r} in {_FILE}; "
+        f"{schema.nearest(identifier, [artifact.id for artifact in listed])}"
+    )
 
 
-def extra_pages(root: str | Path = ".") -> list[ExtraPage]:
-    """The pages beside the figures and tables; none without ``references/extra-pages.yaml``.
-
-    Raises LandscapeError for a malformed entry and for an id that an artifact has.
-    """
-    path = Path(root) / "references" / "extra-pages.yaml"
-    if not path.is_file():
-        return []
-    try:
-        pages = [ExtraPage(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
-    except (TypeError, yaml.YAMLError) as error:
+def page_folder(name: str, root: str | Path = ".") -> Path | None:
+    """``book/<part>/<name>``, of an artifact or of another page; None when there is none."""
+    found = sorted(path for path in Path(root).glob(f"book/[0-9]-*/{name}") if path.is_dir())
+    if len(found) > 1:
         raise LandscapeError(
-            f"references/extra-pages.yaml: every entry needs id, part and title only ({error})."
-        ) from error
-    taken = {artifact.id for artifact in load(root)}
-    for page in pages:
-        if page.part not in PARTS:
-            raise LandscapeError(
-                f"references/extra-pages.yaml: {page.id} has part {page.part!r}; choose one of "
-                f"{', '.join(PARTS)}."
-            )
-        if page.id in taken:
-            raise LandscapeError(f"references/extra-pages.yaml: the id {page.id} is taken.")
-        taken.add(page.id)
-    return pages
+            f"Two pages are called {name!r}: {', '.join(str(path) for path in found)}; rename one."
+        )
+    return found[0] if found else None

@@ -64,8 +64,15 @@ def not_run(reason: str) -> Measurement:
     return Measurement(None, note=reason)
 
 
-def format_number(value: float | None, decimals: int | None = None) -> str:
-    """Write a number for a table: fixed decimals where given, else four significant digits."""
+def significant(value: float | None, digits: int = 6) -> float | None:
+    """Round to significant digits; None for what is not finite (JSON has no NaN)."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.{digits - 1}e}")
+
+
+def format_number(value: float | None, decimals: int | None = None, digits: int = 4) -> str:
+    """Write a number for a table: fixed decimals where given, else significant digits."""
     if value is None:
         return "–"
     if not math.isfinite(value):
@@ -73,7 +80,7 @@ def format_number(value: float | None, decimals: int | None = None) -> str:
     if decimals is not None:
         text = f"{value:.{decimals}f}"
     else:
-        text = f"{value:.4g}"
+        text = f"{value:.{digits}g}"
         if "e" in text:
             mantissa, exponent = text.split("e")
             text = f"{mantissa}e{int(exponent)}"

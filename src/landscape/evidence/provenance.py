@@ -1,20 +1,29 @@
-"""What is known about how results were made, read from the files beside them."""
+"""What is known about how results were made, read from the files beside them, in words.
+
+Tables of it: ``landscape.book.provenance_tables``.
+"""
 
 import json
-import string
 from collections.abc import Iterable
 from pathlib import Path
 
-from landscape.book.tables import Note, Table
+from landscape.errors import LandscapeError
 
 
 def read(folder: str | Path) -> dict[str, dict]:
-    """``{method: provenance}`` of a result folder, from its ``*.provenance.json`` files."""
+    """``{run: provenance}`` of an experiment's results, from its ``*.provenance.json`` files.
+
+    Raises LandscapeError naming a file that cannot be read.
+    """
     found = {}
     for path in sorted(Path(folder).glob("*.provenance.json")):
-        found[path.name.removesuffix(".provenance.json")] = json.loads(
-            path.read_text(encoding="utf-8")
-        )
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise LandscapeError(
+                f"{path} cannot be read ({error}): restore it from git or make the run again."
+            ) from error
+        found[path.name.removesuffix(".provenance.json")] = content
     return found
 
 
@@ -43,6 +52,15 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def time(item: dict) -> str:
+    """The measured time of a run group; one that continued an interrupted run says so.
+
+    Its clock started when it continued, so that the whole took longer.
+    """
+    text = duration(item.get("wall_seconds"))
+    return f"{text} (its last part: it continued an interrupted run)" if item.get("resumed") else text
+
+
 def seeds(item: dict) -> str:
     """The seeds, as a range where they are one."""
     numbers = item.get("seeds") or []
@@ -64,77 +82,3 @@ def commands(read_results: dict[str, dict]) -> list[str]:
     """The commands of all runs, each once."""
     items = [item for methods in read_results.values() for item in methods.values()]
     return sorted({item["command"] for item in items if item.get("command")})
-
-
-def cost_table(read_results: dict[str, dict], recorded: dict[str, dict]) -> Table | None:
-    """Measured cost of every run group with its hardware; None when nothing is known.
-
-    ``read_results`` maps experiment to ``read(folder)``, ``recorded`` to the content of its
-    record.json.
-    """
-    runs = _runs(read_results, recorded, "")
-    if not runs:
-        return None
-    column, where = _lettered([hardware(item) for _, _, item in runs])
-    rows = [
-        [name, seeds(item), duration(item.get("wall_seconds")), *letter]
-        for (name, _, item), letter in zip(runs, column, strict=True)
-    ]
-    return Table(["runs", "seeds", "measured time", *["on"][: len(column[0])]], rows, name="cost",
-                 caption=f"What each result cost, as measured when it was made. {where}.",
-                 folded=True)  # fmt: skip
-
-
-def footer_note(
-    profile: str, read_results: dict[str, dict], recorded: dict[str, dict], own: str
-) -> Table | Note:
-    """The provenance footer: every line comes from files, none from the moment of reading.
-
-    ``own`` names the versions that computed the page itself, used where no runs were read.
-    """
-    if not read_results and not recorded:
-        return Note(f"Profile {profile}. Computed within this page from closed forms and small "
-                    f"simulations with fixed seeds; no stored runs were read. {own}.",
-                    name="provenance")
-    runs = _runs(read_results, recorded, profile)
-    column, where = _lettered([f"{hardware(item)}; {versions([item])}" for _, _, item in runs])
-    rows = [
-        [name, scale, str(item.get("specification", "–"))[:12], seeds(item),
-         str(item.get("commit") or "–"), str(item.get("started", "–"))[:10],
-         duration(item.get("wall_seconds")), *letter]
-        for (name, scale, item), letter in zip(runs, column, strict=True)
-    ]  # fmt: skip
-    return Table(["runs", "profile", "parameters", "seeds", "commit", "made", "time",
-                  *["on"][: len(column[0])]], rows, name="provenance",
-                 caption=f"Provenance. {where}.", folded=True)  # fmt: skip
-
-
-def _runs(
-    read_results: dict[str, dict], recorded: dict[str, dict], profile: str
-) -> list[tuple[str, str, dict]]:
-    """Name, profile and provenance of every run group, those of the records last."""
-    found = [
-        (f"{experiment} / {method}", item.get("profile", profile), item)
-        for experiment, methods in sorted(read_results.items())
-        for method, item in sorted(methods.items())
-    ]
-    for experiment, info in sorted(recorded.items()):
-        shared = {"commit": info["commit"], "started": info["started"]}
-        found += [
-            (f"{experiment} / {method} (record)", info["scale"], shared | item)
-            for method, item in sorted(info["methods"].items())
-        ]
-    return found
-
-
-def _lettered(texts: list[str]) -> tuple[list[list[str]], str]:
-    """A column that says where each run was made, and its legend.
-
-    One place for all needs no column (empty cells) and is named in the legend; several get letters.
-    """
-    places = sorted(set(texts))
-    if len(places) == 1:
-        return [[] for _ in texts], f"All on {places[0]}"
-    letters = dict(zip(places, string.ascii_uppercase, strict=False))
-    legend = "; ".join(f"{letter}: {place}" for place, letter in letters.items())
-    return [[letters.get(text, "?")] for text in texts], legend

@@ -1,4 +1,7 @@
-"""Which of two optimizers gets to an error first: paired times, their ratio, tables of them."""
+"""Which of two optimizers gets to an error first: paired times and their ratio.
+
+Tables of them: ``landscape.book.race_tables``.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +11,7 @@ import pandas as pd
 
 from landscape.evidence import statistics
 from landscape.evidence.measurement import Measurement, not_run
-from landscape.book.style import look
-from landscape.book.tables import Cell, Table
+from landscape.evidence.methods import label
 
 ERROR, TIME = "validation_error", "effective_epoch"
 
@@ -53,7 +55,7 @@ def race(frame: pd.DataFrame, first: str, second: str, level: float) -> Race:
     at_once = (one <= earliest[first][seeds]) & (other <= earliest[second][seeds])
     kept = seeds[~(never | at_once)]
     notes = [
-        f"{time[kept].isna().sum()} of {len(kept)} {look(method).label} runs never do"
+        f"{time[kept].isna().sum()} of {len(kept)} {label(method)} runs never do"
         for method, time in ((first, one), (second, other)) if time[kept].isna().any()
     ]  # fmt: skip
     notes += [
@@ -77,56 +79,3 @@ def difference_of_speed_ups(a: Race, b: Race, names: Sequence[str], **fields) ->
     if min(len(a.first), len(b.first)) < 2:
         return not_run("; ".join(notes) or "fewer than two pairs of runs")
     return statistics.difference(a.speed_up(), b.speed_up(), note="; ".join(notes), **fields)
-
-
-def times_table(
-    frame: pd.DataFrame, methods: Sequence[str], levels: Sequence[float], caption: str
-) -> Table:
-    """Median epochs to each error of the runs that get there, and how many do; folded.
-
-    Methods that the frame does not have are left out.
-    """
-    present = [method for method in methods if (frame["method"] == method).any()]
-    rows = []
-    for level in levels:
-        cells = [f"{level:g} %"]
-        for method in present:
-            times = statistics.time_to_threshold(frame[frame["method"] == method], ERROR, level)
-            got = times.dropna()
-            middle = f"{got.median():.3g}" if len(got) else "never"
-            cells.append(Cell(middle, details=f"{len(got)} of {len(times)} runs"))
-        rows.append(cells)
-    names = [look(method).label for method in present]
-    return Table(["error", *names], rows, caption=caption, folded=True)
-
-
-def seeds_table(
-    frame: pd.DataFrame, methods: Sequence[str], level: float, caption: str, folded: bool = False
-) -> Table:
-    """Every seed's final validation error, the first method's subtracted, and epochs to ``level``.
-
-    Methods that the frame does not have are left out; a run that diverged says so.
-    """
-    present = [method for method in methods if (frame["method"] == method).any()]
-    ends, times = {}, {}
-    for method in present:
-        rows = frame[frame["method"] == method]
-        ends[method] = statistics.per_seed(rows, ERROR)
-        times[method] = statistics.time_to_threshold(rows, ERROR, level)
-    table = []
-    for seed in sorted(frame["seed"].unique()):
-        cells = [str(seed)]
-        for method in present:
-            if seed not in ends[method]:
-                ran = ((frame["method"] == method) & (frame["seed"] == seed)).any()
-                cells.append("diverged" if ran else "–")
-                continue
-            text = f"{ends[method][seed]:.2f} %"
-            if method != present[0] and seed in ends[present[0]]:
-                text += f" ({ends[method][seed] - ends[present[0]][seed]:+.2f})"
-            time = times[method][seed]
-            reached = f"epoch {time:.3g}" if time == time else "never"
-            cells.append(Cell(text, details=f"{level:.3g} %: {reached}"))
-        table.append(cells)
-    names = [look(method).label for method in present]
-    return Table(["seed", *names], table, caption=caption, folded=folded)

@@ -1,17 +1,17 @@
-"""Published runs: ``records/<experiment>/<date>/`` with CSVs and ``record.json``.
+"""Published runs: ``records/<experiment>/<date>/`` with ``record.json`` and a folder a run.
 
 A record holds results that a laptop build does not repeat, with everything needed to repeat them.
-The CSVs have the columns of ``results/``. ``record.json``::
+``<run>/results.csv`` and other tables are those of ``results/``. ``record.json``::
 
-    {"experiment": "thesis-fig-2-3-mnistfc", "title": "one line", "scale": "paper",
-     "differs": ["departures from the work's settings, one sentence each"],
+    {"experiment": "thesis-fig-2-3-mnistfc", "title": "one line", "scale": "paper" | "reduced",
+     "differs": ["departures from the work's settings, one phrase each"],
      "started": "2026-01-31T10:00:00Z", "finished": "...", "commit": "...",
-     "methods": {"adam": {provenance of adam.csv: specification, parameters, seeds, command,
-                          wall_seconds, device, cpu, cores, workers, versions, ...}, ...}}
+     "files": ["adam/results.csv", ...],
+     "methods": {"adam": {provenance: specification, parameters, seeds, command, wall_seconds,
+                          device, cpu, cores, workers, versions, ...}, ...}}
 
-The record of a simulation has its cases as ``methods`` and holds every table of the result
-folder, also those that belong to a case (``<case>-minima.csv``) or to all (``summary.csv``); they
-are named in ``files``.
+``methods`` holds the runs: methods, or the cases of a simulation. ``scale`` and the beginning of
+``differs`` are computed when a record is published (``landscape.evidence.departures``).
 """
 
 import json
@@ -21,10 +21,14 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from landscape import schema
 from landscape.errors import LandscapeError
+from landscape.evidence import departures
+from landscape.evidence.record_schema import RECORD
 
 #: Columns that a training CSV must have.
 TRAINING_COLUMNS = (
@@ -32,16 +36,13 @@ TRAINING_COLUMNS = (
     "validation_error", "test_loss", "test_error", "learning_rate", "gradient_min",
     "gradient_min_raw", "gradient_layer_min", "gradient_layer_min_raw", "diverged",
 )  # fmt: skip
-_TOP = {"experiment": str, "title": str, "scale": str, "differs": list, "started": str,
-        "finished": str, "commit": str, "methods": dict}  # fmt: skip
-_PROVENANCE = {"specification": str, "parameters": dict, "seeds": list, "command": str,
-               "wall_seconds": (int, float), "device": str, "cpu": str, "cores": int,
-               "workers": int, "versions": dict}  # fmt: skip
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-\w+)?")
+_OPTIONS = {"model_options": "model", "optimizer_options": "optimizer"}
+_RUN = ("batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples")
 
 
 class RecordError(LandscapeError, ValueError):
-    """A record is missing or malformed."""
+    """A record is missing or malformed, or results make none."""
 
 
 @dataclass(frozen=True)
@@ -58,21 +59,28 @@ class Record:
 
     @property
     def scale(self) -> str:
-        """``paper`` where the work's own settings were run in full."""
+        """``paper`` where the work's own settings were run in full, else ``reduced``."""
         return self.info["scale"]
 
-    def frame(self) -> pd.DataFrame:
-        """``<method>.csv`` of all methods with a ``method`` column, in alphabetical order."""
-        return read_folder(self.folder, sorted(self.info["methods"]))
+    @property
+    def simulated(self) -> bool:
+        """Whether its runs are the cases of a simulation."""
+        return not any(_trained(item) for item in self.info["methods"].values())
 
-    def csv(self, name: str) -> pd.DataFrame:
-        """One of its files, e.g. ``summary.csv``; raises RecordError naming those there are."""
-        names = sorted(path.name for path in self.folder.glob("*.csv"))
-        if name not in names:
+    def frame(self) -> pd.DataFrame:
+        """``results.csv`` of all runs with a ``method`` column, in alphabetical order."""
+        runs = sorted(self.info["methods"])
+        frames = [self.table(run).assign(method=run) for run in runs]
+        return pd.concat(frames, ignore_index=True)
+
+    def table(self, run: str, name: str = "results") -> pd.DataFrame:
+        """One table of a run, e.g. ``minima``; raises RecordError naming those there are."""
+        if f"{run}/{name}.csv" not in self.info["files"]:
             raise RecordError(
-                f"The record {_name(self.folder)} has no {name!r}; it holds {', '.join(names)}."
+                f"The record {_name(self.folder)} has no {run}/{name}.csv; it holds "
+                f"{', '.join(self.info['files'])}."
             )
-        return pd.read_csv(self.folder / name)
+        return pd.read_csv(self.folder / run / f"{name}.csv")
 
 
 def all_records(root: str | Path = ".") -> list[Record]:
@@ -80,10 +88,11 @@ def all_records(root: str | Path = ".") -> list[Record]:
     return [read(path.parent) for path in sorted(Path(root).glob("records/*/*/record.json"))]
 
 
-def newest(experiment: str, root: str | Path = ".") -> Record | None:
-    """The newest record of an experiment, or None."""
-    folders = sorted(Path(root).glob(f"records/{experiment}/*/record.json"))
-    return read(folders[-1].parent) if folders else None
+def newest(experiment: str, root: str | Path = ".", scale: str | None = None) -> Record | None:
+    """The newest record of an experiment (of that scale, if one is given), or None."""
+    folders = sorted(Path(root).glob(f"records/{experiment}/*/record.json"), reverse=True)
+    found = (read(path.parent) for path in folders)
+    return next((record for record in found if scale in (None, record.scale)), None)
 
 
 def read(folder: str | Path) -> Record:
@@ -93,7 +102,7 @@ def read(folder: str | Path) -> Record:
         info = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RecordError(f"{_name(folder)} has no record.json.") from None
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise RecordError(f"{_name(folder)}/record.json is not valid JSON: {error}") from error
     problems = validate(folder, info)
     if problems:
@@ -104,144 +113,171 @@ def read(folder: str | Path) -> Record:
 def validate(folder: str | Path, info: dict) -> list[str]:
     """What is wrong with a record, one phrase each; an empty list when nothing is."""
     folder = Path(folder)
-    problems = _wrong_types(info, _TOP, "record.json")
+    problems = [f"record.json: {text}" for text in schema.problems(info, RECORD)]
     if problems:
         return problems
     if not _DATE.fullmatch(folder.name):
         problems.append(f"the folder's name {folder.name!r} is not a date like 2026-01-31")
     if info["experiment"] != folder.parent.name:
         problems.append(f"it says experiment {info['experiment']!r}")
-    cases, csvs = _cases(info["experiment"]), {path.stem for path in folder.glob("*.csv")}
-    if cases is None:
-        described = set(info["methods"])
-    else:
-        problems += _wrong_types(info, {"files": list}, "record.json")
-        described = {str(name).removesuffix(".csv") for name in info.get("files") or ()}
-        for case in sorted({*cases, *info["methods"]}):
-            if case not in info["methods"]:
-                problems.append(f"the case {case} has no provenance")
-            elif case not in csvs:
-                problems.append(f"the case {case} has no {case}.csv")
-    if csvs != described or not csvs:
-        problems.append(f"it describes {sorted(described)} but holds CSVs of {sorted(csvs)}")
-    empty = {stem for stem in csvs if _empty(folder / f"{stem}.csv")}
-    problems += [f"{stem}.csv is empty" for stem in sorted(empty)]
-    for method, provenance in sorted(info["methods"].items()):
-        wrong = _wrong_types(provenance, _PROVENANCE, f"method {method}")
-        problems += wrong
-        if not wrong and cases is None and method in csvs - empty:
-            problems += _wrong_training(folder / f"{method}.csv", provenance["seeds"])
+    described, there = set(info["files"]), set(_tables(folder))
+    if described != there:
+        problems.append(f"it describes {sorted(described)} but holds {sorted(there)}")
+    runs = {path.split("/")[0] for path in there}
+    if runs != set(info["methods"]):
+        problems.append(f"it has provenance of {sorted(info['methods'])} and tables of "
+                        f"{sorted(runs)}")  # fmt: skip
+    empty = {path for path in there if _empty(folder / path)}
+    problems += [f"{path} is empty" for path in sorted(empty)]
+    for run, item in sorted(info["methods"].items()):
+        results = f"{run}/results.csv"
+        if results not in there:
+            problems.append(f"there is no {results}")
+        elif _trained(item) and results not in empty:
+            problems += _wrong_training(folder / results, item["seeds"], results)
     return problems
 
 
 def publish(
     experiment: str,
-    source: str | Path,
+    source: str | Path | None = None,
     *,
     title: str,
     differs: Sequence[str] = (),
     root: str | Path = ".",
-    scale: str = "paper",
     date: str | None = None,
+    suffix: str = "",
 ) -> Path:
-    """Make a record of a finished result folder; returns the new folder.
+    """Make a record of finished results, all or nothing.
 
-    ``source`` holds ``<method>.csv`` with ``<method>.provenance.json``, and for a simulation the
-    other tables of its cases; ``date`` defaults to the day on which the last of them finished. All
-    or nothing: raises RecordError and writes nothing when a provenance is missing, a record of that
-    day exists or the result would not validate.
+    The scale and what differs from the work's settings are computed from the provenance: results
+    of another profile, or with other settings, become a record of scale ``reduced``, which judges
+    nothing.
+
+    Args:
+        experiment: Its id.
+        source: Folder with ``<run>/results.csv`` and ``<run>.provenance.json``; by default the
+            results of the profile ``paper``.
+        title: One line saying what was run.
+        differs: Further departures from the work, added to those computed.
+        root: The project's folder.
+        date: By default the day on which the last run finished.
+        suffix: A letter or word that tells two records of a day apart, e.g. ``b``.
+
+    Returns:
+        The new folder.
+
+    Raises:
+        RecordError: A provenance is missing, belongs to something else, has no commit or one with
+            uncommitted changes; a record of that day exists; or the record would not validate.
     """
-    source = Path(source)
-    csvs = sorted(source.glob("*.csv"))
-    if not csvs:
-        raise RecordError(f"{source} holds no CSV; make the results of {experiment} there first.")
-    methods, cases = {}, _cases(experiment)
-    for method in cases or [path.stem for path in csvs]:
-        sidecar = source / f"{method}.provenance.json"
-        if not sidecar.is_file():
-            raise RecordError(
-                f"{sidecar.name} is missing beside {method}.csv; make {method} again."
-            )
-        methods[method] = json.loads(sidecar.read_text(encoding="utf-8"))
-        if methods[method].get("experiment") != experiment:
-            raise RecordError(f"{sidecar.name} belongs to another experiment than {experiment}.")
-    finished = max(item["finished"] for item in methods.values())
+    from landscape.experiments import catalogue
+
+    declared = catalogue.get(experiment, root=Path(root))
+    source = Path(source or declared.folder("paper", Path(root)))
+    files = _tables(source)
+    if not files:
+        raise RecordError(f"{source} holds no results of {experiment}; make them there first.")
+    made = {path.split("/")[0] for path in files}
+    wanted = declared.runs if declared.kind == "simulate" else made
+    runs = {run: _provenance(source, run, experiment) for run in sorted(made | set(wanted))}
+    computed, reduced = departures.of_runs(runs, experiment, Path(root))
+    finished = max(item["finished"] for item in runs.values())
     info = {
         "experiment": experiment,
         "title": title,
-        "scale": scale,
-        "differs": list(differs),
-        "started": min(item["started"] for item in methods.values()),
+        "scale": "reduced" if reduced else "paper",
+        "differs": [*computed, *(text for text in differs if text not in computed)],
+        "started": min(item["started"] for item in runs.values()),
         "finished": finished,
-        "commit": ", ".join(sorted({item["commit"] for item in methods.values()})),
-        "methods": methods,
+        "commit": ", ".join(sorted({item["commit"] for item in runs.values()})),
+        "files": files,
+        "methods": runs,
     }
-    if cases is not None:
-        info["files"] = [path.name for path in csvs]
-    target = Path(root) / "records" / experiment / (date or finished[:10])
+    name = (date or finished[:10]) + (f"-{suffix}" if suffix else "")
+    target = Path(root) / "records" / experiment / name
     if target.exists():
-        raise RecordError(f"{_name(target)} exists; give another date or a suffix like -b.")
+        raise RecordError(f"{_name(target)} exists; tell the new one apart with --suffix b.")
+    _write(target, source, info)
+    return target
+
+
+def settings_of(item: dict) -> dict[str, Any]:
+    """The settings that a run was made with, from its provenance, nested as in settings.yaml."""
+    if not _trained(item):
+        return item["parameters"]
+    given = item["parameters"]
+    found = {key: given[key] for key in ("data", "schedule", "replicas", "auto_l2") if key in given}
+    for options, name in _OPTIONS.items():
+        found[name] = {"name": given[name]} | given[options]
+    found["run"] = {key: given[key] for key in _RUN if key in given}
+    found["run"]["seeds"] = len(item["seeds"])
+    return found
+
+
+def _provenance(source: Path, run: str, experiment: str) -> dict:
+    path = source / f"{run}.provenance.json"
+    if not path.is_file():
+        raise RecordError(f"{path.name} is missing beside {run}/; make {run} again.")
+    try:
+        item = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise RecordError(f"{path} is not valid JSON ({error}); make {run} again.") from error
+    if item.get("experiment") != experiment:
+        raise RecordError(f"{path.name} belongs to another experiment than {experiment}.")
+    commit = item.get("commit")
+    if not commit:
+        raise RecordError(
+            f"{path.name} names no commit, so that nobody could repeat it: run {run} inside a git "
+            "checkout."
+        )
+    if commit.endswith("+changes"):
+        raise RecordError(
+            f"{run} was run with uncommitted changes ({commit}): commit them and run it again."
+        )
+    return item
+
+
+def _write(target: Path, source: Path, info: dict) -> None:
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     draft.mkdir(parents=True)
     try:
-        for path in csvs:
-            shutil.copyfile(path, draft / path.name)
+        for path in info["files"]:
+            (draft / path).parent.mkdir(exist_ok=True)
+            shutil.copyfile(source / path, draft / path)
         (draft / "record.json").write_text(
             json.dumps(info, indent=2, sort_keys=True) + "\n", encoding="utf-8"
         )
         problems = [p for p in validate(draft, info) if "folder's name" not in p]
         if problems or not _DATE.fullmatch(target.name):
             problem = (problems or [f"{target.name!r} is not a date"])[0]
-            raise RecordError(f"The results of {experiment} make no record: {problem}.")
+            raise RecordError(f"The results of {info['experiment']} make no record: {problem}.")
         os.replace(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return target
 
 
-def read_folder(folder: str | Path, methods: Sequence[str] | None = None) -> pd.DataFrame:
-    """CSVs of a folder with a ``method`` column (the file's stem), all in alphabetical order or
-    those of ``methods``.
-    """
-    folder = Path(folder)
-    stems = methods or [path.stem for path in sorted(folder.glob("*.csv"))]
-    frames = [pd.read_csv(folder / f"{stem}.csv").assign(method=stem) for stem in stems]
-    return pd.concat(frames, ignore_index=True)
+def _tables(folder: Path) -> list[str]:
+    return sorted(f"{path.parent.name}/{path.name}" for path in folder.glob("*/*.csv"))
 
 
-def _cases(experiment: str) -> tuple[str, ...] | None:
-    """The cases of a simulation; None for a trained experiment or one no longer declared."""
-    from landscape.experiments import catalogue
-
-    found = {item.id: item for item in catalogue.experiments()}.get(experiment)
-    return found.runs if found is not None and found.kind == "simulate" else None
+def _trained(item: dict) -> bool:
+    return "optimizer" in item.get("parameters", {})
 
 
-def _wrong_training(path: Path, seeds: list) -> list[str]:
+def _wrong_training(path: Path, seeds: list, shown: str) -> list[str]:
     frame = pd.read_csv(path)
     missing = [column for column in TRAINING_COLUMNS if column not in frame]
     if missing:
-        return [f"{path.name} lacks the column {missing[0]}"]
+        return [f"{shown} lacks the column {missing[0]}"]
     if set(frame["seed"]) != set(seeds):
-        return [f"{path.name} holds other seeds than record.json lists"]
+        return [f"{shown} holds other seeds than record.json lists"]
     return []
 
 
 def _empty(path: Path) -> bool:
     with path.open(encoding="utf-8") as lines:
         return not next(lines, "").strip() or not next(lines, "").strip()
-
-
-def _wrong_types(mapping: object, expected: dict, where: str) -> list[str]:
-    if not isinstance(mapping, dict):
-        return [f"{where} is not a mapping"]
-    problems = [f"{where} lacks {key!r}" for key in expected if key not in mapping]
-    problems += [
-        f"{where}: {key} is {mapping[key]!r}"
-        for key, kind in expected.items()
-        if key in mapping and (not isinstance(mapping[key], kind) or mapping[key] == "")
-    ]
-    return problems
 
 
 def _name(folder: Path) -> str:

@@ -1,0 +1,60 @@
+"""The shape of ``record.json`` as a JSON schema; what the keys mean: ``landscape.evidence.records``."""
+
+_TEXT = {"type": "string", "pattern": r"\S", "description": "a text that is not empty"}
+_MOMENT = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$",
+    "description": "a moment like 2026-01-31T10:00:00Z",
+}
+_SECONDS = {"type": "number", "minimum": 0, "description": "a number of seconds"}
+_COUNT = {"type": "integer", "minimum": 1, "description": "a whole number of at least 1"}
+
+#: Provenance may hold more than this; what it holds of it must be right.
+PROVENANCE = {
+    "type": "object",
+    "required": ["specification", "parameters", "seeds", "command", "wall_seconds", "device", "cpu",
+                 "cores", "workers", "versions"],
+    "properties": {
+        "specification": _TEXT,
+        "parameters": {"type": "object"},
+        "seeds": {"type": "array", "items": {"type": "integer"}, "minItems": 1,
+                  "description": "a list of whole numbers"},
+        "command": _TEXT,
+        "commit": _TEXT,
+        "profile": {"enum": ["smoke", "laptop", "paper"]},
+        "started": _MOMENT,
+        "finished": _MOMENT,
+        "wall_seconds": _SECONDS,
+        "resumed": {"type": "boolean"},
+        "device": _TEXT,
+        "cpu": _TEXT,
+        "cores": _COUNT,
+        "workers": _COUNT,
+        "versions": {"type": "object"},
+    },
+}  # fmt: skip
+
+RECORD = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["experiment", "title", "scale", "differs", "started", "finished", "commit",
+                 "files", "methods"],
+    "properties": {
+        "experiment": _TEXT,
+        "title": _TEXT,
+        "scale": {"enum": ["paper", "reduced"]},
+        "differs": {"type": "array", "items": _TEXT, "description": "a list of texts"},
+        "started": _MOMENT,
+        "finished": _MOMENT,
+        "commit": _TEXT,
+        "files": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "string", "pattern": r"^[\w-]+/[\w-]+\.csv$",
+                      "description": "a path like adam/results.csv"},
+            "description": "a list of paths like adam/results.csv",
+        },
+        "methods": {"type": "object", "minProperties": 1, "additionalProperties": PROVENANCE,
+                    "description": "a mapping of at least one run"},
+    },
+}  # fmt: skip

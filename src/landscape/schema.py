@@ -1,0 +1,68 @@
+"""Refuse a document that cannot be right, in one sentence: where, which key, what is allowed.
+
+A schema is JSON Schema. ``description`` of a subschema completes the sentence "it must be ...".
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+_TYPES = {
+    "string": "a text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+
+
+def problems(document: object, schema: dict[str, Any]) -> list[str]:
+    """What is wrong with a document, one phrase each, in the document's order.
+
+    Args:
+        document: Decoded YAML or JSON.
+        schema: The JSON schema that it has to follow.
+
+    Returns:
+        Phrases without a full stop, e.g. ``claims.0 has no 'text'``; an empty list when all is well.
+    """
+    from jsonschema import Draft202012Validator  # takes a moment; only reading documents needs it
+
+    errors = Draft202012Validator(schema).iter_errors(document)
+    return [_phrase(error) for error in sorted(errors, key=lambda e: [str(p) for p in e.path])]
+
+
+def nearest(name: object, known: list[str]) -> str:
+    """``did you mean 'x'?`` when a known name is near, else the list of them."""
+    near = difflib.get_close_matches(str(name), known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+
+
+def _phrase(error: Any) -> str:
+    place = ".".join(str(part) for part in error.absolute_path)
+    value, rule = error.instance, error.validator
+    if rule == "additionalProperties":
+        known = sorted(error.schema.get("properties", {}))
+        stray = next(key for key in value if key not in known)
+        return f"{place + ': ' if place else ''}unknown key {stray!r}; {nearest(stray, known)}"
+    if rule == "required":
+        missing = next(key for key in error.validator_value if key not in value)
+        return f"{place or 'it'} has no {missing!r}"
+    shown = f"{place} is {value!r}" if place else f"it is {value!r}"
+    if rule == "enum":
+        known = [str(name) for name in error.validator_value]
+        near = difflib.get_close_matches(str(value), known, 1)
+        return f"{shown}; " + (f"did you mean {near[0]!r}?" if near
+                               else f"choose one of {', '.join(known)}")  # fmt: skip
+    wanted = error.schema.get("description") or _wanted(error.schema.get("type"), error.message)
+    return f"{shown}; it must be {wanted}"
+
+
+def _wanted(kinds: str | list[str] | None, message: str) -> str:
+    if kinds is None:
+        return f"otherwise ({message})"
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    return " or ".join(_TYPES[kind] for kind in kinds)
