@@ -27,10 +27,13 @@ def problems(document: object, schema: dict[str, Any]) -> list[str]:
         schema: The JSON schema that it has to follow.
 
     Returns:
-        Phrases without a full stop, e.g. ``claims.0 has no 'text'``; an empty list when all is well.
+        Phrases without a full stop, e.g. ``claims.0 has no 'text'``. An empty list when all is
+        well, and on a machine without ``jsonschema``, which training does not need.
     """
-    from jsonschema import Draft202012Validator  # takes a moment; only reading documents needs it
-
+    try:
+        from jsonschema import Draft202012Validator  # takes a moment
+    except ImportError:
+        return []
     errors = Draft202012Validator(schema).iter_errors(document)
     return [_phrase(error) for error in sorted(errors, key=lambda e: [str(p) for p in e.path])]
 

@@ -35,8 +35,8 @@ def cost_at_paper_scale(
         ["runs", "number", "steps of each", "seconds a step", "hours of each", "of it evaluations",
          "together"],
         rows, name="paper-cost",
-        caption="What the works' own scale costs, from a few measured steps and evaluations (median "
-        f"[quartiles]); {'; '.join(costs.machine for costs in found)}",
+        caption="What the works' own scale costs, from a few measured steps and evaluations "
+        f"(median [quartiles]); {'; '.join(costs.machine for costs in found)}",
     )  # fmt: skip
 
 

@@ -33,11 +33,15 @@ def footer_note(
     ``own`` names the versions that computed the page itself, used where no runs were read.
     """
     if not read_results and not recorded:
-        return Note(f"Profile {profile}. Computed within this page from closed forms and small "
-                    f"simulations with fixed seeds; no stored runs were read. {own}.",
-                    name="provenance")
+        return Note(
+            f"Profile {profile}. Computed within this page from closed forms and small "
+            f"simulations with fixed seeds; no stored runs were read. {own}.",
+            name="provenance",
+        )
     runs = _runs(read_results, recorded, profile)
-    column, where = _lettered([f"{provenance.hardware(item)}; {provenance.versions([item])}" for _, _, item in runs])
+    column, where = _lettered([
+        f"{provenance.hardware(item)}; {provenance.versions([item])}" for _, _, item in runs
+    ])  # fmt: skip
     rows = [
         [name, scale, str(item.get("specification", "–"))[:12], provenance.seeds(item),
          str(item.get("commit") or "–"), str(item.get("started", "–"))[:10],

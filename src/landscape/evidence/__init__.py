@@ -1,1 +1,4 @@
-"""Claims, measurements, verdicts, statistics, records: judging what was found. No Sphinx, no IPython."""
+"""Judging what was found: claims, measurements, verdicts, statistics, records.
+
+Imports neither Sphinx nor IPython, matplotlib or torch.
+"""

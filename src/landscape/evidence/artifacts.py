@@ -22,7 +22,7 @@ _ENTRY = {
     "additionalProperties": False,
     "required": ["id", "work", "number", "kind", "part", "title"],
     "properties": {
-        "id": {"type": "string", "pattern": "^[a-z]+-(fig|tab)-[0-9-]+$",
+        "id": {"type": "string", "pattern": "^[a-z]+-(fig|tab)-[0-9A-Z-]+$",
                "description": "an id like thesis-fig-2-3"},
         "work": {"enum": list(WORKS)},
         "number": _TEXT,

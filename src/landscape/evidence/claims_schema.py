@@ -1,4 +1,7 @@
-"""The shape of ``claims.yaml`` as JSON schemas; what the keys mean: ``landscape.evidence.claims``."""
+"""The shape of ``claims.yaml`` as JSON schemas.
+
+What the keys mean: ``landscape.evidence.claims``.
+"""
 
 RULES = ("holds", "below", "above", "near", "all")
 ROLES = ("main", "control")

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import re
 import sys
 from collections.abc import Mapping
@@ -63,11 +62,12 @@ def load(page: str, root: str | Path) -> ModuleType:
         )
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     name = f"landscape_figure_{re.sub(r'[^0-9A-Za-z]', '_', folder.name)}_{digest}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module  # dataclasses and worker processes look a module up by its name
     try:
-        spec.loader.exec_module(module)
+        # Compiled here, so that no __pycache__ appears in the page's folder.
+        exec(compile(path.read_bytes(), path, "exec"), module.__dict__)
     except SyntaxError as error:
         del sys.modules[name]
         raise FigureError(

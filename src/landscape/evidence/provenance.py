@@ -58,7 +58,9 @@ def time(item: dict) -> str:
     Its clock started when it continued, so that the whole took longer.
     """
     text = duration(item.get("wall_seconds"))
-    return f"{text} (its last part: it continued an interrupted run)" if item.get("resumed") else text
+    return (
+        f"{text} (its last part: it continued an interrupted run)" if item.get("resumed") else text
+    )
 
 
 def seeds(item: dict) -> str:

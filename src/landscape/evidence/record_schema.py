@@ -1,4 +1,7 @@
-"""The shape of ``record.json`` as a JSON schema; what the keys mean: ``landscape.evidence.records``."""
+"""The shape of ``record.json`` as a JSON schema.
+
+What the keys mean: ``landscape.evidence.records``.
+"""
 
 _TEXT = {"type": "string", "pattern": r"\S", "description": "a text that is not empty"}
 _MOMENT = {
@@ -12,8 +15,8 @@ _COUNT = {"type": "integer", "minimum": 1, "description": "a whole number of at 
 #: Provenance may hold more than this; what it holds of it must be right.
 PROVENANCE = {
     "type": "object",
-    "required": ["specification", "parameters", "seeds", "command", "wall_seconds", "device", "cpu",
-                 "cores", "workers", "versions"],
+    "required": ["profile", "specification", "parameters", "seeds", "command", "commit", "started",
+                 "finished", "wall_seconds", "device", "cpu", "cores", "workers", "versions"],
     "properties": {
         "specification": _TEXT,
         "parameters": {"type": "object"},

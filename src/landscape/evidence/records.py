@@ -28,7 +28,7 @@ import pandas as pd
 from landscape import schema
 from landscape.errors import LandscapeError
 from landscape.evidence import departures
-from landscape.evidence.record_schema import RECORD
+from landscape.evidence.record_schema import PROVENANCE, RECORD
 
 #: Columns that a training CSV must have.
 TRAINING_COLUMNS = (
@@ -173,6 +173,8 @@ def publish(
     """
     from landscape.experiments import catalogue
 
+    if suffix and not re.fullmatch(r"\w+", suffix):
+        raise RecordError(f"The suffix {suffix!r} must be a letter or a word, like b.")
     declared = catalogue.get(experiment, root=Path(root))
     source = Path(source or declared.folder("paper", Path(root)))
     files = _tables(source)
@@ -223,7 +225,7 @@ def _provenance(source: Path, run: str, experiment: str) -> dict:
         item = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise RecordError(f"{path} is not valid JSON ({error}); make {run} again.") from error
-    if item.get("experiment") != experiment:
+    if not isinstance(item, dict) or item.get("experiment") != experiment:
         raise RecordError(f"{path.name} belongs to another experiment than {experiment}.")
     commit = item.get("commit")
     if not commit:
@@ -235,6 +237,8 @@ def _provenance(source: Path, run: str, experiment: str) -> dict:
         raise RecordError(
             f"{run} was run with uncommitted changes ({commit}): commit them and run it again."
         )
+    for problem in schema.problems(item, PROVENANCE):
+        raise RecordError(f"{path.name}: {problem}; make {run} again.")
     return item
 
 

@@ -107,8 +107,11 @@ def _of_scale(scale: str, rows: list[dict]) -> dict:
     def words(found: list[dict]) -> dict[str, int]:
         return _count([v["word"] for v in found if v["scale"] == scale], verdicts.WORDS)
 
-    return {"scale": scale, "artifacts": words([row["verdict"] for row in rows]),
-            "claims": words([claim["verdict"] for row in rows for claim in _main(row)])}  # fmt: skip
+    return {
+        "scale": scale,
+        "artifacts": words([row["verdict"] for row in rows]),
+        "claims": words([claim["verdict"] for row in rows for claim in _main(row)]),
+    }
 
 
 def _tally(rows: list[dict]) -> dict[str, dict[str, int]]:

@@ -97,9 +97,7 @@ def bootstrap_interval(
     if len(values) < 2:
         return Measurement(value, n=len(values), **fields)
     picks = np.random.default_rng(seed).integers(len(values), size=(resamples, len(values)))
-    low, high = np.quantile(
-        statistic(values[picks], axis=1), [(1 - level) / 2, (1 + level) / 2]
-    )
+    low, high = np.quantile(statistic(values[picks], axis=1), [(1 - level) / 2, (1 + level) / 2])
     return Measurement(value, min(low, value), max(high, value), len(values), **fields)
 
 
@@ -138,9 +136,7 @@ def time_to_threshold(
     return reached.reindex(sorted(kept["seed"].unique()))
 
 
-def area(
-    frame: pd.DataFrame, column: str, until: float, x: str = "effective_epoch"
-) -> pd.Series:
+def area(frame: pd.DataFrame, column: str, until: float, x: str = "effective_epoch") -> pd.Series:
     """Mean height of a curve over ``0 <= x <= until`` (trapezoids), one number a seed.
 
     The curve is interpolated at ``until``; raises ValueError when it ends before.

@@ -109,7 +109,9 @@ class Judged:
         return found.value if found is not None and found.finite else None
 
 
-def judge(claim: Claim, build: Evidence, record: Evidence = None, profile: str = "laptop") -> Judged:
+def judge(
+    claim: Claim, build: Evidence, record: Evidence = None, profile: str = "laptop"
+) -> Judged:
     """Judge both bodies of evidence.
 
     A record stands before a build of a smaller profile if it decides anything. What is not

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.evidence.paper_costs import FOLDER, cost_at_paper_scale, newest
+from landscape.evidence import paper_costs
+from landscape.evidence.paper_costs import FOLDER, newest
 
 
 def row(experiment="e", method="sgd", **changes):
@@ -23,31 +24,40 @@ def write(root, name, device="cpu", rows=(), date="2026-01-02"):
     path.write_text(json.dumps({"machine": machine, "date": date, "rows": list(rows)}))
 
 
-def test_hours_are_those_of_all_runs_and_the_newest_file_counts(tmp_path):
+def test_the_cost_is_one_sentence_and_the_newest_file_counts(tmp_path):
     write(tmp_path, "2026-01-01.json", rows=[row(hours=1e9)], date="2026-01-01")
     others = [row(), row(method="anneal_sgd", hours=70), row("f", hours=1e6)]
     write(tmp_path, "2026-01-02.json", rows=others)
-    table = cost_at_paper_scale(tmp_path, ["e"])
-    texts = [[cell.text for cell in cells] for cells in table.rows]
-    assert texts[0] == ["e / sgd", "2", "78,000", "2.96 [2.9, 3.01]", "64", "130 core hours"]
-    assert texts[2][0] == "all"
-    assert texts[2][-1] == "270 core hours"
-    assert table.caption.endswith("; X, torch 2.13.0, 2026-01-02")
-    assert len(cost_at_paper_scale(tmp_path, ["e"], ["sgd"]).rows) == 1
+    # 200 evaluations of 10 thousand samples, 9 s a thousand: 5 of the 64 and 70 hours of a run
+    assert paper_costs.sentence(tmp_path, ["e"]) == (
+        "At the work's own scale its 4 runs would take 270 core hours (X, torch 2.13.0, "
+        "2026-01-02; 7.5 % of it evaluations), from a few measured steps."
+    )
+    alone = paper_costs.sentence(tmp_path, ["e"], ["sgd"])
+    assert "its 2 runs would take 130 core hours" in alone
+
+
+def test_steps_and_evaluations_add_up_to_the_hours(tmp_path):
+    steps = 78000 * 2.9551 / 3600
+    write(tmp_path, "2026-01-02.json", rows=[row(hours=steps + 5, runs=1)])
+    (costs,) = paper_costs.of(tmp_path, ["e"])
+    assert costs.evaluating == pytest.approx(5)
+    assert costs.hours - costs.evaluating == pytest.approx(steps)
 
 
 def test_a_gpu_stands_beside_the_processor(tmp_path):
-    write(tmp_path, "2026-01-01-cuda.json", "cuda", [row(hours=1)])
+    write(tmp_path, "2026-01-01-cuda.json", "cuda", [row(hours=1, evaluation_seconds=0.001)])
     write(tmp_path, "2026-01-01.json", "cpu", [row()])
     assert [content["machine"]["device"] for content in newest(tmp_path)] == ["cpu", "cuda"]
-    together = [cells[-1].text for cells in cost_at_paper_scale(tmp_path, ["e"]).rows]
-    assert together == ["130 core hours", "2 GPU hours"]
+    text = paper_costs.sentence(tmp_path, ["e"])
+    assert "130 core hours (X, torch 2.13.0, 2026-01-02; 7.8 % of it evaluations) or 2 GPU" in text
+    assert "less than 1 % of it evaluations" in text
 
 
 def test_what_was_not_measured_says_how_to(tmp_path):
-    assert "paper_scale.py --record" in cost_at_paper_scale(tmp_path, ["e"]).code
+    assert "`python benchmarks/paper_scale.py --record`" in paper_costs.sentence(tmp_path, ["e"])
     write(tmp_path, "2026-01-01.json", rows=[row("f")])
-    assert "paper_scale.py --record" in cost_at_paper_scale(tmp_path, ["e"]).code
+    assert "has not been measured" in paper_costs.sentence(tmp_path, ["e"])
 
 
 def test_a_broken_file_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""Times to an error: which pairs count, and what tables say about the others."""
+"""Times to an error: which pairs count, and what a note says about the others."""
 
 import numpy as np
 import pandas as pd
@@ -60,18 +60,3 @@ def test_speed_ups_are_compared_between_networks(frame):
     found = races.difference_of_speed_ups(fast, slow, ("one", "other"), diverged=("adam seed 9",))
     assert found.value == pytest.approx(2 * np.log([2, 3, 3]).mean())
     assert (found.n, found.diverged) == (3, ("adam seed 9",))
-
-
-def test_tables_count_runs_and_skip_methods_that_are_not_there(frame):
-    frame.loc[(frame["seed"] == 2) & (frame["method"] == "adam"), "diverged"] = 1
-    methods = ("adam", "anneal_sgd", "resampled_noise")
-    table = races.times_table(frame, methods, (50, 5), "t")
-    assert table.columns == ["error", "Adam", "AnnealSGD"]
-    assert [cell.plain() for cell in table.rows[0]] == [
-        "50 %", "2\n(2 of 3 runs)", "2\n(3 of 4 runs)"]  # fmt: skip
-    assert table.rows[1][1].plain() == "never\n(0 of 3 runs)"
-    seeds = races.seeds_table(frame, methods, 50, "t")
-    assert [row[0].text for row in seeds.rows] == ["0", "1", "2", "3"]
-    assert seeds.rows[0][2].plain() == "5.00 % (-15.00)\n(50 %: epoch 2)"
-    assert seeds.rows[2][1].text == "diverged"
-    assert seeds.rows[2][2].plain() == "60.00 %\n(50 %: never)"
