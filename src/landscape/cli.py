@@ -95,10 +95,17 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("record", _record, "publish finished results as a record under records/")
     sub.add_argument("experiment")
-    sub.add_argument("--source", type=Path, required=True, help="folder with CSVs and provenance")
+    sub.add_argument("--source", type=Path,
+                     help="folder with runs and provenance (default: the results in profile paper)")
     sub.add_argument("--title", required=True, help="one line saying what was run")
     sub.add_argument("--differs", action="append", default=[],
-                     help="a departure from the work's settings (may be given again)")
+                     help="a departure from the work beside the settings that differ, which are "
+                     "found by themselves (may be given again)")
+    sub.add_argument("--suffix", default="", help="tells a second record of a day apart, e.g. b")
+
+    sub = command("judge", _judge, "measure one figure or table and write its verdict")
+    sub.add_argument("artifact")
+    profile(sub)
 
     sub = command("notebook", _notebook, "execute one page's notebook")
     sub.add_argument("artifact")
@@ -207,9 +214,16 @@ def _record(options: argparse.Namespace) -> None:
 
     folder = records.publish(
         options.experiment, options.source, title=options.title, differs=options.differs,
-        root=settings.find_root(),
+        root=settings.find_root(), suffix=options.suffix,
     )
     print(f"wrote {folder}")
+
+
+def _judge(options: argparse.Namespace) -> None:
+    from landscape.evidence import judge
+
+    root, profile = _where(options)
+    print(f"wrote {judge.judge(options.artifact, profile, root)}")
 
 
 def _notebook(options: argparse.Namespace) -> None:
