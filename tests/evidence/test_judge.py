@@ -1,6 +1,7 @@
 """The verdict file of an artifact."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -175,3 +176,13 @@ def test_a_live_page_is_judged_without_writing(project, monkeypatch):
     assert content["profile"] == "smoke"
     assert content["verdict"]["label"] == "reproduced at small scale"
     assert not (project / "verdicts").exists()
+
+
+def test_the_command_judges_one_artifact(monkeypatch, capsys):
+    from landscape import cli
+
+    root = Path(__file__).parents[2]
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(judge, "judge", lambda *given: f"{given[:2]} of {given[2] == root}")
+    assert cli.main(["judge", ARTIFACT, "--profile", "paper"]) == 0
+    assert capsys.readouterr().out == f"wrote ('{ARTIFACT}', 'paper') of True\n"

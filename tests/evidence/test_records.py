@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from landscape.evidence import records
+from landscape.evidence import departures, records
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENT, SIMULATION, PART = "toy-training", "toy-simulation", "1-spin-glass"
@@ -198,6 +198,22 @@ def test_an_unfinished_simulation_makes_no_record(project):
         publish(project, SIMULATION)
 
 
+def test_the_command_passes_on_what_it_is_told(monkeypatch, capsys):
+    from landscape import cli
+
+    calls = []
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(
+        records, "publish", lambda *given, **named: calls.append((given, named)) or "the folder"
+    )
+    words = ["record", SIMULATION, "--title", "t", "--differs", "one", "--suffix", "b"]
+    assert cli.main(words) == 0
+    assert capsys.readouterr().out == "wrote the folder\n"
+    ((given, named),) = calls
+    assert given == (SIMULATION, None)
+    assert named == {"title": "t", "differs": ["one"], "suffix": "b", "root": ROOT}
+
+
 def edit(folder, function):
     path = folder / "record.json"
     info = json.loads(path.read_text(encoding="utf-8"))
@@ -281,3 +297,11 @@ def test_every_record_is_usable(folder):
     wanted = len(next(iter(found.info["methods"].values()))["seeds"])
     if "seeds" in found.info["title"]:
         assert f"{wanted} seeds" in found.info["title"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
+def test_a_record_called_paper_has_the_works_settings_in_force(folder):
+    """Computed as for a new record; whoever changes a setting of the works hears of it here."""
+    found = records.read(folder)
+    _, reduced = departures.of_runs(found.info["methods"], found.info["experiment"], ROOT)
+    assert found.scale == ("reduced" if reduced else "paper")

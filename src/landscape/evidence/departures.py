@@ -52,19 +52,37 @@ def _of_run(
         work = _flat(settings.resolved(experiment, "paper", root), cases, run)
         ours = _flat(item["parameters"], cases, run)
     else:
-        runs = catalogue.grid_runs(experiment, run, "paper", root)
-        spec, point = runs[0]
-        work = _flat(json.loads(json.dumps(spec.as_dict())))
-        if point:
-            work["grid"] = list({str(at): at for _, at in runs}.values())
-        work.pop("seed")
-        work["seeds"] = len({spec.seed for spec, _ in runs})
-        ours = _flat(item["parameters"]) | {"seeds": len(item["seeds"])}
+        work = _of_the_work(run, experiment, root)
+        ours = _defaults() | _flat(item["parameters"]) | {"seeds": len(item["seeds"])}
     for key in [*work, *(key for key in ours if key not in work)]:
         theirs, mine = work.get(key, _ABSENT), ours.get(key, _ABSENT)
         if theirs != mine:
             found.append((key, _phrase(key, mine, theirs)))
     return found
+
+
+def _of_the_work(run: str, experiment: str, root: Any) -> dict[str, Any]:
+    from landscape.experiments import catalogue
+
+    runs = catalogue.grid_runs(experiment, run, "paper", root)
+    spec, point = runs[0]
+    work = _defaults() | _plain(spec)
+    if point:
+        work["grid"] = list({str(at): at for _, at in runs}.values())
+    work.pop("seed")
+    return work | {"seeds": len({spec.seed for spec, _ in runs})}
+
+
+def _defaults() -> dict[str, Any]:
+    """What a run does where its provenance is older than the setting."""
+    from landscape.train.spec import RunSpec
+
+    defaults = _plain(RunSpec(experiment="", method="", seed=0, model="", optimizer=""))
+    return {key: value for key, value in defaults.items() if value != "" and key != "seed"}
+
+
+def _plain(spec: Any) -> dict[str, Any]:
+    return _flat(json.loads(json.dumps(spec.as_dict())))
 
 
 def _phrase(key: str, mine: Any, theirs: Any) -> str:
