@@ -1,0 +1,76 @@
+"""Files are whole or absent, and a folder that cannot be written is found before the work."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+
+from landscape import files
+from landscape.errors import LandscapeError
+
+
+def ended_process() -> int:
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+def test_a_file_is_written_whole(tmp_path):
+    target = tmp_path / "new" / "é.json"
+    files.write_text(target, "a\nü\n")
+    assert target.read_bytes() == b"a\n\xc3\xbc\n"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "x.csv"
+    files.write_text(target, "old")
+
+    def write(error):
+        with files.replacing(target) as temporary:
+            temporary.write_text("half", encoding="utf-8")
+            raise error
+
+    with pytest.raises(LandscapeError, match=f"No space left while writing to {tmp_path}"):
+        write(OSError(errno.ENOSPC, "No space left on device"))
+    with pytest.raises(ZeroDivisionError):
+        write(ZeroDivisionError())
+    assert list(tmp_path.iterdir()) == [target]
+    assert target.read_text(encoding="utf-8") == "old"
+
+
+def test_what_a_killed_process_left_is_swept_and_a_running_ones_stays(tmp_path):
+    dead = tmp_path / f".x.csv.{ended_process()}.tmp"
+    alive = tmp_path / f".x.csv.{os.getppid()}.tmp"
+    other = tmp_path / ".notes.tmp"
+    for path in (dead, alive, other):
+        path.write_text("", encoding="utf-8")
+    files.write_text(tmp_path / "y.csv", "")
+    assert not dead.exists()
+    assert alive.exists()
+    assert other.exists()
+
+
+def test_a_folder_is_tried_before_the_work(tmp_path, monkeypatch):
+    files.require_writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(LandscapeError, match=f"Cannot write to {folder} ") as caught:
+            files.require_writable(folder)
+        assert "\n" not in str(caught.value)
+
+    def read_only(**options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.tempfile, "TemporaryFile", read_only)
+        with pytest.raises(LandscapeError, match="read-only file system"):
+            files.require_writable(tmp_path)
+    usage = type("usage", (), {"free": files.SPACE_MARGIN + 99})
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda path: usage)
+    files.require_writable(tmp_path, 99)
+    with pytest.raises(LandscapeError, match="No space left"):
+        files.require_writable(tmp_path, 100)
