@@ -1,4 +1,4 @@
-"""A small learnable data set in place of the real ones."""
+"""What all tests share: no git repository of somebody else, and a small learnable data set."""
 
 import importlib.util
 import sys
@@ -8,8 +8,11 @@ from types import SimpleNamespace
 import hypothesis
 import pytest
 import torch
+from toy_git import forget_repository
 
 from landscape import data
+
+forget_repository()  # before anything is collected or started
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -74,3 +74,26 @@ def test_a_folder_is_tried_before_the_work(tmp_path, monkeypatch):
     files.require_writable(tmp_path, 99)
     with pytest.raises(LandscapeError, match="No space left"):
         files.require_writable(tmp_path, 100)
+
+
+def test_a_sealed_file_comes_back_and_every_damage_counts_as_absent(tmp_path, capsys):
+    path = tmp_path / "state"
+
+    def seal():
+        with files.sealing(path) as temporary:
+            temporary.write_bytes(b"content")
+        return bytearray(path.read_bytes())
+
+    assert files.unsealed(path) is None
+    assert capsys.readouterr().err == ""
+    whole = seal()
+    assert files.unsealed(path) == b"content"
+    flipped = [whole[:i] + bytes([whole[i] ^ 1]) + whole[i + 1:] for i in range(len(whole))]
+    shorter = [whole[:length] for length in range(len(whole))]
+    for damaged in [*flipped, *shorter, whole + b"x"]:
+        path.write_bytes(damaged)
+        assert files.unsealed(path) is None
+        assert capsys.readouterr().err == f"{path} is damaged and counts as absent.\n"
+        assert not path.exists()  # said once
+    seal()
+    assert files.is_sealed(path)

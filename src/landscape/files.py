@@ -2,18 +2,24 @@
 
 Everything the project writes goes through a temporary name, ``.<name>.<process>.tmp``, in the same
 folder. A process that was killed leaves one behind; the next one that writes there removes it.
+
+What only spares time (checkpoints, kept intermediate results) is *sealed*: the SHA-256 of the
+content follows it as the last 32 bytes, so that a damaged file counts as absent.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from landscape.errors import LandscapeError
 
@@ -23,6 +29,8 @@ _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _REFUSED = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENOENT
 )  # fmt: skip
+_SEAL = hashlib.sha256().digest_size
+_BLOCK = 1 << 20
 _TEMPORARY = re.compile(r"^\..+\.(\d+)\.tmp$")
 
 
@@ -78,6 +86,50 @@ def write_text(path: Path | str, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+@contextlib.contextmanager
+def sealing(path: Path | str) -> Iterator[Path]:
+    """Like ``replacing``, and the checksum is appended to what the block has written."""
+    with replacing(path) as temporary:
+        yield temporary
+        with open(temporary, "rb+") as stream:
+            stream.write(_checksum(stream, temporary.stat().st_size))
+
+
+def is_sealed(path: Path | str) -> bool:
+    """Whether the file is there and its content is the one that was sealed.
+
+    A file that is there and damaged is removed, with one line on the error stream.
+    """
+    path = Path(path)
+    try:
+        length = path.stat().st_size - _SEAL
+        with open(path, "rb") as stream:
+            whole = length >= 0 and _checksum(stream, length) == stream.read()
+    except FileNotFoundError:
+        return False
+    except OSError:  # a disk that gives back no bytes, a folder of that name
+        whole = False
+    if not whole:
+        print(f"{path} is damaged and counts as absent.", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
+    return whole
+
+
+def unsealed(path: Path | str) -> bytes | None:
+    """The content of a sealed file without its checksum; None where ``is_sealed`` says no."""
+    return Path(path).read_bytes()[:-_SEAL] if is_sealed(path) else None
+
+
+def _checksum(stream: BinaryIO, length: int) -> bytes:
+    """SHA-256 of the next so many bytes."""
+    checksum = hashlib.sha256()
+    while length > 0 and (block := stream.read(min(length, _BLOCK))):
+        checksum.update(block)
+        length -= len(block)
+    return checksum.digest()
+
+
 def require_writable(folder: Path | str, needed: int = 0) -> None:
     """Make ``folder`` and see that files can be written there, before hours of work.
 
@@ -110,6 +162,8 @@ def sweep(folder: Path) -> None:
 
 def is_running(process: int) -> bool:
     """Whether a process of this number is there on this machine."""
+    if os.name == "nt":  # where asking is ending
+        return True
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

@@ -7,6 +7,7 @@ import torch
 
 from landscape import data
 from landscape.data import prepare as prepare_itself
+from landscape.errors import LandscapeError
 from landscape.optim import Adam, HeatSmoothing, HyperparameterError
 from landscape.train import loop, run
 from landscape.train.distributed import World
@@ -118,13 +119,33 @@ def test_a_checkpoint_of_other_code_is_not_used(small_data, tmp_path, monkeypatc
     assert steps[0] == 0
 
 
-def test_a_damaged_checkpoint_means_starting_over(small_data, tmp_path, monkeypatch):
+@pytest.mark.parametrize("damage", ["flipped", "cut"])
+def test_a_damaged_checkpoint_means_starting_over(
+    damage, small_data, tmp_path, monkeypatch, capsys
+):
     spec = specification()
     interrupted(spec, tmp_path, monkeypatch, 8)
     (checkpoint,) = tmp_path.glob("*/state.pt")
-    checkpoint.write_bytes(checkpoint.read_bytes()[:100])
+    content = bytearray(checkpoint.read_bytes())
+    if damage == "flipped":  # a bit inside of a weight, which torch would not notice
+        weight = torch.load(checkpoint, weights_only=True)["replicas"][0]["model"]
+        largest = max(weight.values(), key=torch.numel).numpy().tobytes()
+        content[content.index(largest) + len(largest) // 2] ^= 0x10
+    else:
+        del content[100:]
+    checkpoint.write_bytes(content)
     resumed, _ = loop.fit(spec, checkpoints=tmp_path)
     assert resumed.frame().to_csv() == loop.fit(spec)[0].frame().to_csv()
+    assert capsys.readouterr().err.count("is damaged") == 1
+
+
+@pytest.mark.parametrize("text", ["abc", "-1", "nan", ""])
+def test_an_impossible_pause_between_checkpoints_is_one_sentence(
+    text, small_data, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LANDSCAPE_CHECKPOINT_SECONDS", text)
+    with pytest.raises(LandscapeError, match=f"LANDSCAPE_CHECKPOINT_SECONDS={text} is not"):
+        loop.fit(specification(), checkpoints=tmp_path)
 
 
 def test_two_methods_with_one_seed_share_start_and_order(small_data):

@@ -1,3 +1,5 @@
+import errno
+
 import pandas as pd
 import pytest
 
@@ -6,30 +8,19 @@ from landscape.train import history, many
 from landscape.train.spec import RunSpec, SpecificationError
 
 
-def test_worker_count(monkeypatch):
-    assert many.worker_count(3) == 3
-    monkeypatch.setenv("LANDSCAPE_WORKERS", "2")
-    assert many.worker_count() == 2
-    monkeypatch.setenv("LANDSCAPE_WORKERS", "two")
-    with pytest.raises(LandscapeError, match="LANDSCAPE_WORKERS=two"):
-        many.worker_count()
-    with pytest.raises(LandscapeError, match="0 workers"):
-        many.worker_count(0)
-
-
 def test_csv_is_whole_or_absent(tmp_path, monkeypatch):
     frame = pd.DataFrame({"seed": [0], "training_loss": [1 / 3]})
     target = tmp_path / "new" / "adam.csv"
     history.write_csv(frame, target)
-    assert target.read_text() == "seed,training_loss\n0,0.333333333\n"
+    assert target.read_bytes() == b"seed,training_loss\n0,0.333333333\n"
 
     def full(*arguments, **options):
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", full)
-    with pytest.raises(OSError, match="space"):
+    with pytest.raises(LandscapeError, match="No space left while writing"):
         history.write_csv(frame.assign(seed=1), target)
-    assert target.read_text().endswith("0,0.333333333\n")
+    assert target.read_bytes().endswith(b"0,0.333333333\n")
 
 
 def test_unknown_history_columns_are_refused():
@@ -46,3 +37,15 @@ def test_impossible_optimizer_settings_name_the_experiment(small_data, options, 
     with pytest.raises(SpecificationError, match=f"an-experiment, method sgd.*{named}") as caught:
         many.fit_many([spec], workers=1)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_takes_no_checkpoints_is_found_before_the_first_step(
+    small_data, tmp_path, monkeypatch
+):
+    steps = []
+    monkeypatch.setattr("landscape.train.run.Run.gradients", lambda self: steps.append(1))
+    (tmp_path / "checkpoints").write_text("a file in its place", encoding="utf-8")
+    spec = RunSpec("an-experiment", "sgd", 0, "mnistfc_ch2", "sgd", batch_size=16)
+    with pytest.raises(LandscapeError, match="Cannot write to .*checkpoints"):
+        many.fit_many([spec], workers=1, checkpoints=tmp_path / "checkpoints")
+    assert not steps

@@ -13,6 +13,8 @@ least one step that all of them have.
 from __future__ import annotations
 
 import hashlib
+import io
+import math
 import os
 import shutil
 from pathlib import Path
@@ -21,6 +23,8 @@ from typing import Any
 import torch
 
 from landscape import data, models, optim
+from landscape.errors import LandscapeError
+from landscape.files import sealing, unsealed
 from landscape.train import distributed
 from landscape.train.spec import RunSpec
 
@@ -28,8 +32,19 @@ _INTERVAL_VARIABLE = "LANDSCAPE_CHECKPOINT_SECONDS"
 
 
 def interval() -> float:
-    """Seconds between two checkpoints (15, or the variable LANDSCAPE_CHECKPOINT_SECONDS)."""
-    return float(os.environ.get(_INTERVAL_VARIABLE, "15"))
+    """Seconds between two checkpoints: 15, or the variable LANDSCAPE_CHECKPOINT_SECONDS.
+
+    Raises:
+        LandscapeError: When the variable is not a number of seconds.
+    """
+    text = os.environ.get(_INTERVAL_VARIABLE, "15")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not seconds >= 0:
+        raise LandscapeError(f"{_INTERVAL_VARIABLE}={text} is not a number of seconds.")
+    return seconds
 
 
 def code_fingerprint(spec: RunSpec) -> str:
@@ -49,7 +64,7 @@ def code_fingerprint(spec: RunSpec) -> str:
 
 
 class CheckpointStore:
-    """The checkpoints of one run in this process: written to a temporary name, then renamed."""
+    """The checkpoints of one run in this process, each with its checksum."""
 
     def __init__(
         self, root: Path | str, spec: RunSpec, world: distributed.World | None = None
@@ -63,10 +78,9 @@ class CheckpointStore:
 
     def save(self, state: dict[str, Any]) -> None:
         """Keep the state; a kill at any moment leaves the old or the new one, whole."""
-        self.own.mkdir(parents=True, exist_ok=True)
-        temporary = self.own / f"state.{os.getpid()}.tmp"
-        torch.save(state, temporary)
-        os.replace(temporary, self.own / ("state.pt" if self.alone else f"{state['step']}.pt"))
+        name = "state.pt" if self.alone else f"{state['step']}.pt"
+        with sealing(self.own / name) as temporary:
+            torch.save(state, temporary)
         if not self.alone:
             for path in self._saved()[2:]:
                 path.unlink()
@@ -74,7 +88,8 @@ class CheckpointStore:
     def load(self) -> dict[str, Any] | None:
         """The newest state that all processes of the run have, or None.
 
-        An unreadable file counts as none: the run goes on from an older one or starts anew.
+        A damaged file counts as none, which is said once: the run goes on from an older one or
+        starts anew.
         """
         if self.alone:
             return _read(self.own / "state.pt")
@@ -97,7 +112,7 @@ class CheckpointStore:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        return torch.load(path, weights_only=True, map_location="cpu")
-    except (RuntimeError, EOFError, OSError):
+    content = unsealed(path)
+    if content is None:
         return None
+    return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")

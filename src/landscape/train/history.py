@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+
+from landscape.files import replacing
 
 #: Columns of every training CSV. Errors are in percent, losses in nats.
 COLUMNS = (
@@ -78,8 +79,5 @@ class History:
 
 def write_csv(frame: pd.DataFrame, path: Path | str) -> None:
     """Write with 9 significant digits (float32 exactly), all or nothing."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from landscape import optim
+from landscape.files import require_writable
 from landscape.optim.replicas import ReplicaLostError
 from landscape.train import device as devices
 from landscape.train import distributed
@@ -59,10 +60,14 @@ def fit(
         When the data set is not there.
     landscape.train.distributed.LostReplica
         When another process of the run has ended.
+    LandscapeError
+        When the folder of the checkpoints cannot be written, before anything else.
     """
     device = device or devices.pick()
     _check_replicas(spec, distributed.world())
     world = distributed.join(device)
+    if checkpoints is not None:
+        distributed.all_or_none(lambda: require_writable(checkpoints))
     try:
         run = Run(spec, device, data_root, world)
         store = None if checkpoints is None else CheckpointStore(checkpoints, spec, world)
@@ -100,7 +105,7 @@ def _train(
         run.restore(state)
     else:
         run.optimizer.prepare()
-    evaluations = run.evaluation_steps()
+    evaluations, pause = run.evaluation_steps(), interval()
     if run.step == 0 and world.speaks:
         run.evaluate({})
     last_save = time.monotonic()
@@ -108,7 +113,7 @@ def _train(
         loss = run.gradients()
         evaluating = run.step + 1 in evaluations
         ended, may_save = run.lost(loss, evaluating)
-        saving = store is not None and may_save and time.monotonic() - last_save > interval()
+        saving = store is not None and may_save and time.monotonic() - last_save > pause
         if world.size > 1 and may_save:
             # The clock of process 0 decides for all, so that all have checkpoints of one step.
             ended, saving = map(bool, distributed.largest(ended, saving and world.speaks))

@@ -1,43 +1,21 @@
 """Many independent runs: at once in worker processes, with one torch thread each.
 
-Measured on two CPU cores: one process with two threads is slower than two processes with one
-thread, and collapses when anything else runs. joblib's backend (loky here; dask or ray through
-``joblib.parallel_config``) is the way to more machines. Under ``torchrun``, whose processes hold
-the replicas of one run, the runs follow one another.
+Under ``torchrun``, whose processes hold the replicas of one run, the runs follow one another.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from landscape.errors import LandscapeError
 from landscape.train import distributed
 from landscape.train.spec import RunSpec, SpecificationError
-
-
-def worker_count(wanted: int | None = None) -> int:
-    """Workers to start: the argument, else LANDSCAPE_WORKERS, else the cores this process may use.
-
-    Raises LandscapeError for anything but a positive whole number.
-    """
-    if wanted is None:
-        text = os.environ.get("LANDSCAPE_WORKERS")
-        if text is None:
-            return max(1, len(os.sched_getaffinity(0)))
-        if not text.isdigit():
-            raise LandscapeError(f"LANDSCAPE_WORKERS={text} is not a positive whole number.")
-        wanted = int(text)
-    if wanted < 1:
-        raise LandscapeError(f"{wanted} workers cannot work; ask for 1 or more.")
-    return wanted
+from landscape.train.workers import in_workers, worker_count
 
 
 def _one(
@@ -82,13 +60,11 @@ def fit_many(
     folder = None if checkpoints is None else str(checkpoints)
     root = None if data_root is None else str(data_root)
     points = [{}] * len(specs) if points is None else points
+    calls = [(spec, folder, root, at) for spec, at in zip(specs, points, strict=True)]
     if world.size > 1:
-        results = (_one(spec, folder, root, at) for spec, at in zip(specs, points, strict=True))
+        results = (_one(*call) for call in calls)
     else:
-        jobs = (
-            delayed(_one)(spec, folder, root, at) for spec, at in zip(specs, points, strict=True)
-        )
-        results = Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
+        results = in_workers(_one, calls, workers, ordered=False)
     frames = []
     bar = sys.stderr.isatty() and world.speaks
     for frame in tqdm(results, total=len(specs), desc=label, unit="run", disable=not bar):

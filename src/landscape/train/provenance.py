@@ -11,6 +11,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from landscape.files import write_text
+
+# What decides a result, as git's path specifications: code and settings.
+_DECISIVE = ("src", "params", ":(glob)book/**/settings.yaml")
+_REPOSITORY_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR",
+                         "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")  # fmt: skip
 _PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pandas", "joblib", "openTSNE")
 
 
@@ -28,7 +34,8 @@ def versions() -> dict[str, str]:
 def processor() -> str:
     """The CPU's model name as the system gives it."""
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        for line in text.splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     except OSError:
@@ -37,16 +44,29 @@ def processor() -> str:
 
 
 def commit(root: Path | str) -> str:
-    """The commit of the working tree, with "+changes" when it was not clean; "" outside git."""
+    """The commit of the working tree, with "+changes" where code or settings differ from it.
+
+    Empty where there is none to name: the folder is no git checkout (an unpacked archive), it has
+    no commit yet, or git is not installed. What such runs give cannot become a record.
+    """
+    root = Path(root).resolve()
+    # git asks whose folder this is before it says anything; its code is already running.
+    command = ["git", "-c", f"safe.directory={root}", "-C", str(root)]
+    # A hook that runs this has these set, and they may name another checkout.
+    environment = {k: v for k, v in os.environ.items() if k not in _REPOSITORY_VARIABLES}
+
     def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
-        ).stdout.strip()
+        done = subprocess.run(
+            [*command, *arguments], env=environment, capture_output=True, check=True
+        )
+        return os.fsdecode(done.stdout).strip()
 
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", "src", "params")
+        if Path(git("rev-parse", "--show-toplevel")) != root:
+            return ""  # unpacked inside of somebody's repository
+        changed = git("status", "--porcelain", "--untracked-files=all", "--", *_DECISIVE)
         return git("rev-parse", "--short=12", "HEAD") + ("+changes" if changed else "")
-    except (subprocess.CalledProcessError, FileNotFoundError):
+    except (subprocess.CalledProcessError, OSError):
         return ""
 
 
@@ -67,8 +87,4 @@ def device_name() -> str:
 
 def write(path: Path | str, content: dict[str, Any]) -> None:
     """Write the JSON, all or nothing."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
-    os.replace(temporary, path)
+    write_text(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
