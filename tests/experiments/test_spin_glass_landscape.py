@@ -111,6 +111,21 @@ def test_other_settings_do_not_reuse_end_points(tmp_path, monkeypatch):
     assert len(list((tmp_path / "kept").rglob("*.npz"))) == 4
 
 
+def test_a_damaged_chunk_is_computed_again(tmp_path, monkeypatch, capsys):
+    reference = contents(landscape.simulate(SETTINGS, "trivial", tmp_path / "a", tmp_path / "kept"))
+    with monkeypatch.context() as patch:
+        patch.setattr(landscape.embedding, "tsne", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            landscape.simulate(SETTINGS, "trivial", tmp_path / "a", tmp_path / "kept")
+    first, *_ = sorted((tmp_path / "kept").rglob("*.npz"))
+    content = bytearray(first.read_bytes())
+    content[len(content) // 2] ^= 1
+    first.write_bytes(content)
+    again = landscape.simulate(SETTINGS, "trivial", tmp_path / "b", tmp_path / "kept")
+    assert contents(again) == reference
+    assert f"{first} is damaged" in capsys.readouterr().err
+
+
 def test_the_summary_holds_means_over_draws_and_expectations(tmp_path):
     for regime in ("exponential", "trivial"):
         landscape.simulate(SETTINGS, regime, tmp_path / "out", tmp_path / "kept")

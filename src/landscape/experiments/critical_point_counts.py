@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import joblib
 import pandas as pd
 
 from landscape.experiments.critical_point_landscapes import (
@@ -33,6 +32,7 @@ from landscape.experiments.settings import SettingsError
 from landscape.experiments.spin_glass_landscape import _write
 from landscape.theory import critical_counts, kac_rice
 from landscape.theory.spin_glass import critical_field, field_parameter
+from landscape.train.workers import in_workers
 
 _NEEDED = {
     "p", "coupling", "seed", "step_size", "tolerance", "max_iterations", "same_minimum", "fields",
@@ -103,9 +103,7 @@ def simulate(
     elif case in _ONE:
         tasks = _tasks(settings, case)
         order = sorted(range(len(tasks)), key=lambda i: -tasks[i][0])  # long ones first
-        done = joblib.Parallel(n_jobs=workers)(
-            joblib.delayed(_ONE[case])(settings, *tasks[i]) for i in order
-        )
+        done = list(in_workers(_ONE[case], [(settings, *tasks[i]) for i in order], workers))
         results = dict(zip(order, done, strict=True))
         rows = [results[i] for i in range(len(tasks))]
         table = pd.DataFrame(sum(rows, []) if case == "displacement" else rows)

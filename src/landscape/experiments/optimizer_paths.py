@@ -21,7 +21,6 @@ from __future__ import annotations
 import csv
 import inspect
 import io
-import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ import torch
 
 from landscape import optim
 from landscape.experiments.settings import SettingsError
+from landscape.files import write_text
 from landscape.theory.two_valleys import TwoValleys, Valley
 
 EXPERIMENT = "optimizer-paths"
@@ -319,7 +319,5 @@ def _write(path: Path, columns: tuple[str, ...], rows: Iterable[tuple]) -> Path:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(columns)
     table.writerows(rows)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    partial.write_text(text.getvalue(), encoding="utf-8")
-    os.replace(partial, path)
+    write_text(path, text.getvalue())
     return path

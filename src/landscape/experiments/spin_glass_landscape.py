@@ -18,21 +18,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 import torch
 
 from landscape.analysis import embedding, minima
 from landscape.experiments.settings import SettingsError
+from landscape.files import is_sealed, replacing, sealing
 from landscape.theory import kac_rice
 from landscape.theory.p_spin import PSpin, descend, uniform_on_sphere
 from landscape.theory.spin_glass import field_parameter
+from landscape.train.workers import in_workers
 
 PAIRWISE = 2_000  # mean angle and mean chord use this many end points: memory grows as the square
 _DETERMINES = (
@@ -67,7 +67,7 @@ def _generate(
 ) -> Path:
     """Descend from starts [first, first + chunk) of one draw, unless that was already done."""
     path = Path(folder) / f"draw-{draw:03d}-of-{starts}-from-{first:06d}.npz"
-    if path.exists():
+    if is_sealed(path):
         return path
     if torch.device(device).type == "cpu":
         torch.set_num_threads(1)  # chunks are the unit of parallel work
@@ -81,15 +81,13 @@ def _generate(
     end = descend(
         model, start, settings["step_size"], settings["tolerance"], settings["max_iterations"]
     )
-    partial = path.with_suffix(f".{os.getpid()}.tmp")
-    with partial.open("wb") as handle:
+    with sealing(path) as partial, partial.open("wb") as handle:
         np.savez(
             handle,
             points=end.points.cpu().numpy(),
             iterations=end.iterations.cpu().numpy(),
             converged=end.converged.cpu().numpy(),
         )
-    os.replace(partial, path)
     return path
 
 
@@ -214,16 +212,14 @@ def simulate(
     for draw in range(settings["draws"][regime]):
         starts = settings["starts"] if draw == 0 else settings["draw_starts"][regime]
         tasks += [(draw, first, starts) for first in range(0, starts, settings["chunk_starts"])]
-    paths = joblib.Parallel(n_jobs=workers)(
-        joblib.delayed(_generate)(settings, regime, *task, str(folder), device) for task in tasks
-    )
+    calls = [(settings, regime, *task, str(folder), device) for task in tasks]
+    paths = list(in_workers(_generate, calls, workers))
     chunks: dict[int, list[Path]] = {}
     for (draw, *_), path in zip(tasks, paths, strict=True):
         chunks.setdefault(draw, []).append(path)
 
-    measured = joblib.Parallel(n_jobs=workers)(
-        joblib.delayed(_measure)(settings, regime, draw, files) for draw, files in chunks.items()
-    )
+    calls = [(settings, regime, draw, files) for draw, files in chunks.items()]
+    measured = list(in_workers(_measure, calls, workers))
     rows, _, _, points = measured[0]
     rows[["x", "y"]] = embedding.tsne(points, settings["perplexity"], settings["seed"])
 
@@ -244,9 +240,8 @@ def simulate(
 
 
 def _write(table: pd.DataFrame, path: Path, float_format: str | None = None) -> Path:
-    partial = path.with_name(path.name + ".tmp")
-    table.to_csv(partial, index=False, float_format=float_format, lineterminator="\n")
-    os.replace(partial, path)
+    with replacing(path) as partial:
+        table.to_csv(partial, index=False, float_format=float_format, lineterminator="\n")
     return path
 
 
