@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("fetch", _fetch, "download the data sets and check their bytes")
     sub.add_argument("names", nargs="*", help="data sets (default: mnist cifar10 text)")
     sub.add_argument("--mirror", help="folder that holds the raw files (also LANDSCAPE_MIRROR)")
-    sub.add_argument("--destination", default="downloads", help="where to put them")
+    sub.add_argument("--destination", help="where to put them (default: the project's downloads)")
 
     sub = command("list", _list, "name the experiments and say which have results")
     profile(sub)

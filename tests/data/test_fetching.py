@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from landscape import data
-from landscape.data import canonical, catalogue, formats, text as novel, store
+from landscape.data import canonical, catalogue, formats, store
+from landscape.data import text as novel
 from landscape.data.download import Unavailable
 from landscape.data.errors import DataError
 from landscape.data.sources import RawFile, Source

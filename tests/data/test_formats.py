@@ -7,6 +7,7 @@ import os
 import pickle
 import struct
 import tarfile
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -15,8 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from landscape.data import canonical, catalogue, formats, novel, restricted_pickle
+from landscape.data import canonical, catalogue, formats, restricted_pickle
+from landscape.data import text as novel
 from landscape.data.errors import DataError
+from landscape.data.sources import RawFile
 
 SMALL = hnp.array_shapes(min_dims=1, max_dims=3, max_side=5)
 
@@ -72,6 +75,22 @@ def test_read_bytes_unpacks_gz_and_names_damage(tmp_path):
     path.write_bytes(gzip.compress(b"content")[:-9])
     with pytest.raises(DataError, match=r"x\.gz is damaged.*fetch it again"):
         formats.read_bytes(path)
+
+
+def test_a_gz_that_unpacks_to_too_much_is_refused_before_it_fills_the_memory(tmp_path):
+    path = tmp_path / "train-labels-idx1-ubyte.gz"
+    with gzip.open(path, "wb", compresslevel=1) as stream:
+        for _ in range(64):
+            stream.write(bytes(2**20))
+    raw = RawFile("train-labels-idx1-ubyte", "md5", "0" * 32, 60008, packed=True)
+    tracemalloc.start()
+    with pytest.raises(DataError, match="more than the 60008 bytes"):
+        formats.read_bytes(path, 60008)
+    assert not raw.matches(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * 2**20
+    assert len(formats.read_bytes(path, 64 * 2**20)) == 64 * 2**20
 
 
 def test_mnist_idx_files_become_canonical_arrays():

@@ -155,7 +155,7 @@ def test_characters_decode_to_the_text(text):
 def test_a_text_is_cut_in_order(tmp_path, monkeypatch):
     import hashlib
 
-    from landscape.data import novel
+    from landscape.data import text as novel
 
     text = "".join(chr(97 + i % 20) for i in range(105)) + "é"
     sha256 = hashlib.sha256(text.encode()).hexdigest()

@@ -42,14 +42,33 @@ def test_the_root_comes_from_argument_environment_or_folder(tiny_root, monkeypat
     assert data.load("cifar10").test_images.shape == (10, 4, 4, 3)
 
 
-def test_missing_data_name_the_command(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_missing_data_name_the_command_that_helps(tmp_path, monkeypatch):
     monkeypatch.delenv("LANDSCAPE_DATA", raising=False)
+    project = tmp_path / "project"
+    (project / "book" / "part").mkdir(parents=True)
+    (project / "data.dvc").touch()
+    monkeypatch.chdir(project / "book" / "part")
     with pytest.raises(DataError) as caught:
         data.load("mnist")
     assert str(caught.value) == (
-        "Data set mnist is not in data/: run `landscape fetch` (or `dvc repro data.dvc`) first."
+        f"Data set mnist is not in {project / 'data'}/: run `dvc repro data.dvc` first."
     )
+    with pytest.raises(DataError) as caught:
+        data.load("mnist", tmp_path / "other")
+    assert str(caught.value) == (
+        f"Data set mnist is not in {tmp_path / 'other'}/: run `landscape fetch mnist "
+        f"--destination {tmp_path / 'other'}` first."
+    )
+
+
+def test_from_a_subfolder_the_project_s_data_are_read(tiny_root, tmp_path, monkeypatch):
+    monkeypatch.delenv("LANDSCAPE_DATA", raising=False)
+    project = tmp_path / "project"
+    (project / "book").mkdir(parents=True)
+    (project / "data.dvc").touch()
+    tiny_root.rename(project / "data")
+    monkeypatch.chdir(project / "book")
+    assert data.load("mnist").train_images.shape == (40, 8, 8)
 
 
 @pytest.mark.parametrize("cut", [False, True])

@@ -1,5 +1,6 @@
 """GCN and ZCA against their slow float64 twins, and the files that spare workers the fit."""
 
+import errno
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -139,6 +140,45 @@ def test_without_space_the_result_is_computed_and_not_kept(tmp_path, monkeypatch
     zca = whitening_cache.fitted("k", lambda: random_images(20, (1, 4, 4)))
     assert zca.matrix.shape == (16, 16)
     assert not list((tmp_path / "cache/whitening").glob("*.npy"))
+
+
+def test_a_damaged_file_is_computed_again_and_said_once(tmp_path, monkeypatch, capsys):
+    x = random_images(20, (1, 4, 4))
+    direct = whitening.fit_zca(x).matrix
+    whitening_cache.fitted("k", lambda: x)
+    (file,) = (tmp_path / "cache/whitening").glob("*-zca.npy")
+    whole = file.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0x40
+    for damaged in (flipped, whole[: len(whole) // 2], b""):
+        monkeypatch.setattr(whitening_cache, "_verified", set())  # as in another process
+        file.write_bytes(damaged)
+        for _ in range(2):
+            np.testing.assert_array_equal(whitening_cache.fitted("k", lambda: x).matrix, direct)
+        assert capsys.readouterr().err.count("is damaged") == 1
+        assert file.read_bytes() == whole
+
+
+def test_a_cache_that_cannot_be_written_is_gone_without(tmp_path, monkeypatch):
+    direct = whitening.fit_zca(random_images(20, (1, 4, 4))).matrix
+    fits = []
+
+    def images():
+        fits.append(1)
+        return random_images(20, (1, 4, 4))
+
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("LANDSCAPE_CACHE", str(tmp_path / "file" / "cache"))
+    np.testing.assert_array_equal(whitening_cache.fitted("k", images).matrix, direct)
+    monkeypatch.setenv("LANDSCAPE_CACHE", str(tmp_path / "cache"))
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(whitening_cache.np, "save", full)
+    np.testing.assert_array_equal(whitening_cache.fitted("k", images).matrix, direct)
+    assert fits == [1, 1]
+    assert [path.suffix for path in (tmp_path / "cache/whitening").iterdir()] == [".lock"]
 
 
 def test_the_key_depends_on_pixels_order_and_constants(monkeypatch):

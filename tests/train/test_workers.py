@@ -5,12 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+from processes import ended, wait_for
 
 from landscape.errors import LandscapeError
-from landscape.files import is_running
 from landscape.train import workers
 
 
@@ -70,17 +69,12 @@ def test_workers_end_with_their_parent(tmp_path, end):
         env=environment, start_new_session=True,
     )  # fmt: skip
     try:
-        while len(found := list(tmp_path.glob("*.pid"))) < 2:
-            assert parent.poll() is None, "the parent ended before its workers worked"
-            time.sleep(0.05)
-        children = [int(path.stem) for path in found]
+        assert wait_for(lambda: len(list(tmp_path.glob("*.pid"))) == 2)
+        children = [int(path.stem) for path in tmp_path.glob("*.pid")]
         assert parent.pid not in children
         parent.send_signal(end)
         parent.wait()
-        patience = time.monotonic() + 60  # they look once a second
-        while any(map(is_running, children)) and time.monotonic() < patience:
-            time.sleep(0.1)
-        assert not any(map(is_running, children))
+        assert wait_for(lambda: all(map(ended, children)))
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(parent.pid, signal.SIGKILL)

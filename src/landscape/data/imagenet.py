@@ -35,7 +35,7 @@ def _files_by_class(folder: Path) -> dict[str, list[Path]]:
             f"{folder} has neither one folder per class nor {SOLUTION} beside its images: "
             "sort the images into class folders or add that file."
         )
-    with open(solution, newline="") as stream:
+    with open(solution, newline="", encoding="utf-8") as stream:
         label_of = {row["ImageId"]: row["PredictionString"].split()[0]
                     for row in csv.DictReader(stream)}  # fmt: skip
     for path in sorted(p for p in folder.iterdir() if p.suffix.lower() in _ENDINGS):

@@ -11,7 +11,7 @@ import numpy as np
 from landscape.data import canonical
 from landscape.data.errors import DataError, unknown_name
 from landscape.data.image_files import load_cifar100, load_svhn
-from landscape.data.store import data_root, digest
+from landscape.data.store import command_for, data_root, digest
 
 _verified: set[tuple[str, int, int]] = set()  # (path, size, modification time) with right SHA-256
 _OTHER_LOADERS = {
@@ -40,7 +40,7 @@ class ImageData:
 def load(name: str, root: str | os.PathLike | None = None) -> ImageData:
     """Load mnist, cifar10, cifar100 or svhn (train and extra together) from the data root.
 
-    root: default the environment variable LANDSCAPE_DATA, else `data`.
+    root: default the environment variable LANDSCAPE_DATA, else the project's `data`.
     Raises DataError when the set is missing (with the command that gets it), damaged or unknown.
     """
     folder = data_root(root)
@@ -59,7 +59,7 @@ def load(name: str, root: str | os.PathLike | None = None) -> ImageData:
 
 def _array(folder: Path, part: str, image_set: canonical.ImageSet) -> np.ndarray:
     path, expected = canonical.file_of(folder, part), image_set.arrays[part]
-    remedy = "run `landscape fetch` (or `dvc repro data.dvc`)"
+    remedy = f"run `{command_for(image_set.name, folder.parent)}`"
     try:
         state = path.stat()
     except FileNotFoundError:

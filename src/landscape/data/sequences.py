@@ -15,7 +15,7 @@ from torch import Tensor
 from landscape.data import text as novel
 from landscape.data.errors import DataError
 from landscape.data.image_files import missing
-from landscape.data.store import data_root
+from landscape.data.store import data_root, project_folder
 
 END_OF_SENTENCE = "<eos>"
 
@@ -55,7 +55,7 @@ def load_text(
     """
     if len(fractions) != 3 or min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-9:
         raise DataError(f"fractions must be three parts of one, not {tuple(fractions)}.")
-    folders = [data_root(root) / "text", Path("downloads") / "text"]
+    folders = [data_root(root) / "text", project_folder() / "downloads" / "text"]
     folder = next((folder for folder in folders if (folder / novel.TEXT_FILE).is_file()), None)
     if folder is None:
         raise DataError(f"The novel is not in {folders[0]}/: run `landscape fetch text` first.")

@@ -32,8 +32,8 @@ from landscape.data.store import digest
 class RawFile:
     """A file that a source delivers, with the checksum and size of its bytes.
 
-    packed: the same content compressed, under the same name plus `.gz`, is accepted too; the
-    checksum is that of the content, because compressed bytes depend on who compressed them.
+    packed: the same content compressed, under the same name plus `.gz`, is accepted too; checksum
+    and size are those of the content, because compressed bytes depend on who compressed them.
     """
 
     name: str
@@ -53,10 +53,11 @@ class RawFile:
         """Whether the file at `path` has the pinned content."""
         try:
             if self.packed and path.suffix == ".gz":
-                content = hashlib.new(self.algorithm, read_bytes(path), usedforsecurity=False)
-                return content.hexdigest() == self.checksum
+                content = read_bytes(path, self.size)
+                checksum = hashlib.new(self.algorithm, content, usedforsecurity=False)
+                return checksum.hexdigest() == self.checksum
             return digest(path, self.algorithm) == self.checksum
-        except DataError:  # not even decompressible
+        except DataError:  # not even decompressible, or without end
             return False
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import shutil
@@ -12,30 +11,51 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from landscape import files
 from landscape.data.errors import DataError
+from landscape.files import SPACE_MARGIN
 
 PARTIAL_PREFIX = ".partial-"
 STALE_AFTER_SECONDS = 24 * 3600
-SPACE_MARGIN = 16 * 2**20  # bytes that a fetch leaves free
-_NO_SPACE = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def cache_folder() -> Path:
     """Folder of raw downloads and whitening matrices, shared by all clones of one user.
 
-    The environment variable LANDSCAPE_CACHE where it is set, else pooch's default for this project.
+    The environment variable LANDSCAPE_CACHE where it is set, else pooch's default for this project;
+    where that cannot be written (a user without a home), `.cache` in the project.
     """
     override = os.environ.get("LANDSCAPE_CACHE")
     if override:
         return Path(override).expanduser()
     import pooch  # only `fetch` and ZCA whitening need it, plain reading does not
 
-    return Path(pooch.os_cache("landscape"))
+    folder = Path(pooch.os_cache("landscape"))
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    return project_folder() / ".cache"
+
+
+def project_folder() -> Path:
+    """The project that the working folder lies in, else the working folder itself."""
+    here = Path.cwd()
+    return next((f for f in (here, *here.parents) if (f / "data.dvc").is_file()), here)
 
 
 def data_root(root: str | os.PathLike | None = None) -> Path:
-    """Folder of the canonical data: the argument, else LANDSCAPE_DATA, else `data`."""
-    return Path(root or os.environ.get("LANDSCAPE_DATA") or "data").expanduser()
+    """Folder of the canonical data: the argument, LANDSCAPE_DATA, or else the project's `data`."""
+    given = root or os.environ.get("LANDSCAPE_DATA")
+    return Path(given).expanduser() if given else project_folder() / "data"
+
+
+def command_for(name: str, root: Path) -> str:
+    """The command that brings one of the default sets into a data root."""
+    project = project_folder()
+    if (project / "data.dvc").is_file() and root.resolve() == (project / "data").resolve():
+        return "dvc repro data.dvc"
+    return f"landscape fetch {name} --destination {root}"
 
 
 def digest(path: Path, algorithm: str = "sha256") -> str:
@@ -52,22 +72,9 @@ def human(size: float) -> str:
     return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
 
 
-@contextlib.contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> contextlib.AbstractContextManager[None]:
     """Turn the system's refusals to write below `path` into a DataError with the remedy."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_SPACE:
-            raise DataError(
-                f"No space left while writing to {path}: free some space or choose another folder, "
-                "then run the same command again (nothing half-written was kept)."
-            ) from error
-        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-            raise DataError(
-                f"Cannot write to {path}: make it writable or choose another folder."
-            ) from error
-        raise
+    return files.disk_errors(path, DataError)
 
 
 def require_space(folder: Path, needed: int, what: str) -> None:

@@ -95,7 +95,7 @@ def read(folder: Path) -> tuple[str, dict[str, object]]:
             "`landscape fetch text` again."
         )
     try:
-        known = json.loads((folder / FACTS_FILE).read_text())
+        known = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(
             f"{folder / FACTS_FILE} is not JSON: run `landscape fetch text` again."

@@ -2,8 +2,8 @@
 
 A fit on CIFAR-10 takes the better part of a minute on one core, its application to 60,000 images
 about as long; ten worker processes would each pay both. Files lie in `<cache>/whitening/`, named by
-a hash of everything they depend on, written under a temporary name and moved into place; removing
-the folder is always safe.
+a hash of everything they depend on, with a checksum (`landscape.files`); removing the folder is
+always safe.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ import torch
 from torch import Tensor
 
 from landscape.data import whitening
-from landscape.data.store import SPACE_MARGIN, cache_folder, disk_errors, install, partial_folder
+from landscape.data.store import cache_folder
 from landscape.data.whitening import ZCA
+from landscape.errors import LandscapeError
+from landscape.files import SPACE_MARGIN, is_sealed, sealing
 
 FORMAT = 1  # raise it when a formula changes: old files are then no longer found
 WORTH_KEEPING = 64 * 2**20  # bytes; smaller results are computed as fast as read
+
+_verified: set[tuple[str, int, int]] = set()  # (path, size, modification time) with its checksum
 
 
 def key_of(pixels: np.ndarray, *more: object) -> str:
@@ -49,19 +53,48 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _kept(path: Path, compute: Callable[[], np.ndarray]) -> np.ndarray:
-    """The array at `path`, computed and kept first where it is not there; memory-mapped."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        with _alone(path):
-            if not path.exists():
+    """The array at `path`, computed and kept first where it is not there; memory-mapped.
+
+    A damaged file is computed again. Where nothing can be kept the array is computed every time:
+    the cache spares time and decides nothing.
+    """
+    if not _is_whole(path):
+        with contextlib.ExitStack() as stack:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(_alone(path))
+            except OSError:
+                return compute()
+            if not _is_whole(path):
                 array = compute()
-                if shutil.disk_usage(path.parent).free < array.nbytes + SPACE_MARGIN:
-                    return array  # works without the cache, only slower
-                with disk_errors(path.parent), partial_folder(path.parent) as work:
-                    np.save(work / path.name, array)
-                    install(work / path.name, path)
+                if not _keep(array, path):
+                    return array
     # "c": private copy on write, so that all workers share the pages and none can change the file.
     return np.load(path, mmap_mode="c", allow_pickle=False)
+
+
+def _keep(array: np.ndarray, path: Path) -> bool:
+    """Write the array with its checksum; False where the disk does not take it."""
+    if shutil.disk_usage(path.parent).free < array.nbytes + SPACE_MARGIN:
+        return False
+    try:
+        with sealing(path) as temporary, open(temporary, "wb") as stream:
+            np.save(stream, array)
+    except LandscapeError:
+        return False
+    return True
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file is there with its checksum, looked at once a process."""
+    try:
+        state = path.stat()
+    except OSError:
+        return False
+    key = (str(path), state.st_size, state.st_mtime_ns)
+    if key not in _verified and is_sealed(path):
+        _verified.add(key)
+    return key in _verified
 
 
 def fitted(key: str, training_images: Callable[[], Tensor]) -> ZCA:
