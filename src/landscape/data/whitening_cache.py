@@ -47,7 +47,7 @@ def _alone(path: Path) -> Iterator[None]:
     except ImportError:  # Windows: several may compute the same, the last one's bytes stay
         yield
         return
-    with open(path.with_suffix(".lock"), "w") as lock:
+    with open(path.with_suffix(".lock"), "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -213,7 +213,7 @@ def _only_known(changes: dict, paper: dict, where: str) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_text(), Loader=_Loader)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError as error:
         raise SettingsError(f"{path} is missing; restore it from git.") from error
     except yaml.YAMLError as error:
@@ -224,7 +224,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _flat_with_sources(path: Path, experiment: str) -> dict[str, tuple[Any, str]]:
     """Dotted key -> (value, trailing comment) of one top-level entry of a YAML file."""
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     values = _read(path).get(experiment) or {}
     root = yaml.compose(text, Loader=yaml.SafeLoader)
