@@ -1,1 +1,5 @@
-"""Errata of the works: one registry, entries beside the functions that compute their evidence."""
+"""Errata of the works: one list, each entry beside the function that computes its evidence.
+
+`entry` says what an entry is, `registry` collects them; the other modules hold one work or subject
+each. To add one, decorate the function that computes its rows with `entry.erratum`.
+"""

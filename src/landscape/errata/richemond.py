@@ -1,7 +1,4 @@
-"""Errata of complexity gradient descent in numbers: errata 24 and 40, and a statement on smoothing.
-
-Richemond & Guo (2019), eq. (19), sections 3.1 and 3.3, and section 4.
-"""
+"""Errata of Richemond & Guo (2019): 24 (the effective step), 40 (the index), and smoothing."""
 
 from __future__ import annotations
 
@@ -10,10 +7,12 @@ import math
 import numpy as np
 from scipy.integrate import quad
 
+from landscape.errata.entry import Row, erratum
+from landscape.errors import LandscapeError
 from landscape.theory import gaussian_field, gaussian_field_sampling
-from landscape.errata.row import Row
 
 
+@erratum("24", "whether the coupling enlarges the step", {"richemond": "eq. (19)"})
 def effective_step(exponents: tuple[float, ...] = (4.0, 1.0, 0.1)) -> list[Row]:
     """Erratum 24: d psi / d eps on the most likely line, at half the critical energy.
 
@@ -26,12 +25,14 @@ def effective_step(exponents: tuple[float, ...] = (4.0, 1.0, 0.1)) -> list[Row]:
         energy, h = field.critical_energy / 2, 1e-3
         line = float(gaussian_field.most_likely_eigenvalue(energy, field))
         up, down = (float(gaussian_field.psi(energy + s, line, field)) for s in (h, -h))
-        rows.append(Row(f"∂ψ/∂ε divided by ε, r = {field.r:g}", 1 + 2 / (1 + field.r),
-                        2 * gaussian_field.slope_factor(field), (up - down) / (2 * h * energy),
+        name = rf"$\partial\psi/\partial\epsilon$ divided by $\epsilon$, $r = {field.r:g}$"
+        rows.append(Row(name, 1 + 2 / (1 + field.r), 2 * gaussian_field.slope_factor(field),
+                        (up - down) / (2 * h * energy),
                         "difference quotient of eq. (14)"))  # fmt: skip
     return rows
 
 
+@erratum("40", "direction of the index", {"richemond": "sections 3.1 and 3.3, eq. (8)"})
 def index_direction(
     size: int = 400, draws: int = 4, width: float = 1e-4, seed: int = 0
 ) -> list[Row]:
@@ -45,24 +46,25 @@ def index_direction(
         np.random.default_rng(seed), levels, size, draws
     )
     expected, sampled = gaussian_field.index(levels), counts.mean(axis=1)
-    how = f"{draws} sampled Hessians, N = {size}"
+    how = f"{draws} sampled Hessians, $N = {size}$"
 
     def gaussian(x: float) -> float:
         return math.exp(-(x**2) / (2 * width) - x**2 / 2) / math.sqrt(2 * math.pi)
 
     bare = quad(gaussian, -1, 1, points=[0.0], epsabs=1e-14)[0]
     return [
-        Row("sign of the change of α from energy 0 to ε_c/2", 1.0,
+        Row(r"sign of the change of $\alpha$ from energy 0 to $\epsilon_c/2$", 1.0,
             float(np.sign(expected[1] - expected[0])), float(np.sign(sampled[1] - sampled[0])),
             how),
-        Row("share of negative eigenvalues at the points counted at ε_c/2", 0.0,
+        Row(r"share of negative eigenvalues at the points counted at $\epsilon_c/2$", 0.0,
             float(expected[1]), float(sampled[1]), how, 0.03),
-        Row(f"mean of δ(Z) for a standard normal Z, ε = {width:g}", bare,
+        Row(rf"mean of $\delta(Z)$ for a standard normal $Z$, $\varepsilon = {width:g}$", bare,
             bare / math.sqrt(2 * math.pi * width), 1 / math.sqrt(2 * math.pi),
-            "density of Z at 0", 1e-3),
+            "density of $Z$ at 0", 1e-3),
     ]  # fmt: skip
 
 
+@erratum("smoothing", "smoothing protects against an added constant", {"richemond": "section 4"})
 def shifted_strength(
     constants: tuple[float, ...] = (1.0, 10.0, 100.0), memory: int = 10, epochs: int = 100
 ) -> list[Row]:
@@ -75,8 +77,8 @@ def shifted_strength(
     losses = 1 / (1 + np.arange(epochs + 1.0))
     alone = smoothed_strength(losses, memory)[-1]
     return [
-        Row(f"λ/λ_0 after {epochs} epochs, K = {memory}, L + {c:g}", float(alone),
-            float((alone * losses[0] + c) / (losses[0] + c)),
+        Row(rf"$\lambda/\lambda_0$ after {epochs} epochs, $K = {memory}$, $L + {c:g}$",
+            float(alone), float((alone * losses[0] + c) / (losses[0] + c)),
             float(smoothed_strength(losses + c, memory)[-1]), "the rule, step by step")
         for c in constants
     ]  # fmt: skip
@@ -85,12 +87,16 @@ def shifted_strength(
 def smoothed_strength(losses: np.ndarray, memory: int) -> np.ndarray:
     """lambda_i / lambda_0 = S_K(L(i) / L(0)), S_K exponential with weight 2 / (K + 1), from 1.
 
-    ``memory`` 1 is no smoothing. Same shape as `losses`. Raises ValueError for a first loss that
-    is not positive.
+    Args:
+        losses: L at the start and after every epoch, one axis; the shape of the result.
+        memory: K; 1 is no smoothing.
+
+    Raises:
+        LandscapeError: for a first loss that is not positive.
     """
     losses = np.asarray(losses, dtype=np.float64)
     if not losses[0] > 0:
-        raise ValueError(f"L(0) is {losses[0]:g}; it must be positive.")
+        raise LandscapeError(f"L(0) is {losses[0]:g}; it must be positive.")
     smooth, out = 1.0, []
     for ratio in losses / losses[0]:
         smooth += 2 / (memory + 1) * (ratio - smooth)

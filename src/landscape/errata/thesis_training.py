@@ -1,8 +1,6 @@
-"""Errata about dynamics in numbers: signs, a scaled step and limits, on quadratic losses.
+r"""Errata of Chaudhari (2018), chapters 3 to 5, on what is trained and how: 14, 26, 28 and 30.
 
-Errata 14, 26 and 28 of the book's list: Chaudhari (2018), eqs. (4.3) and (4.25), section 3.2.3 and
-section 5.3.1. Each function computes the rows of one: what the print does, what the corrected form
-does, and what it should do by a check that uses neither.
+Signs, a scaled step and limits are tried on quadratic losses.
 """
 
 from __future__ import annotations
@@ -12,18 +10,24 @@ import math
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from landscape.errata.row import Row
+from landscape.errata.entry import Row, erratum
+from landscape.errors import LandscapeError
 
 
+@erratum("14", "signs of the inner dynamics", {"thesis": "eq. (4.3) and section 4.3.3"})
 def inner_signs(curvature: float = 3.0, scope: float = 0.1, place: float = 1.0) -> list[Row]:
     """Erratum 14: rest and stability of Y, and the master of Elastic-SGD.
 
     f(x) = curvature x^2 / 2. Y = X - y belongs to F(Y) = f(X - Y) + Y^2 / (2 scope), whose
     minimum is searched for; the master is followed by the discrete update (5.4b) in small steps.
-    Raises ValueError for curvature scope = 1, where the printed dynamics has no place to rest.
+
+    Raises:
+        LandscapeError: for curvature scope = 1, where the printed dynamics has no place to rest.
     """
     if curvature * scope == 1:
-        raise ValueError("with curvature scope = 1 the printed dynamics has no place to rest.")
+        raise LandscapeError(
+            "with curvature scope = 1 the printed dynamics has no place to rest; change one."
+        )
     corrected = _rest_of_inner(curvature, scope, place, sign=1.0)
     printed = _rest_of_inner(curvature, scope, place, sign=-1.0)
 
@@ -38,12 +42,12 @@ def inner_signs(curvature: float = 3.0, scope: float = 0.1, place: float = 1.0) 
     for _ in range(steps):  # X <- X - (X - mean of the replicas) / steps, the replicas held
         apart -= apart / steps
     return [
-        Row(f"Y at rest, curvature {curvature:g}, γ = {scope:g}, X = {place:g}", printed, corrected,
-            float(least), "minimum of f(X - Y) + Y²/2γ by search", 1e-6),
-        Row(f"growth rate of a deviation of Y, curvature {curvature:g}, γ = {wide:g}",
+        Row(rf"$Y$ at rest, curvature {curvature:g}, $\gamma = {scope:g}$, $X = {place:g}$",
+            printed, corrected, float(least), r"minimum of $f(X-Y)+Y^2/2\gamma$ by search", 1e-6),
+        Row(rf"growth rate of a deviation of $Y$, curvature {curvature:g}, $\gamma = {wide:g}$",
             curvature - 1 / wide, -curvature - 1 / wide, -bend,
-            "second difference of f(X - Y) + Y²/2γ", 1e-9),
-        Row("X - Ȳ after a time γ, replicas held, from 1", math.e, 1 / math.e, apart,
+            r"second difference of $f(X-Y)+Y^2/2\gamma$", 1e-9),
+        Row(r"$X-\bar Y$ after a time $\gamma$, replicas held, from 1", math.e, 1 / math.e, apart,
             f"{steps} steps of eq. (5.4b)", 1e-3),
     ]  # fmt: skip
 
@@ -53,13 +57,14 @@ def _rest_of_inner(curvature: float, scope: float, place: float, sign: float) ->
     return sign * curvature * place / (1 / scope + sign * curvature)
 
 
+@erratum("26", "the scaled step of Entropy-SGD", {"thesis": "section 3.2.3"})
 def scaled_step(
     scope: float = 1e4, rate: float = 1.0, weights: int = 10, seed: int = 0
 ) -> list[Row]:
     """Erratum 26: the outer step of Entropy-SGD scaled by the scope, from x towards z.
 
-    ``scope`` and ``rate`` are the stated ones of section 3.4.2. The check is the effect that the
-    text gives for this rate: the weights become z.
+    `scope` and `rate` are those that training on MNIST starts from (section 3.3.2). The check is
+    the effect that the text gives for this rate: the weights become z.
     """
     rng = np.random.default_rng(seed)
     x, z = rng.standard_normal((2, weights))
@@ -68,12 +73,13 @@ def scaled_step(
         return float(np.linalg.norm(moved - x) / np.linalg.norm(z - x))
 
     return [
-        Row(f"share of the way from x to z, γ = {scope:g}, η' = {rate:g}",
+        Row(rf"share of the way from $x$ to $z$, $\gamma = {scope:g}$, $\eta' = {rate:g}$",
             share(x - rate / scope * (x - z)), share(x - rate * (x - z)), share(z),
-            "the stated effect, x becomes z", 1e-9)
+            "the stated effect, $x$ becomes $z$", 1e-9)
     ]  # fmt: skip
 
 
+@erratum("28", "limits of Parle", {"thesis": "section 5.3.1"})
 def parle_limits(
     steps: int = 50, lr: float = 0.1, coupling: float = 0.3, seed: int = 0
 ) -> list[Row]:
@@ -109,14 +115,27 @@ def parle_limits(
     how = f"eqs. (5.4), {steps} batches"
     one = elastic(1, 0.0, 2)  # the master lags one step: after two it shows the first
     return [
-        Row(f"distance moved in {steps} steps, one replica, ρ = ∞",
+        Row(rf"distance moved in {steps} steps, one replica, $\rho = \infty$",
             moved(0.0, 0.0, 1, 0.0), moved(1.0, 0.0, 1, 0.0), elastic(1, 0.0),
             f"SGD, {steps} batches"),
         Row(f"distance of the master after {steps} steps, three replicas",
             moved(0.0, 0.0, 3, lr * coupling), moved(1.0, 0.0, 3, lr * coupling),
             elastic(3, lr * coupling), how),
-        Row("first step in units of SGD's, η = 1, α = 0.25", 1.0, 1 - 0.25,
+        Row(r"first step in units of SGD's, $\eta = 1$, $\alpha = 0.25$", 1.0, 1 - 0.25,
             moved(1.0, 0.25, 1, 0.0, 2) / one, "eqs. (5.8)"),
-        Row("first step in units of SGD's, η = 0.5, α = 0", 1.0, 0.5,
+        Row(r"first step in units of SGD's, $\eta = 0.5$, $\alpha = 0$", 1.0, 0.5,
             moved(0.5, 0.0, 1, 0.0, 2) / one, "eqs. (5.8)"),
+    ]  # fmt: skip
+
+
+@erratum("30", "size of the network smallfc", {"thesis": "section 3.3.1"})
+def small_network(stated: int = 50_890, inputs: int = 784, classes: int = 10) -> list[Row]:
+    """Erratum 30: weights of "smallfc" with the stated 32 hidden units and with 64."""
+
+    def weights(hidden: int) -> float:
+        return float((inputs + 1) * hidden + (hidden + 1) * classes)
+
+    return [
+        Row("weights and biases of smallfc", weights(32), weights(64), float(stated),
+            "the number stated beside it")
     ]  # fmt: skip

@@ -1,15 +1,12 @@
-"""Errata about training runs in numbers: 25 (AutoL2), 30 (a network's size), 37 (time of the peak).
-
-Lewkowycz & Gur-Ari (2020), supplement E and section 5; Chaudhari (2018), section 3.3.1.
-"""
+"""Errata of Lewkowycz & Gur-Ari (2020): 25 (what AutoL2 compares) and 37 (time of the peak)."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from landscape.errata.entry import Row, erratum
 from landscape.theory import l2_modes
-from landscape.errata.row import Row
 
 # A loss that only falls beside an error that turns: percent at successive measurements.
 LOSSES = np.linspace(1.0, 0.1, 12)
@@ -19,7 +16,7 @@ ERRORS = np.array([50.0, 40, 30, 31, 29, 28, 30, 31, 27, 28, 29, 30])
 def decays(losses: np.ndarray, errors: np.ndarray, *, printed: bool) -> int:
     """How often the listing of AutoL2 decays lambda, without its refractory period.
 
-    ``printed`` reads the ERROR that it compares with as the present error.
+    `printed` reads the ERROR that it compares with as the present error.
     """
     least_loss = least_error = np.inf
     count = 0
@@ -36,6 +33,7 @@ def decays(losses: np.ndarray, errors: np.ndarray, *, printed: bool) -> int:
     return count
 
 
+@erratum("25", "what AutoL2 compares errors with", {"lewkowycz": "supplement E"})
 def auto_l2() -> list[Row]:
     """Erratum 25: decays of lambda on a run whose loss falls and whose error turns three times.
 
@@ -51,18 +49,7 @@ def auto_l2() -> list[Row]:
     ]  # fmt: skip
 
 
-def small_network(stated: int = 50_890, inputs: int = 784, classes: int = 10) -> list[Row]:
-    """Erratum 30: weights of "smallfc" with the stated 32 hidden units and with 64."""
-
-    def weights(hidden: int) -> float:
-        return float((inputs + 1) * hidden + (hidden + 1) * classes)
-
-    return [
-        Row("weights and biases of smallfc", weights(32), weights(64), float(stated),
-            "the number stated beside it")
-    ]  # fmt: skip
-
-
+@erratum("37", "time to the best performance", {"lewkowycz": "section 5"})
 def peak_of_performance(
     decay: float = 1e-3, factor: float = 4.0, degree: int = 2, slope: float = 0.7
 ) -> list[Row]:
@@ -84,7 +71,7 @@ def peak_of_performance(
         return float(np.exp(found.x))
 
     return [
-        Row(f"time of the least loss, λ divided by {factor:g}, in units of that before", 1 / factor,
-            factor, best(decay / factor) / best(decay),
-            f"modes of eq. (3), k = {degree}, power-law spectrum", 1e-2)
+        Row(rf"time of the least loss, $\lambda$ divided by {factor:g}, in units of that before",
+            1 / factor, factor, best(decay / factor) / best(decay),
+            f"modes of eq. (3), $k = {degree}$, power-law spectrum", 1e-2)
     ]  # fmt: skip
