@@ -1,49 +1,70 @@
 # Wide Valleys. `make` lists the commands; each creates the environment (.venv) when it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help book test repro read lab bench costs clean environment
+.PHONY: help environment book repro figure test read lab bench costs look clean stale
 
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/.ready
-SMOKE := build/smoke-project
+SMOKE := $(CURDIR)/build/smoke-project
 # One thread a process: two threads collapse when anything else runs on the machine.
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# What works elsewhere must work here, whatever else is set up: text is UTF-8, modules are the environment's,
+# and the repository is this folder even where a hook of another checkout calls.
+export PYTHONUTF8 := 1
+unexport PYTHONPATH PYTHONHOME GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX
 
 help:  ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 13
 
+# The environment of another folder (a copied tree) or without its Python is made anew.
+ifneq ($(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
 $(READY): pyproject.toml constraints.txt scripts/environment.sh
 	@PYTHON="$(PYTHON)" sh scripts/environment.sh
 
-environment: $(READY)
+environment: $(READY)  ## create .venv with the pinned versions
+
+# What all runs of the pipeline begin with.
+define prepare
+@sh scripts/system.sh npm
+@sh scripts/repository.sh
+endef
 
 book: $(READY)  ## everything from environment and data to book/_build/html/index.html
-	@sh scripts/system.sh npm
+	$(prepare)
 	@dvc repro
 	@landscape book --locate
 
 repro: $(READY)  ## re-run whatever changed (the profile is in params.yaml)
-	@sh scripts/system.sh npm
+	$(prepare)
 	@dvc repro
 
+figure: $(READY)  ## the same for one figure or table alone: make figure NAME=thesis-fig-2-3
+	@test -n "$(NAME)" || { echo "Which one? For example: make figure NAME=thesis-fig-2-3" >&2; exit 1; }
+	$(prepare)
+	@dvc repro --glob '*$(NAME)*'
+
 test: $(READY)  ## lint, unit tests, smoke pipeline through DVC, the book in a browser
+	@test -e .git || { echo "The tests need a git repository: clone it, or 'git init' this folder," \
+	  "'git add .' and 'git commit'." >&2; exit 1; }
 	@sh scripts/system.sh npm chromium
 	@ruff check .
 	@python -m pytest -q -m "not pipeline and not browser"
-	@LANDSCAPE_SMOKE_DIR=$(CURDIR)/$(SMOKE) python -m pytest -q -m pipeline --durations=4
-	@LANDSCAPE_BOOK=$(CURDIR)/$(SMOKE)/book/_build/html LANDSCAPE_REQUIRE_BROWSER=1 \
+	@LANDSCAPE_SMOKE_DIR="$(SMOKE)" python -m pytest -q -m pipeline --durations=4
+	@LANDSCAPE_BOOK="$(SMOKE)/book/_build/html" LANDSCAPE_REQUIRE_BROWSER=1 \
 	  python -m pytest -q -m browser
 
 read: book  ## build the book if needed and serve it on http://localhost:8000 (PORT=...)
-	@python -m http.server --bind 127.0.0.1 --directory book/_build/html $(PORT)
+	@python scripts/serve.py book/_build/html "$(PORT)"
 
 lab: $(READY)  ## open the notebooks in JupyterLab (Markdown files open as notebooks)
 	@mkdir -p .venv/etc/jupyter/labconfig
 	@jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json \
 	  set-default-viewer markdown myst
-	@jupyter lab --notebook-dir=. book/notebooks
+	@jupyter lab --notebook-dir=. $(if $(filter 0,$(shell id -u)),--allow-root) book
 
 bench: $(READY)  ## time and memory of every optimizer on this machine (BENCH="--record --check")
 	@python benchmarks/optimizers.py $(BENCH)
@@ -51,10 +72,13 @@ bench: $(READY)  ## time and memory of every optimizer on this machine (BENCH="-
 costs: $(READY)  ## what every experiment would take at the works' own scale (COSTS="--record")
 	@python benchmarks/paper_scale.py $(COSTS)
 
+look: $(READY)  ## pictures of the built book's pages for human eyes, in build/look (PAGES="index.html ...")
+	@sh scripts/system.sh chromium
+	@python tests/browser/screenshots.py build/look $(PAGES)
+
 clean: $(READY)  ## delete checkpoints, logs and the built book (data and results stay)
 	@landscape clean
 	@rm -rf build
 
-.PHONY: stale
 stale: $(READY)
 	@python scripts/stale.py

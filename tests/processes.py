@@ -6,8 +6,10 @@ from pathlib import Path
 
 from landscape.files import is_running
 
+PATIENCE = 600  # seconds: what takes longer hangs, on the busiest machine
 
-def wait_for(happened: Callable[[], bool], seconds: float = 60) -> bool:
+
+def wait_for(happened: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     """Whether it happens at all; the limit only keeps a failing test from hanging."""
     end = time.monotonic() + seconds
     while not happened() and time.monotonic() < end:

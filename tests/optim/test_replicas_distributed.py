@@ -12,6 +12,7 @@ import torch
 if not torch.distributed.is_available():
     pytest.skip("this torch has no torch.distributed", allow_module_level=True)
 
+from processes import PATIENCE
 from reference import replica_worker as worker
 from reference.optim_problems import flat
 from reference.replica_problems import Ensemble
@@ -30,7 +31,7 @@ def environment(**more):
 def torchrun(*arguments):
     command = [sys.executable, *LAUNCH, WORKER, *map(str, arguments)]
     return subprocess.run(
-        command, env=environment(), capture_output=True, text=True, timeout=90, check=False
+        command, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 
@@ -114,7 +115,7 @@ def test_a_killed_process_ends_the_others_with_one_sentence(tmp_path):
         )
         for rank in range(3)
     ]
-    errors = [job.communicate(timeout=60)[1] for job in jobs]
+    errors = [job.communicate(timeout=PATIENCE)[1] for job in jobs]
     assert jobs[1].returncode == -9
     for rank in (0, 2):
         assert jobs[rank].returncode == 1

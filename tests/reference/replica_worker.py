@@ -186,7 +186,7 @@ def main():
     if "MASTER_ADDR" not in os.environ:  # no torchrun: the processes meet through a file
         where = {"rank": int(os.environ["RANK"]), "world_size": 3}
         where["init_method"] = f"file://{folder.resolve()}/meeting"
-    dist.init_process_group("gloo", timeout=datetime.timedelta(seconds=30), **where)
+    dist.init_process_group("gloo", timeout=datetime.timedelta(minutes=10), **where)
     rank = dist.get_rank()
     if scenario == "agree":
         agree(rank, folder)

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from processes import PATIENCE
 
 from landscape import cli, data
 from landscape.errors import LandscapeError
@@ -26,8 +27,6 @@ from landscape.train import distributed, loop, run
 from landscape.train.checkpoint import CheckpointStore
 from landscape.train.run import Run
 from landscape.train.spec import DataSpec, ReplicaSpec, RunSpec, SpecificationError
-
-PATIENCE = 60  # seconds, of the tests for their processes
 
 
 def specification(optimizer="parle", **changes):
