@@ -1,28 +1,51 @@
-"""What pages need: results, settings, claims and verdicts, figure style, provenance.
+"""What the pages of the book call; importing it loads neither torch, matplotlib nor Sphinx.
 
-Importing it does not import torch. A notebook writes::
+A notebook writes::
 
-    from landscape import book as report
-    page = report.page("thesis-fig-2-3", profile=profile, live=live)
+    from landscape import book
+
+    page = book.page("thesis-fig-2-3", profile=profile, live=live)
+    page.answer()
 """
 
-from landscape.evidence import statistics
-from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
-from landscape.book.page import Page, page
-from landscape.book.style import (
-    colors,
-    curve_with_band,
-    log_axis,
-    look,
-    overlay_record,
-    panels,
-    style,
-)
-from landscape.book.tables import Cell, Note, Table, show, verdict_cell
+from __future__ import annotations
 
-__all__ = [
-    "Cell", "Measurement", "Note", "Page", "Table", "colors", "curve_with_band",
-    "format_measurement", "format_number", "log_axis", "look", "not_run", "overlay_record", "page",
-    "panels", "show",
-    "statistics", "style", "verdict_cell",
-]  # fmt: skip
+import importlib
+from typing import Any
+
+#: Public name -> the module that has it; loaded when it is first asked for.
+_WHERE = {
+    "Page": "book.calls",
+    "page": "book.calls",
+    "Cell": "book.tables",
+    "Note": "book.tables",
+    "Table": "book.tables",
+    "show": "book.tables",
+    "verdict_cell": "book.tables",
+    "CYCLE": "book.style",
+    "GREY": "book.style",
+    "INK": "book.style",
+    "PAPER": "book.style",
+    "curve": "book.style",
+    "curves": "book.style",
+    "interval": "book.style",
+    "log_axis": "book.style",
+    "look": "book.style",
+    "panel": "book.style",
+    "number": "book.text",
+    "format_measurement": "evidence.measurement",
+    "format_number": "evidence.measurement",
+}
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"landscape.book has no {name!r}; it has {', '.join(__all__)}.")
+    found = getattr(importlib.import_module(f"landscape.{_WHERE[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

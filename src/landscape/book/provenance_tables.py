@@ -21,8 +21,7 @@ def cost_table(read_results: dict[str, dict], recorded: dict[str, dict]) -> Tabl
         for (name, _, item), letter in zip(runs, column, strict=True)
     ]
     return Table(["runs", "seeds", "measured time", *["on"][: len(column[0])]], rows, name="cost",
-                 caption=f"What each result cost, as measured when it was made. {where}.",
-                 folded=True)  # fmt: skip
+                 caption=f"What each result cost, as measured when it was made. {where}.")  # fmt: skip
 
 
 def footer_note(
@@ -50,7 +49,7 @@ def footer_note(
     ]  # fmt: skip
     return Table(["runs", "profile", "parameters", "seeds", "commit", "made", "time",
                   *["on"][: len(column[0])]], rows, name="provenance",
-                 caption=f"Provenance. {where}.", folded=True)  # fmt: skip
+                 caption=f"{where}.")  # fmt: skip
 
 
 def _runs(

@@ -1,25 +1,34 @@
-"""One look for all figures: fixed colour and marker per method, opaque white, phone-sized type.
+"""One look for all figures: fixed colour and marker per method, phone-sized type, light and dark.
 
 A method is told apart by colour and marker; the line says where the data come from: solid for
-this build, dashed for a record. Figures are 5 inches wide at 150 dpi, panels stacked, so that
-text stays above 10 CSS pixels on a 360-pixel screen.
+this build, dashed with open markers for a record. Every series colour has a contrast of 3 to 1 with
+white and with the dark theme's ground. What is drawn in ``INK`` or ``PAPER`` takes the reader's
+colours of text and ground (landscape.book.pictures).
 """
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from scipy import special
+
+from landscape.errors import LandscapeError
+from landscape.evidence import methods
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH, PANEL_HEIGHT, DPI = 5.0, 3.1, 150
+#: Colours that no picture needs: they stand for the reader's own (text, ground).
+INK, PAPER = "#010203", "#fdfefc"
+#: For what must not be in the foreground, legible on both grounds.
+GREY = "#808690"
+WIDTH, HEIGHT = 4.4, 3.1  # inches of one panel
+WIDEST = 5.2  # inches: wider panels would be illegible on a phone
+TYPE_SIZE = 9.5  # points: 10 CSS pixels where a panel of 4.4 inches is 340 pixels wide
 
 
 @dataclass(frozen=True)
@@ -31,48 +40,67 @@ class Look:
     marker: str
 
 
-#: Okabe & Ito's and Tol's colour-blind safe hues. Methods that share a figure differ most.
+#: Colour and marker, colour-blind safe. Methods that share a figure differ most.
 LOOKS = {
-    "adam": Look("Adam", "#0072B2", "o"),
-    "anneal_sgd": Look("AnnealSGD", "#D55E00", "s"),
-    "resampled_noise": Look("resampled noise", "#009E73", "^"),
-    "sgd": Look("SGD", "#111111", "D"),
-    "entropy_sgd": Look("Entropy-SGD", "#CC6699", "v"),
-    "entropy_adam": Look("Entropy-Adam", "#A01050", "P"),
-    "sgld": Look("SGLD", "#E69F00", "X"),
-    "hamilton_jacobi": Look("HJ", "#56B4E9", "<"),
-    "heat_smoothing": Look("HEAT", "#D55E00", ">"),
-    "elastic_sgd": Look("Elastic-SGD", "#E69F00", "p"),
-    "parle": Look("Parle", "#0072B2", "h"),
-    "auto_l2": Look("AutoL2", "#D55E00", "*"),
-    "constant_l2": Look("constant L2", "#CC6699", "d"),
-    "matched_cgd": Look("matched CGD", "#0072B2", "1"),
-    "cosine_cgd": Look("cosine CGD", "#E69F00", "2"),
-    "two_step_cgd": Look("two-step CGD", "#009E73", "3"),
+    "adam": ("#0072B2", "o"),
+    "anneal_sgd": ("#D55E00", "s"),
+    "resampled_noise": ("#009E73", "^"),
+    "sgd": (INK, "D"),
+    "entropy_sgd": ("#D2608E", "v"),
+    "entropy_adam": ("#C0392B", "P"),
+    "sgld": ("#B98300", "X"),
+    "hamilton_jacobi": ("#3A93CC", "<"),
+    "heat_smoothing": ("#D55E00", ">"),
+    "elastic_sgd": ("#B98300", "p"),
+    "parle": ("#0072B2", "h"),
+    "auto_l2": ("#D55E00", "*"),
+    "constant_l2": ("#D2608E", "d"),
+    "matched_cgd": ("#0072B2", "1"),
+    "cosine_cgd": ("#B98300", "2"),
+    "two_step_cgd": ("#009E73", "3"),
 }
 #: Colours for series that are no method, in order of use.
-CYCLE = ("#0072B2", "#D55E00", "#009E73", "#111111", "#CC6699", "#E69F00", "#56B4E9", "#A01050")
-
-#: Fixed colour per method.
-colors = {method: look.color for method, look in LOOKS.items()}
+CYCLE = ("#0072B2", "#D55E00", "#009E73", INK, "#D2608E", "#B98300", "#3A93CC", "#C0392B")
 
 
 def look(method: str) -> Look:
     """The look of a method; a variant such as ``anneal_sgd_linear`` has its base method's.
 
-    Raises KeyError for a method without a look.
+    Raises LandscapeError for a method without a look.
     """
-    bases = [name for name in LOOKS if method == name or method.startswith(f"{name}_")]
-    if not bases:
-        raise KeyError(f"no look for method {method!r}: add it to landscape.book.style.LOOKS")
-    base = LOOKS[max(bases, key=len)]
-    rest = method[len(max(bases, key=len)) :].strip("_").replace("_", " ")
-    return Look(f"{base.label} ({rest})", base.color, base.marker) if rest else base
+    return Look(methods.label(method), *LOOKS[methods.base(method)])
+
+
+def panel(
+    width: float = WIDTH, height: float = HEIGHT, rows: int = 1
+) -> tuple[Figure, Axes | Sequence[Axes]]:
+    """A figure in the house style for one panel of a picture, and its axes.
+
+    Args:
+        width: Inches. A panel is shown 340 to 500 CSS pixels wide, whatever this says: it sets the
+            size of the type against the panel's.
+        height: Inches.
+        rows: More than one gives axes above each other that share their x axis, as a list.
+
+    Raises:
+        LandscapeError: Wider than 5.2 inches, which would be illegible on a phone.
+    """
+    from matplotlib.figure import Figure
+
+    if width > WIDEST:
+        raise LandscapeError(
+            f"A panel of {width:g} inches is illegible on a phone: make it {WIDEST:g} or less, or "
+            "two panels."
+        )
+    style()
+    figure = Figure(figsize=(width, height), layout="constrained")
+    if rows == 1:
+        return figure, figure.subplots()
+    return figure, list(figure.subplots(rows, 1, sharex=True))
 
 
 def style() -> None:
-    """Apply the book's look to matplotlib and seaborn; call once, before the first figure."""
-    import matplotlib
+    """Apply the book's look to matplotlib and seaborn; ``panel`` does it by itself."""
     import seaborn
     from cycler import cycler
 
@@ -80,87 +108,70 @@ def style() -> None:
         context="notebook",
         style="ticks",
         rc={
-            "figure.figsize": (WIDTH, PANEL_HEIGHT),
-            "figure.dpi": DPI,
-            "savefig.dpi": DPI,
-            "figure.facecolor": "white",
-            "axes.facecolor": "white",
-            "savefig.facecolor": "white",
-            "savefig.transparent": False,
-            "figure.constrained_layout.use": True,
+            "figure.figsize": (WIDTH, HEIGHT),
+            "figure.facecolor": "none",
+            "savefig.facecolor": "none",
+            "savefig.transparent": True,
+            "axes.facecolor": "none",
+            "axes.edgecolor": INK,
+            "axes.labelcolor": INK,
+            "axes.titlecolor": INK,
+            "text.color": INK,
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "legend.labelcolor": INK,
             "font.family": "sans-serif",
-            "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib: the same everywhere
-            "font.size": 11,
-            "axes.titlesize": 11,
-            "axes.labelsize": 11,
-            "xtick.labelsize": 10,
-            "ytick.labelsize": 10,
-            "legend.fontsize": 10,
+            "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
+            "mathtext.fontset": "dejavusans",
+            "font.size": TYPE_SIZE,
+            "axes.titlesize": TYPE_SIZE,
+            "axes.labelsize": TYPE_SIZE,
+            "xtick.labelsize": 9,
+            "ytick.labelsize": 9,
+            "legend.fontsize": 9,
+            "legend.title_fontsize": 9,
             "legend.frameon": False,
             "axes.prop_cycle": cycler(color=CYCLE),
             "axes.grid": True,
-            "grid.color": "#E5E5E5",
+            "grid.color": INK,
+            "grid.alpha": 0.13,
             "grid.linewidth": 0.6,
+            "axes.linewidth": 0.8,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "lines.linewidth": 1.6,
+            "xtick.major.width": 0.8,
+            "ytick.major.width": 0.8,
+            "xtick.major.size": 4,
+            "ytick.major.size": 4,
+            "lines.linewidth": 1.5,
             "lines.markersize": 4.5,
-            "svg.hashsalt": "landscape",
+            "path.simplify": True,
         },
     )
-    matplotlib.rcParams["path.simplify"] = True
-    _small_pictures()
 
 
-def small_png(figure: Figure) -> bytes:
-    """The figure as a PNG of at most 256 colours, a third of the usual size, no visible loss."""
-    from PIL import Image
+def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
+    """Student interval of the mean of independent runs; (nan, nan) for fewer than two.
 
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight")
-    picture = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()
-
-
-def _small_pictures() -> None:
-    """In a notebook, let figures be shown through ``small_png``."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return
-    if get_ipython() is None:
-        return
-    import matplotlib.pyplot as plt
-    from matplotlib.figure import Figure
-
-    # Loads the inline backend now: it sets a formatter of its own when it is loaded.
-    plt.switch_backend(plt.get_backend())
-    get_ipython().display_formatter.formatters["image/png"].for_type(Figure, small_png)
-
-
-def panels(
-    count: int, columns: int = 1, height: float = PANEL_HEIGHT, width: float = WIDTH
-) -> tuple[Figure, list[Axes]]:
-    """A figure of ``count`` panels, stacked, lettered a, b, c... when there are several.
-
-    ``height`` is a panel's, ``width`` the whole figure's, in inches.
+    The form that seaborn's ``errorbar`` takes.
     """
-    import matplotlib.pyplot as plt
+    from scipy import special
 
-    rows = -(-count // columns)
-    figure, grid = plt.subplots(rows, columns, figsize=(width, height * rows), squeeze=False)
-    axes = list(grid.ravel())
-    for unused in axes[count:]:
-        unused.set_axis_off()
-    if count > 1:
-        for letter, ax in zip("abcdefghijklmnopqrstuvwxyz", axes[:count], strict=False):
-            ax.set_title(letter, loc="left", fontweight="bold")
-    return figure, axes[:count]
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2:
+        return np.nan, np.nan
+    half = special.stdtrit(len(values) - 1, (1 + level) / 2) * values.std(ddof=1)
+    half /= np.sqrt(len(values))
+    return values.mean() - half, values.mean() + half
 
 
-def curve_with_band(
+def geometric_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
+    """The same for the geometric mean of positive values."""
+    low, high = interval(np.log(values), level)
+    return float(np.exp(low)), float(np.exp(high))
+
+
+def curve(
     ax: Axes,
     frame: pd.DataFrame,
     x: str,
@@ -170,56 +181,75 @@ def curve_with_band(
     label: str | None = None,
     record: bool = False,
     log: bool = False,
-    level: float = 0.95,
+    color: str | None = None,
+    marker: str | None = None,
+    band: bool = True,
 ) -> None:
-    """Draw the mean over seeds of one method with its Student interval as a band.
+    """Draw one method's mean over seeds with its 95 % Student interval as a band.
 
-    ``frame`` holds one row per seed and evaluation (a ``method`` column is filtered on). Diverged
-    rows and empty values are left out; the legend says how many seeds the mean has, as a range
-    when some ended early. ``record`` draws dashed, without band edges; ``log`` averages logarithms
-    (values must be positive). One seed gives a line without a band. Raises ValueError when
-    nothing is left to draw.
+    Diverged rows and empty values are left out; the legend says how many seeds the mean has, as a
+    range when some ended early.
+
+    Args:
+        ax: Where to.
+        frame: One row a seed and evaluation; a ``method`` column is filtered on.
+        x: Column, e.g. ``effective_epoch``.
+        y: Column, e.g. ``validation_error``.
+        method: Its look is taken; any name if ``color``, ``marker`` and ``label`` are given.
+        label: The legend's text, instead of the method's name.
+        record: Dashed with open markers.
+        log: Average logarithms; values must be positive.
+        color: Another than the method's.
+        marker: Another than the method's.
+        band: Draw the interval.
+
+    Raises:
+        LandscapeError: Nothing is left to draw, or ``log`` of values that are not positive.
     """
+    import seaborn
+
     rows = frame[frame["method"] == method] if "method" in frame else frame
     if "diverged" in rows:
         rows = rows[~rows["diverged"].fillna(0).astype(bool)]
     rows = rows.dropna(subset=[x, y])
     if rows.empty:
-        raise ValueError(f"no values of {y} for method {method} to draw")
+        raise LandscapeError(f"There are no values of {y} for method {method} to draw.")
     if log and (rows[y] <= 0).any():
-        raise ValueError(f"{y} of {method} is not positive everywhere; draw it without log")
-    values = np.log(rows[y]) if log else rows[y]
-    summary = values.groupby(rows[x]).agg(["mean", "std", "count"]).sort_index()
-    freedom = (summary["count"] - 1).clip(lower=1)
-    half = special.stdtrit(freedom, (1 + level) / 2) * summary["std"] / np.sqrt(summary["count"])
-    low, high = summary["mean"] - half, summary["mean"] + half
-    back = np.exp if log else (lambda v: v)
-    seen, seeds = look(method), summary["count"]
-    number = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()}–{seeds.max()}"
-    name = label or (f"{seen.label}, record" if record else seen.label)
-    ax.plot(
-        summary.index, back(summary["mean"]),
-        color=seen.color, marker=seen.marker, linestyle="--" if record else "-",
-        markerfacecolor="white" if record else seen.color,
-        markevery=max(1, len(summary) // 8), label=f"{name} (n = {number})",
+        raise LandscapeError(f"{y} of {method} is not positive everywhere: draw it without log.")
+    if not (color and marker and label):
+        seen = look(method)
+        color, marker, label = color or seen.color, marker or seen.marker, label or seen.label
+    seeds = rows.groupby(x)[y].count()
+    count = f"{seeds.min()}" if seeds.min() == seeds.max() else f"{seeds.min()}–{seeds.max()}"
+    label += ", record" if record and "record" not in label else ""
+    function = geometric_interval if log else interval
+    seaborn.lineplot(
+        data=rows, x=x, y=y, ax=ax, color=color, marker=marker,
+        estimator=_geometric_mean if log else "mean",
+        errorbar=function if band and (seeds > 1).any() else None,
+        err_kws={"alpha": 0.10 if record else 0.18, "linewidth": 0},
+        linestyle="--" if record else "-", markerfacecolor=PAPER if record else color,
+        markeredgecolor=color, markeredgewidth=0.9, markevery=max(1, len(seeds) // 8),
+        label=f"{label} (n = {count})", legend=False,
     )  # fmt: skip
-    if (seeds > 1).any():
-        ax.fill_between(
-            summary.index, back(low), back(high),
-            color=seen.color, alpha=0.10 if record else 0.2, linewidth=0,
-        )  # fmt: skip
 
 
-def overlay_record(
-    ax: Axes, frame: pd.DataFrame | None, x: str, y: str, methods: list[str], **options: object
-) -> bool:
-    """Draw a record's curves dashed over a panel; False when there is no record."""
-    if frame is None:
-        return False
-    for method in methods:
-        if (frame["method"] == method).any() and frame[y].notna().any():
-            curve_with_band(ax, frame, x, y, method, record=True, **options)
-    return True
+def curves(
+    ax: Axes,
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    names: Sequence[str],
+    record: pd.DataFrame | None = None,
+    **options: object,
+) -> None:
+    """``curve`` of several methods, and of those that the record has, dashed over them."""
+    for name in names:
+        curve(ax, frame, x, y, name, **options)
+    for name in names if record is not None else ():
+        rows = record[record["method"] == name]
+        if rows[y].notna().any():
+            curve(ax, record, x, y, name, record=True, **options)
 
 
 def log_axis(ax: Axes, axis: str = "y") -> None:
@@ -232,3 +262,7 @@ def log_axis(ax: Axes, axis: str = "y") -> None:
     which.set_major_formatter(StrMethodFormatter("{x:g}"))
     which.set_minor_locator(NullLocator())
     which.set_minor_formatter(NullFormatter())
+
+
+def _geometric_mean(values: Sequence[float]) -> float:
+    return float(np.exp(np.log(values).mean()))

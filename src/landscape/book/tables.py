@@ -1,48 +1,91 @@
-"""Small tables with an HTML and a plain-text form, the same bytes every time.
+"""Small tables and notes, the same bytes every time.
 
-The HTML carries CSS classes only (``wv-...``): colours belong to the book's style sheet, so a
-table is legible in light and dark mode and, unstyled, in JupyterLab.
+Texts are Markdown with formulas (landscape.book.text). The HTML carries CSS classes only
+(``wv-...``): colours belong to the book's style sheet, so that a table is legible in light and dark
+mode and, unstyled, in JupyterLab. Without a notebook the plain text is printed.
 """
 
+from __future__ import annotations
+
+import re
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
+from typing import Any
+
+from landscape.book import text as markdown
+from landscape.errors import LandscapeError
 
 _TEXT_WIDTH = 44
 
 
+class Html:
+    """A piece of HTML with its plain form; what everything shown here is at last."""
+
+    def __init__(self, html: str, plain: str = "") -> None:
+        self.html, self.plain = html, plain
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        html = self._repr_html_()
+        bundle = {"text/html": html, "text/plain": repr(self)}
+        return bundle | (markdown.LOADS_MATHJAX if markdown.has_formula(html) else {})
+
+    def __repr__(self) -> str:
+        return self.plain
+
+
 @dataclass(frozen=True)
 class Cell:
-    """Text of a cell, with CSS classes; ``badge`` wraps the text in a span that has the classes.
+    """Text of a cell.
 
-    A cell may ``span`` several columns.
+    Attributes:
+        text: Markdown; a line break stays one.
+        classes: CSS classes of the cell, of the badge where it is one.
+        badge: Wrap the text in a span that has the classes.
+        details: A second, smaller line.
+        span: How many columns it takes.
+        raw: HTML that follows the text.
     """
 
     text: str
     classes: tuple[str, ...] = ()
     badge: bool = False
-    details: str = ""  # a second, smaller line
+    details: str = ""
     span: int = 1
+    raw: str = field(default="", repr=False)
 
     def html(self) -> str:
-        text = escape(self.text).replace("\n", "<br>")
-        names = " ".join(self.classes)
+        """What stands between the cell's tags."""
+        content = markdown.html(self.text)
         if self.badge:
-            text = f'<span class="{names}">{text}</span>'
+            content = f'<span class="{" ".join(self.classes)}">{content}</span>'
         if self.details:
-            text += f'<div class="wv-details">{escape(self.details)}</div>'
-        return text
+            content += f'<div class="wv-details">{markdown.html(self.details)}</div>'
+        return content + self.raw
+
+    def myst(self) -> str:
+        """The same inside a MyST table."""
+        content = self.text
+        if self.badge:
+            content = f'<span class="{" ".join(self.classes)}">{content}</span>'
+        if self.details:
+            content += f'<br><span class="wv-details">{self.details}</span>'
+        return content.replace("\n", "<br>").replace("|", r"\|")
 
     def plain(self) -> str:
+        """The same without HTML."""
         return f"{self.text}\n({self.details})" if self.details else self.text
 
 
-class Table:
+class Table(Html):
     """Columns and rows; cells are strings or Cell.
 
-    ``name`` gives the table its class ``wv-<name>``; a ``folded`` one shows its caption until it is
-    opened. Raises ValueError for ragged rows.
+    On a phone a table of class ``wv-stack`` shows each row as a block; its cells carry their
+    column's name as ``data-label`` for that.
     """
 
     def __init__(
@@ -54,41 +97,82 @@ class Table:
         caption: str = "",
         row_classes: Sequence[str] | None = None,
         folded: bool = False,
+        label: str = "",
     ) -> None:
+        """Make a table.
+
+        Args:
+            columns: Their heads, Markdown.
+            rows: Cells or strings (Markdown).
+            name: Gives the table its class ``wv-<name>``.
+            caption: Markdown above it.
+            row_classes: A class for each row, or none.
+            folded: Show the caption until it is opened.
+            label: The name by which pages refer to it; it is then numbered by the book.
+
+        Raises:
+            ValueError: Ragged rows.
+            LandscapeError: A numbered table without a caption, folded, or with spanning cells.
+        """
         self.columns = list(columns)
         self.rows = [
             [cell if isinstance(cell, Cell) else Cell(str(cell)) for cell in row] for row in rows
         ]
         if any(sum(cell.span for cell in row) != len(self.columns) for row in self.rows):
             raise ValueError(f"every row needs {len(self.columns)} cells")
-        self.name, self.caption, self.folded = name, caption, folded
+        self.name, self.caption, self.folded, self.label = name, caption, folded, label
         self.row_classes = list(row_classes) if row_classes else [""] * len(self.rows)
+        spans = any(cell.span > 1 or cell.raw for row in self.rows for cell in row)
+        if label and (folded or spans or not caption):
+            raise LandscapeError(
+                f"The numbered table {label} needs a caption and plain cells, and cannot be folded."
+            )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        if not self.label:
+            return super()._repr_mimebundle_(include, exclude)
+        # The book takes the Markdown, so that Sphinx numbers it; JupyterLab takes the HTML.
+        return {"text/markdown": self.myst(), "text/html": self._repr_html_(),
+                "text/plain": repr(self)}  # fmt: skip
+
+    def myst(self) -> str:
+        """The numbered, referable form: a table directive of MyST."""
+        lines = [[Cell(column).myst() for column in self.columns], ["---"] * len(self.columns)]
+        lines += [[cell.myst() for cell in row] for row in self.rows]
+        body = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+        caption = " ".join(self.caption.split())
+        return (f":::{{table}} {caption}\n:name: {self.label}\n"
+                f":class: wv-table wv-{self.name}\n\n{body}\n:::\n")  # fmt: skip
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
+        heads = [markdown.html(column) for column in self.columns]
+        labels = [re.sub(r"<[^>]+>", "", head) for head in heads]
+        head = "".join(f'<th scope="col">{text}</th>' for text in heads)
         body = []
         for row, row_class in zip(self.rows, self.row_classes, strict=True):
             attribute = f' class="{row_class}"' if row_class else ""
-            cells = []
-            for index, cell in enumerate(row):
-                tag = 'th scope="row"' if index == 0 else "td"
-                classes = "" if cell.badge else " ".join(cell.classes)
-                names = f' class="{classes}"' if classes else ""
+            cells, column = [], 0
+            for cell in row:
+                tag, names = ("th", ' scope="row"') if column == 0 else ("td", "")
+                if cell.classes and not cell.badge:
+                    names += f' class="{" ".join(cell.classes)}"'
                 if cell.span > 1:
                     names += f' colspan="{cell.span}"'
-                cells.append(f"<{tag}{names}>{cell.html()}</{tag.split()[0]}>")
+                elif column:
+                    names += f' data-label="{labels[column]}"'
+                cells.append(f"<{tag}{names}>{cell.html()}</{tag}>")
+                column += cell.span
             body.append(f"<tr{attribute}>{''.join(cells)}</tr>")
-        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
-        before = after = ""
+        caption = f"<caption>{markdown.html(self.caption)}</caption>" if self.caption else ""
         if self.folded:
-            before = f'<details class="wv-folded"><summary>{escape(self.caption)}</summary>'
-            caption, after = "", "</details>"
+            caption = ""
         # overflow-x in the element: JupyterLab does not read the book's style sheet.
-        return (
-            f'{before}<div class="wv-scroll" style="overflow-x:auto" tabindex="0">'
+        table = (
+            '<div class="wv-scroll" style="overflow-x:auto" tabindex="0">'
             f'<table class="table wv-table wv-{self.name}">{caption}'
-            f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>{after}"
+            f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
         )
+        return folded(self.caption, table) if self.folded else table
 
     def __repr__(self) -> str:
         grid = [[_wrap(column) for column in self.columns]]
@@ -113,18 +197,26 @@ class Table:
         return "\n".join(lines)
 
 
-class Note:
-    """A paragraph with an HTML and a plain form; ``code`` is shown as a command block."""
+class Note(Html):
+    """A paragraph of Markdown; ``code`` is shown as a command block below it."""
 
     def __init__(self, text: str, code: str = "", name: str = "note") -> None:
         self.text, self.code, self.name = text, code, name
 
     def _repr_html_(self) -> str:
         block = f"<pre><code>{escape(self.code)}</code></pre>" if self.code else ""
-        return f'<div class="wv-{self.name}"><p>{escape(self.text)}</p>{block}</div>'
+        return f'<div class="wv-{self.name}"><p>{markdown.html(self.text)}</p>{block}</div>'
 
     def __repr__(self) -> str:
         return self.text + (f"\n\n{textwrap.indent(self.code, '    ')}" if self.code else "")
+
+
+def folded(summary: str, content: str, name: str = "folded") -> str:
+    """HTML that unfolds; ``summary`` is Markdown, ``content`` HTML."""
+    return (
+        f'<details class="wv-folded wv-{name}"><summary>{markdown.html(summary)}</summary>'
+        f"{content}</details>"
+    )
 
 
 def show(*things: object) -> None:
@@ -141,10 +233,19 @@ def show(*things: object) -> None:
         display(*things)
 
 
-def verdict_cell(verdict: str, reason: str = "") -> Cell:
-    """A verdict as a badge with classes ``wv-verdict wv-<verdict, hyphenated>``."""
-    classes = ("wv-verdict", f"wv-{verdict.replace(' ', '-')}")
-    return Cell(verdict, classes, badge=True, details=reason)
+def verdict_classes(label: str) -> tuple[str, str]:
+    """``wv-verdict`` and ``wv-<label, hyphenated>``, e.g. ``wv-partly-at-small-scale``."""
+    return "wv-verdict", f"wv-{label.replace(' ', '-')}"
+
+
+def badge(label: str) -> str:
+    """A verdict's label as HTML; the words stand in it, so colour is never the only sign."""
+    return f'<span class="{" ".join(verdict_classes(label))}">{escape(label)}</span>'
+
+
+def verdict_cell(label: str, reason: str = "") -> Cell:
+    """The same as a cell, with the reason below it."""
+    return Cell(label, verdict_classes(label), badge=True, details=reason)
 
 
 def _wrap(text: str) -> list[str]:

@@ -1,179 +1,192 @@
-"""How settings and judged claims look, in a table and in ``claims.json``."""
+"""What a page shows of its verdict file: the answer at its top and the table of claims."""
 
-import math
-import re
+from __future__ import annotations
+
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from landscape.evidence.claims import Claim
+from landscape.book import text as markdown
+from landscape.book.tables import Cell, Html, Table, badge, folded, verdict_cell
+from landscape.evidence import verdicts
 from landscape.evidence.measurement import Measurement, format_measurement, format_number
-from landscape.book.tables import Cell, Table, verdict_cell
-from landscape.evidence.verdicts import Judged, Outcome, combine
 
-_INSTEAD = re.compile(r"ours instead of (\S+):")
+Claim = Mapping[str, Any]
 
 
-def settings_table(
-    experiment: str,
-    profile: str,
-    rows: Sequence,
-    paper_sources: Mapping[str, str],
-    folded: bool = False,
-) -> Table:
-    """Setting | the work | this build | source; rows that differ from the work are marked.
+def answer(verdict: Mapping[str, Any], live: bool = False) -> Html:
+    """What was found, the verdict and at which scale it was reached.
 
-    ``rows`` have attributes key, paper, value, source, changed (landscape.experiments.settings).
-    A source that begins with "ours" means that the work gives no value, "ours instead of X" that
-    it gives X; the table then shows that in place of the value we run at paper scale.
+    Args:
+        verdict: The content of a verdict file (landscape.evidence.judge).
+        live: It comes from runs that were made just now.
     """
-    cells, classes = [], []
-    for row in rows:
-        stated = paper_sources.get(row.key, "")
-        sources = [stated, row.source if row.changed else ""]
-        instead = _INSTEAD.match(stated)
-        work = _setting(row.paper) if row.key in paper_sources else "not set"
-        if stated.startswith("ours"):
-            work = instead.group(1) if instead else "not stated"
-        differs = row.changed or instead is not None
-        cells.append([
-            _key(row.key), work, Cell(_setting(row.value), ("wv-changed",) if differs else ()),
-            "; ".join(source for source in sources if source) or row.source,
-        ])  # fmt: skip
-        classes.append("wv-changed" if differs else "")
-    changed = sum(bool(name) for name in classes)
-    caption = f"Settings of {experiment}: {changed} of {len(cells)} differ from the work"
-    return Table(["setting", "the work", f"this build ({profile})", "source"], cells,
-                 name="settings", caption=caption, row_classes=classes,
-                 folded=folded)  # fmt: skip
+    label = verdict["verdict"]["label"]
+    where = "; from runs made just now, nothing is stored" if live else ""
+    html = (
+        f'<div class="wv-answer"><p class="wv-finding">{markdown.html(verdict["finding"])}</p>'
+        f'<p class="wv-scale">{badge(label)} <span class="wv-details">{scale(verdict)}{where}</span>'
+        "</p></div>"
+    )
+    return Html(html, f"{verdict['finding']}\n{label}: {scale(verdict)}{where}")
 
 
-def claims_table(judged: Sequence[Judged], profile: str) -> Table:
-    """Claim | paper | record | this build | verdict; a claim's parts follow it, indented."""
+def sentence(text: str) -> Html:
+    """The answer of a page without claims."""
+    html = f'<div class="wv-answer"><p class="wv-finding">{markdown.html(text)}</p></div>'
+    return Html(html, text)
+
+
+def scale(verdict: Mapping[str, Any]) -> str:
+    """One line: at which scale the verdict was reached, and by what."""
+    whole, profile = verdict["verdict"], verdict["profile"]
+    deciding = [part for claim in voting(verdict["claims"]) for part in _leaves(claim)]
+    if whole["word"] == verdicts.NOT_RUN:
+        return next((part["reason"] for part in deciding), "nothing was measured")
+    ran = [part for part in deciding if part["verdict"]["word"] != verdicts.NOT_RUN]
+    recorded = any(part["evidence"] == "record" for part in ran)
+    if whole["scale"] == verdicts.EXACT:
+        return "independent of the size of our runs"
+    if whole["scale"] == verdicts.SMALL:
+        also = ", in part by records at the work's own scale" if recorded else ""
+        return f"at small scale: the runs of the {profile} profile{also}"
+    if recorded:
+        return "by records at the work's own scale"
+    return f"by the runs of the {profile} profile, at the work's own scale"
+
+
+def claims_table(verdict: Mapping[str, Any]) -> Table:
+    """One row a claim; its parts, or how it was judged, unfold below it."""
     rows, classes = [], []
-    for item in judged:
-        rows.append(_claim_row(item))
-        rows += [_claim_row(part, f"– {part.claim.text}") for part in item.parts]
-        classes += ["wv-claim", *("wv-part" for _ in item.parts)]
-    return Table(["claim", "paper", "record", f"this build ({profile})", "verdict"], rows,
-                 name="claims", caption="Claims and what was measured (95 % intervals)",
-                 row_classes=classes)  # fmt: skip
+    for claim in verdict["claims"]:
+        rows += [_claim_row(claim), [Cell("", span=4, raw=_more(claim, verdict["profile"]))]]
+        classes += ["wv-claim", "wv-more"]
+    return Table(["claim", "the work", "measured (95 %)", "verdict"], rows,
+                 name="claims wv-stack", row_classes=classes)  # fmt: skip
 
 
-def claims_json(
-    artifact: str, profile: str, judged: Sequence[Judged], record_dates: Mapping[str, str]
-) -> dict:
-    """The content of ``claims.json``: numbers with six significant digits, no times."""
-    return {
-        "artifact": artifact,
-        "profile": profile,
-        "records": dict(record_dates),
-        "verdict": combine([item.verdict for item in judged]),
-        "claims": [_judged_json(item) for item in judged],
-    }
+def voting(claims: Sequence[Claim]) -> list[Claim]:
+    """Those that decide: controls do not vote."""
+    return [claim for claim in claims if claim["role"] == "main"]
 
 
-def significant(value: float | None, digits: int = 6) -> float | None:
-    """Round to significant digits; None for what is not finite (JSON has no NaN)."""
-    if value is None or not math.isfinite(value):
-        return None
-    return float(f"{value:.{digits - 1}e}")
+def _leaves(claim: Claim) -> list[Claim]:
+    return voting(claim["parts"]) if claim["parts"] else [claim]
 
 
-def _judged_json(item: Judged) -> dict:
-    claim = item.claim
-    content = {
-        "id": claim.id, "text": claim.text, "rule": claim.rule, "needs": claim.needs,
-        "measured": claim.measured, "stated": claim.stated, "threshold": claim.threshold,
-        "target": claim.target, "tolerance": claim.tolerance, "stochastic": claim.stochastic,
-        "paper": [
-            {"key": v.key, "what": v.what, "value": v.value, "err": significant(v.err),
-             "unit": v.unit, "where": v.where}
-            for v in claim.paper
-        ],
-        "build": _outcome_json(item.build),
-        "record": None if item.record is None else _outcome_json(item.record),
-        "verdict": item.verdict, "reason": item.reason, "evidence": item.evidence,
-    }  # fmt: skip
-    if item.parts:
-        content["parts"] = [_judged_json(part) for part in item.parts]
-    return content
+def _claim_row(claim: Claim) -> list[Cell]:
+    text = claim["text"] + (" (control)" if claim["role"] == "control" else "")
+    label = claim["verdict"]["label"]
+    if claim["parts"]:
+        main = voting(claim["parts"])
+        held = sum(part["verdict"]["word"] == verdicts.REPRODUCED for part in main)
+        measured = Cell(f"{held} of {len(main)} statements hold")
+        return [Cell(text), _paper(claim), measured, verdict_cell(label)]
+    return [Cell(text), _paper(claim), _outcome(deciding(claim)), verdict_cell(label)]
 
 
-def _outcome_json(outcome: Outcome) -> dict:
-    content: dict = {"verdict": outcome.verdict, "reason": outcome.reason}
-    m = outcome.measurement
-    if m is not None:
-        content |= {
-            "value": significant(m.value), "low": significant(m.low),
-            "high": significant(m.high), "n": m.n, "unit": m.unit, "note": m.note,
-            "diverged": list(m.diverged),
-        }  # fmt: skip
-    return content
+def deciding(claim: Claim) -> Mapping[str, Any]:
+    """The outcome that stands: the record's or the build's."""
+    return claim["record"] if claim["evidence"] == "record" and claim["record"] else claim["build"]
 
 
-def _claim_row(item: Judged, text: str = "") -> list[Cell]:
-    claim = item.claim
-    if claim.parts:
-        # A claim with parts has no numbers of its own: its sentence takes their columns.
-        details = claim.id + (f": {claim.measured}" if claim.measured else "")
-        stated = _paper(claim)
-        if stated.text != "–":
-            words = "; ".join(text for text in (stated.text, stated.details) if text)
-            details += f" (paper: {words})"
-        return [Cell(claim.text, details=details, span=4), verdict_cell(item.verdict)]
-    details = ": ".join(t for t in ("" if text else claim.id, claim.measured) if t)
-    reason = f"by the record: {item.reason}" if item.evidence == "record" else item.reason
-    return [
-        Cell(text or claim.text, details=details),
-        _paper(claim),
-        _outcome(item.record, other=item.evidence != "record"),
-        _outcome(item.build, other=item.evidence == "record"),
-        verdict_cell(item.verdict, reason),
-    ]
+def _more(claim: Claim, profile: str) -> str:
+    """What unfolds below a claim."""
+    if not claim["parts"]:
+        return folded("how it was judged", _statements([claim], profile, alone=True), "judged")
+    main = voting(claim["parts"])
+    controls = len(claim["parts"]) - len(main)
+    counts = Counter(part["verdict"]["label"] for part in main)
+    summary = ", ".join(f"{n} {label}" for label, n in counts.most_common())
+    if controls:
+        summary += f"; {controls} control{'s' if controls > 1 else ''}"
+    about = [_sentence(claim["measured"]), *_remarks(claim)]
+    html = "".join(f'<p class="wv-details">{markdown.html(line)}</p>' for line in about if line)
+    html += _statements(claim["parts"], profile)
+    plural = "s" if len(main) > 1 else ""
+    return folded(f"{len(main)} statement{plural}: {summary}", html, "judged")
 
 
-def _outcome(outcome: Outcome | None, other: bool) -> Cell:
-    """A measurement's cell; ``other`` adds the verdict that did not become the claim's."""
-    if outcome is None:
-        return Cell("–")
-    measurement = outcome.measurement
-    if measurement is None or measurement.value is None:
-        return Cell("–")  # the verdict's cell says why
-    notes = [measurement.note, _diverged(measurement), f"alone: {outcome.verdict}" if other else ""]
-    return Cell(format_measurement(measurement), details="; ".join(note for note in notes if note))
+def _statements(claims: Sequence[Claim], profile: str, alone: bool = False) -> str:
+    """Claims without parts with everything that is known of them."""
+    recorded = any(claim["record"] for claim in claims)
+    rows = []
+    for claim in claims:
+        remarks = "; ".join([*filter(None, [claim["measured"], rule(claim)]), *_remarks(claim)])
+        text = "what was measured" if alone else claim["text"]
+        text += " (control)" if claim["role"] == "control" and not alone else ""
+        record = [_outcome(claim["record"])] if recorded else []
+        by = "record" if claim["evidence"] == "record" else "build"
+        other = claim["build"] if by == "record" else claim["record"]
+        reason = claim["reason"]
+        if recorded:
+            reason = f"by the {by}: {reason}"
+            if other and other["verdict"] != claim["verdict"]["word"]:
+                reason += f"; the {'build' if by == 'record' else 'record'}: {other['reason']}"
+        rows.append([
+            Cell(text, details=remarks), _paper(claim), *record, _outcome(claim["build"]),
+            verdict_cell(claim["verdict"]["label"], reason),
+        ])  # fmt: skip
+    record = ["record"] if recorded else []
+    return Table(["statement", "the work", *record, f"this build ({profile})", "verdict"], rows,
+                 name="statements wv-stack")._repr_html_()  # fmt: skip
 
 
-def _diverged(measurement: Measurement) -> str:
-    number = len(measurement.diverged)
-    if not number:
-        return ""
-    runs = "run" if number == 1 else "runs"
-    return f"{number} {runs} left out as diverged or failed: {', '.join(measurement.diverged)}"
+def rule(claim: Claim) -> str:
+    """The rule in words, e.g. ``holds when wholly below 0``."""
+    kind, bound = claim["rule"], format_number(claim["threshold"])
+    if kind in ("below", "above"):
+        return f"holds when wholly {kind} {bound}"
+    if kind == "holds":
+        return f"holds when violated by no more than {format_number(claim['tolerance'])}"
+    if kind == "near":
+        within = f"holds within {format_number(claim['tolerance'])} of"
+        if claim["target"] is not None:
+            return f"{within} {format_number(claim['target'])}"
+        return f"{within} the work's value"
+    return ""
+
+
+def _remarks(claim: Claim) -> list[str]:
+    remarks = []
+    if claim["chosen"]:
+        remarks.append(f"**the rule was chosen {claim['chosen']}**")
+    if claim["unstated"]:
+        remarks.append(f"the work does not state: {claim['unstated']}")
+    return remarks
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _paper(claim: Claim) -> Cell:
-    if not claim.paper:
-        return Cell(claim.stated or "–")
-    what = "; ".join(value.what for value in claim.paper if value.what)
-    return Cell(
-        "\n".join(str(value) for value in claim.paper),
-        details="; ".join(text for text in (what, claim.stated) if text),
-    )
+    if not claim["paper"]:
+        return Cell(claim["stated"] or "–")
+    lines, about = [], []
+    for value in claim["paper"]:
+        number = format_number(value["value"])
+        if isinstance(value["err"], int | float):
+            number += f" ± {format_number(value['err'])}"
+        lines.append(f"{number} {value['unit']}".strip())
+        about.append(", ".join(text for text in (value["what"], value["where"]) if text))
+    return Cell("\n".join(lines), details="; ".join(t for t in (*about, claim["stated"]) if t))
 
 
-def _key(key: str) -> str:
-    pieces = key.split(".")
-    if pieces[0] == "methods" and len(pieces) > 2:
-        return f"{pieces[1]}: {'.'.join(pieces[2:])}"
-    return key
+def _outcome(outcome: Mapping[str, Any] | None) -> Cell:
+    """A measurement's cell: the number, and what was left out or noted."""
+    if outcome is None:
+        return Cell("–")
+    if outcome["value"] is None:
+        return Cell("–")  # the verdict's cell says why
+    measurement = Measurement(outcome["value"], outcome["low"], outcome["high"], outcome["n"],
+                              outcome["unit"])  # fmt: skip
+    notes = [outcome["note"], _diverged(outcome["diverged"])]
+    return Cell(format_measurement(measurement), details="; ".join(filter(None, notes)))
 
 
-def _setting(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return format_number(value)
-    if isinstance(value, list | tuple):
-        return ", ".join(_setting(item) for item in value) or "none"
-    return str(value)
+def _diverged(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    runs = "run" if len(names) == 1 else "runs"
+    return f"{len(names)} {runs} left out as diverged or failed: {', '.join(names)}"

@@ -1,0 +1,201 @@
+"""Pictures of a page: every panel an inline SVG that takes the reader's colours, data beside it.
+
+Text stays text (DejaVu Sans or Verdana, which have the same widths). What was drawn in style.INK
+gets the colour of the text around it, style.PAPER that of the ground, so that one SVG serves light
+and dark. Clouds of many points become bitmaps inside it. The same figure gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import sys
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from landscape.book import text as markdown
+from landscape.book.style import GREY, INK, PAPER
+from landscape.book.tables import Html
+from landscape.errors import LandscapeError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+MANY_POINTS = 600  # of one artist; more are drawn as a bitmap
+BITMAP_DPI = 200  # two pixels a CSS pixel where a panel is 420 pixels wide
+PIXELS_PER_INCH = 118  # a panel is shown no larger
+LARGEST_DATA = 400_000  # bytes of a CSV that is put into a page
+_GROUND = "var(--wv-paper, var(--jp-layout-color0, white))"
+_ID = re.compile(r'\bid="([^"]+)"')
+_USED = re.compile(r'(?:url\(#|href="#)([^")]+)')
+_FIRST = re.compile(r'<svg class="wv-svg".*?</svg>', re.DOTALL)
+
+
+def picture(
+    name: str,
+    panels: Mapping[str, Figure] | Figure,
+    alt: str,
+    data: Mapping[str, pd.DataFrame] | pd.DataFrame | None = None,
+    titles: Mapping[str, str] | None = None,
+) -> Html:
+    """Panels in a grid, side by side where there is room, with links to their data.
+
+    Args:
+        name: Unique on its page; in ids and file names.
+        panels: Figures by letter, or one figure.
+        alt: What they show, for readers who cannot see it.
+        data: What was drawn, offered as CSV with six significant digits.
+        titles: Markdown beside the letters.
+
+    Raises:
+        LandscapeError: No panel, no ``alt``, or data too large for a page.
+    """
+    alone = not isinstance(panels, Mapping)
+    figures = {"": panels} if alone else dict(panels)
+    if not figures or not alt.strip():
+        raise LandscapeError(f"The picture {name} needs a panel and a text `alt` that says it.")
+    titles = titles or {}
+    unknown = sorted(set(titles) - set(figures))
+    if unknown:
+        raise LandscapeError(f"The picture {name} has a title for {unknown[0]!r}, but no panel.")
+    blocks = []
+    for letter, figure in figures.items():
+        single = len(figures) == 1
+        said = alt if single else f"Panel {letter} of {len(figures)}: {alt}"
+        key = re.sub(r"\W+", "-", f"{name}-{letter}".strip("-"))
+        head = "" if single and not titles else f"<b>{escape(letter)}</b> "
+        head += markdown.html(titles.get(letter, ""))
+        head = f'<div class="wv-panel-head">{head.strip()}</div>' if head else ""
+        widest = f"{figure.get_size_inches()[0] * PIXELS_PER_INCH:.0f}px"
+        blocks.append(
+            f'<div class="wv-panel" style="max-width:{widest}">{head}{svg(figure, key, said)}</div>'
+        )
+    # The grid needs no style sheet: JupyterLab does not read the book's.
+    grid = (
+        '<div class="wv-panels" style="display:grid;gap:0.6rem 1rem;'
+        'grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr))">'
+    )
+    html = f"{grid}{''.join(blocks)}</div>{_links(name, data)}"
+    return Html(html, f"[picture {name}: {alt}]")
+
+
+def svg(figure: Figure, key: str, alt: str) -> str:
+    """A figure as inline SVG.
+
+    Args:
+        figure: A matplotlib figure.
+        key: Put before every id in it, so that two panels can stand on one page.
+        alt: Its label for readers who cannot see it.
+    """
+    import matplotlib
+
+    _use_bitmaps(figure)
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "landscape"}):
+        figure.savefig(buffer, format="svg", dpi=BITMAP_DPI, transparent=True,
+                       metadata={"Date": None, "Creator": None, "Format": None, "Type": None})  # fmt: skip
+    if "matplotlib.pyplot" in sys.modules:  # or Jupyter would show it once more
+        sys.modules["matplotlib.pyplot"].close(figure)
+    text = buffer.getvalue()
+    text = text[text.index("<svg"):]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+    box = re.search(r'viewBox="([^"]+)"', text)[1]
+    used = set(_USED.findall(text))
+    text = _ID.sub(lambda m: f'id="{key}-{m[1]}"' if m[1] in used else "", text)
+    text = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{key}-", text)
+    text = text.replace(INK, "currentColor").replace(PAPER, _GROUND)
+    text = re.sub(r"<g +>", "<g>", text)
+    text = re.sub(r"\n\s*", "\n", text)
+    start = text.index(">") + 1
+    return (
+        f'<svg class="wv-svg" viewBox="{box}" role="img" aria-label="{escape(alt, quote=True)}" '
+        'style="width:100%;height:auto;display:block">' + text[start:].strip()
+    )
+
+
+def thumbnail(notebook: Any) -> tuple[str, str] | None:
+    """The first panel of an executed notebook as two SVG files, for light and for dark ground.
+
+    Args:
+        notebook: An nbformat node.
+
+    Returns:
+        Both files' text, or None for a page without a picture.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            html = output.get("data", {}).get("text/html", "")
+            found = _FIRST.search(html if isinstance(html, str) else "".join(html))
+            if found:
+                return _alone(found[0], "#1f2328", "#ffffff"), _alone(found[0], "#e6edf3", "#14181e")
+    return None
+
+
+def _alone(text: str, ink: str, paper: str) -> str:
+    """An inline SVG as a file of its own, in fixed colours."""
+    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text).groups()
+    text = text.replace("currentColor", ink).replace(_GROUND, paper)
+    head = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{width}" height="{height}" '
+    )
+    return text.replace("<svg ", head, 1)
+
+
+def _use_bitmaps(figure: Figure) -> None:
+    """Draw artists with very many points as bitmaps, in a colour for both grounds."""
+    from matplotlib.collections import PathCollection, QuadMesh
+    from matplotlib.colors import to_rgba
+    from matplotlib.lines import Line2D
+
+    ink = to_rgba(INK)[:3]
+    for ax in figure.axes:
+        for artist in ax.get_children():
+            if isinstance(artist, PathCollection) and len(artist.get_offsets()) > MANY_POINTS:
+                artist.set_rasterized(True)
+            elif isinstance(artist, QuadMesh) and artist.get_array().size > MANY_POINTS:
+                artist.set_rasterized(True)
+            elif isinstance(artist, Line2D) and len(artist.get_xdata()) > MANY_POINTS and (
+                artist.get_linestyle() == "None"
+            ):
+                artist.set_rasterized(True)
+            if not artist.get_rasterized():
+                continue
+            if isinstance(artist, Line2D):
+                if to_rgba(artist.get_markerfacecolor())[:3] == ink:
+                    artist.set_color(GREY)
+                continue
+            for get, put in (("get_facecolor", "set_facecolor"), ("get_edgecolor", "set_edgecolor")):
+                colours = getattr(artist, get)()
+                if len(colours) == 1 and tuple(colours[0][:3]) == ink:
+                    getattr(artist, put)((*to_rgba(GREY)[:3], colours[0][3]))
+
+
+def _links(name: str, data: Mapping[str, pd.DataFrame] | pd.DataFrame | None) -> str:
+    if data is None:
+        return ""
+    frames = data if isinstance(data, Mapping) else {"": data}
+    links = []
+    for part, frame in frames.items():
+        content = csv(frame)
+        file = f"{name}{f'-{part}' if part else ''}.csv"
+        if len(content) > LARGEST_DATA:
+            raise LandscapeError(
+                f"The data {file} have {len(content):,} bytes, too many for a page: give fewer rows "
+                f"or columns (at most {LARGEST_DATA:,} bytes)."
+            )
+        address = base64.b64encode(content).decode("ascii")
+        links.append(
+            f'<a download="{escape(file)}" href="data:text/csv;base64,{address}">'
+            f"{escape(part or 'CSV')}</a>"
+        )
+    return f'<p class="wv-data">Data of this picture: {", ".join(links)}</p>'
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """A table as CSV, numbers with six significant digits."""
+    return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
