@@ -52,7 +52,7 @@ test: $(READY)  ## lint, unit tests, smoke pipeline through DVC, the book in a b
 	  "'git add .' and 'git commit'." >&2; exit 1; }
 	@sh scripts/system.sh npm chromium
 	@ruff check .
-	@python -m pytest -q -m "not pipeline and not browser"
+	@python -m pytest -q -m "not pipeline and not browser" -n auto --maxprocesses 4 --dist loadfile
 	@LANDSCAPE_SMOKE_DIR="$(SMOKE)" python -m pytest -q -m pipeline --durations=4
 	@LANDSCAPE_BOOK="$(SMOKE)/book/_build/html" LANDSCAPE_REQUIRE_BROWSER=1 \
 	  python -m pytest -q -m browser
