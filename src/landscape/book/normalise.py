@@ -15,6 +15,7 @@ from typing import Any
 TEXT_TYPES = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 STYLER = re.compile(r"\bT_[0-9a-f]{5}(?=[\s_\"'{>.#]|$)")  # pandas draws a new id for each table
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 PROGRESS = re.compile(r"\d+%\|.*\||\bit/s\b|\bs/it\b")
 
 
@@ -22,11 +23,19 @@ def unexpected_stderr(notebook: Any) -> tuple[Any, str] | None:
     """First code cell that wrote to stderr, and what it wrote; progress bars are allowed."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stderr":
-                lines = [x for x in re.split(r"[\r\n]+", output.text) if x.strip()]
-                if any(not PROGRESS.search(line) for line in lines):
-                    return cell, output.text
+            if (
+                output.output_type == "stream"
+                and output.name == "stderr"
+                and first_unexpected(output.text)
+            ):
+                return cell, output.text
     return None
+
+
+def first_unexpected(text: str) -> str:
+    """The first line of what a cell wrote to stderr that is no progress bar; empty without one."""
+    lines = [line.strip() for line in re.split(r"[\r\n]+", ANSI.sub("", text))]
+    return next((line for line in lines if line and not PROGRESS.search(line)), "")
 
 
 def normalised(notebook: Any, root: Path) -> Any:

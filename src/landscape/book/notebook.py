@@ -1,230 +1,238 @@
-"""Run one notebook of the book and keep its executed page only when every cell succeeded.
+"""Execute pages of the book, keeping a page only when every cell succeeded.
 
-The text notebook goes through jupytext to papermill, which starts a kernel of its own in the
-repository root. The result is normalised, so that two runs of the same notebook on the same
-results give the same bytes and a page changes only when what it shows changes.
+The text notebook goes through jupytext to papermill, into a kernel of its own or one that is warm.
+The result is normalised, so that two runs of the same page on the same results give the same bytes.
 """
 
 from __future__ import annotations
 
-import ast
-import contextlib
+import hashlib
 import logging
 import os
+import queue
 import re
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from landscape.errors import LandscapeError
 from landscape.book import normalise
+from landscape.book.kernel import START_SECONDS, Kernel
+from landscape.book.parameters import NotebookError, checked_parameters, declared_parameters
 
-KERNEL = "python3"
-KERNEL_START_SECONDS = 300  # a busy machine starts a kernel late, which is not an error
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_ENGINE = "landscape-kernel"
+_REGISTERING = threading.Lock()
 
 
-class NotebookError(LandscapeError):
-    """A notebook that cannot be found, was given a wrong parameter, or failed while running."""
+def find(item: str, root: str | Path) -> Path:
+    """The text notebook of a page.
 
+    Args:
+        item: Its id, ``<part>/<name>``; the name alone will do.
+        root: The project's folder.
 
-def find(artifact: str, root: Path) -> Path:
-    """Path of the text notebook of ``artifact`` under ``book/notebooks``.
-
-    Raises ``NotebookError`` when there is none, or more than one.
+    Raises:
+        NotebookError: There is none, or it is prose without a kernel.
     """
-    folder = Path(root) / "book" / "notebooks"
-    found = sorted(folder.glob(f"*/{artifact}.md"))
-    if not found:
-        known = sorted(path.stem for path in folder.glob("*/*.md"))
+    from landscape import project
+
+    known = {page.item: Path(page.path) for page in project.pages(Path(root))}
+    by_name = {name.split("/")[-1]: name for name in known if not name.endswith("/part")}
+    path = known.get(item) or known.get(by_name.get(item, ""))
+    if path is None:
+        from landscape import schema
+
         raise NotebookError(
-            f"there is no notebook book/notebooks/*/{artifact}.md; "
-            f"the notebooks are: {', '.join(known) or 'none yet'}."
+            f"There is no page {item!r} in book/; {schema.nearest(item, [*known, *by_name])}"
         )
-    if len(found) > 1:
-        places = ", ".join(str(path.relative_to(root)) for path in found)
-        raise NotebookError(f"notebook {artifact} exists more than once: {places}; keep one.")
-    return found[0]
-
-
-def executed_path(artifact: str, profile: str, root: Path) -> Path:
-    """Where the executed page of ``artifact`` under ``profile`` is kept."""
-    part = find(artifact, root).parent.name
-    return Path(root) / "book" / "executed" / profile / part / f"{artifact}.ipynb"
-
-
-def declared_parameters(notebook: Any) -> dict[str, Any]:
-    """Names and default values of the assignments in the cell tagged ``parameters``.
-
-    ``notebook`` is an nbformat node. Raises ``NotebookError`` when the cell is missing or a
-    default is not a plain literal.
-    """
-    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-    if len(cells) != 1:
+    path = path if path.is_absolute() else Path(root) / path
+    if not has_kernel(path):
         raise NotebookError(
-            f"a notebook needs exactly one cell tagged 'parameters' and this one has {len(cells)}."
+            f"{path.relative_to(root)} is prose: it has no kernelspec and is not executed."
         )
-    values: dict[str, Any] = {}
-    for statement in ast.parse(cells[0].source).body:
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-        target = statement.target if isinstance(statement, ast.AnnAssign) else target
-        if not isinstance(target, ast.Name):
-            raise NotebookError(
-                "the cell tagged 'parameters' may hold only lines of the form name = value; "
-                f"it holds {ast.unparse(statement)!r}."
-            )
-        try:
-            values[target.id] = ast.literal_eval(statement.value)
-        except (ValueError, TypeError) as error:
-            raise NotebookError(
-                f"the default of parameter {target.id} must be a plain value, "
-                f"not {ast.unparse(statement.value)!r}."
-            ) from error
-    return values
+    return path
 
 
-def checked_parameters(
-    declared: Mapping[str, Any], given: Mapping[str, Any], profile: str
-) -> dict[str, Any]:
-    """The given values, converted to the type of their default, plus the profile.
-
-    Only values that differ from the defaults are returned, so that an ordinary run injects no
-    cell. Raises ``NotebookError`` for a name the notebook does not declare (papermill would only
-    warn and run with the default) and for a value of another type.
-    """
-    if "profile" in given:
-        raise NotebookError("the profile is chosen with --profile, not as a notebook parameter.")
-    unknown = sorted(set(given) - set(declared))
-    if unknown:
-        allowed = ", ".join(sorted(set(declared) - {"profile"})) or "none"
-        raise NotebookError(
-            f"the notebook has no parameter {', '.join(unknown)}; it has: {allowed}."
-        )
-    if "profile" not in declared:
-        raise NotebookError("the cell tagged 'parameters' must set profile, e.g. \"laptop\".")
-    values = {name: _converted(name, value, declared[name]) for name, value in given.items()}
-    values["profile"] = profile
-    return {name: value for name, value in values.items() if value != declared[name]}
+def has_kernel(path: Path) -> bool:
+    """Whether a Markdown file is a notebook: its header names a kernel."""
+    head = re.match(r"---\n(.*?)\n---\n", path.read_text(encoding="utf-8"), re.DOTALL)
+    return bool(head and re.search(r"^kernelspec:", head[1], re.MULTILINE))
 
 
-def _converted(name: str, value: Any, default: Any) -> Any:
-    if isinstance(value, str) and not isinstance(default, str):
-        with contextlib.suppress(ValueError, SyntaxError):
-            value = ast.literal_eval({"true": "True", "false": "False"}.get(value, value))
-    wanted = type(default)
-    if wanted is float and type(value) is int:
-        value = float(value)
-    if default is not None and type(value) is not wanted:
-        raise NotebookError(
-            f"parameter {name} must be a {wanted.__name__} like {default!r}, not {value!r}."
-        )
-    return value
+def item_of(path: Path, root: str | Path) -> str:
+    """``<part>/<name>``, ``<part>/part`` or ``index`` of a page's file."""
+    inside = path.relative_to(Path(root) / "book")
+    return (inside.parent if inside.name == "page.md" else inside.with_suffix("")).as_posix()
 
 
-@contextlib.contextmanager
-def _quiet_environment(root: Path) -> Iterator[None]:
-    """Environment in which a kernel reads and writes nothing of the user's own set-up.
-
-    A kernel started in it works with a read-only home folder, ignores the user's matplotlibrc,
-    IPython profile and Jupyter configuration, and shows no progress bars.
-    """
-    matplotlib = root / "logs" / ".cache" / "matplotlib"  # kept: the font list takes seconds
-    matplotlib.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="landscape-notebook-") as scratch:
-        profile = Path(scratch) / "ipython" / "profile_default"
-        profile.mkdir(parents=True)
-        (profile / "ipython_kernel_config.py").write_text(
-            "c = get_config()\n"
-            "c.HistoryManager.enabled = False\n"
-            "c.IPKernelApp.log_level = 40\n",  # it warns about unencrypted TCP on this machine
-            encoding="utf-8",
-        )
-        wanted = {
-            "IPYTHONDIR": f"{scratch}/ipython",
-            "JUPYTER_CONFIG_DIR": f"{scratch}/config",
-            "JUPYTER_DATA_DIR": f"{scratch}/data",
-            "JUPYTER_RUNTIME_DIR": f"{scratch}/runtime",
-            "JUPYTER_PLATFORM_DIRS": "1",
-            "JUPYTER_PREFER_ENV_PATH": "1",
-            "MPLCONFIGDIR": str(matplotlib),
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-            "PYTHONHASHSEED": "0",
-            "SOURCE_DATE_EPOCH": "0",  # matplotlib writes it into SVG instead of today
-            "TQDM_DISABLE": "1",
-            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
-        }
-        dropped = ("JUPYTER_PATH", "PYTHONSTARTUP", "PYTHONWARNINGS")
-        before = {name: os.environ.get(name) for name in (*wanted, *dropped)}
-        try:
-            os.environ.update(wanted)
-            for name in dropped:
-                os.environ.pop(name, None)
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+def executed_path(item: str, profile: str, root: str | Path) -> Path:
+    """Where the executed page is kept; ``<item>`` with its part."""
+    return Path(root) / "book" / "executed" / profile / f"{item}.ipynb"
 
 
-@contextlib.contextmanager
-def _kernel_messages_to(path: Path) -> Iterator[None]:
-    """Send what the kernel process itself says on stderr (at its end, mostly) to ``path``."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with path.open("wb") as file:
-            os.dup2(file.fileno(), 2)
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
+def manifest_path(item: str, profile: str, root: str | Path) -> Path:
+    """The list of what a page is made from (written by the pipeline)."""
+    return Path(root) / "inputs" / "pages" / profile / f"{item}.txt"
+
+
+def is_fresh(item: str, profile: str, root: str | Path) -> bool:
+    """Whether the executed page was made from exactly what the manifest lists now."""
+    page, manifest = executed_path(item, profile, root), manifest_path(item, profile, root)
+    if not (page.is_file() and manifest.is_file()):
+        return False
+    digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    return f'"inputs": "{digest}"' in page.read_text(encoding="utf-8")
 
 
 def run(
-    artifact: str, profile: str, root: Path, parameters: Mapping[str, Any] | None = None
+    item: str,
+    profile: str,
+    root: str | Path,
+    parameters: Mapping[str, Any] | None = None,
+    kernel: Kernel | None = None,
+    reuse: bool = False,
 ) -> Path:
-    """Execute the notebook of ``artifact`` and return the path of its executed page.
+    """Execute one page.
 
-    ``parameters`` overrides values of the notebook's ``parameters`` cell. The page is replaced
-    only when every cell ran and wrote nothing to stderr; otherwise ``NotebookError`` says which
-    cell failed and the partly executed notebook and a log stay in ``logs/<profile>/<part>/``.
+    Args:
+        item: Its id, ``<part>/<name>``, ``<part>/part`` or ``index``; the name alone will do.
+        profile: smoke, laptop or paper.
+        root: The project's folder, in which the page runs.
+        parameters: Values for its cell tagged ``parameters``. Such a page goes to
+            ``logs/<profile>/``: it is not the book's.
+        kernel: A warm kernel; without one the page gets its own.
+        reuse: Take the executed page as it is where it was made from the same inputs.
+
+    Returns:
+        The executed page. It is replaced only when every cell ran and wrote nothing to stderr but
+        progress bars; the list of its inputs is copied beside it.
+
+    Raises:
+        NotebookError: Which cell failed and why; the partly executed page and a log stay in
+            ``logs/<profile>/``.
     """
-    import jupytext  # heavy, and needed only here
-    import nbformat
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
     root = Path(root).resolve()
-    source = find(artifact, root)
-    notebook = jupytext.read(source)
+    source = find(item, root)
+    item = item_of(source, root)
+    target, inputs = executed_path(item, profile, root), manifest_path(item, profile, root)
+    if reuse and not parameters and is_fresh(item, profile, root):
+        _write(target.with_suffix(".inputs"), inputs.read_bytes())
+        return target
+    # Read before the page runs: what changes meanwhile makes it out of date.
+    manifest = inputs.read_bytes() if inputs.is_file() else None
+    notebook = _read(source, root)
     try:
         values = checked_parameters(declared_parameters(notebook), parameters or {}, profile)
     except NotebookError as error:
         raise NotebookError(f"{source.relative_to(root)}: {error}") from None
-    logs = root / "logs" / profile / source.parent.name
-    logs.mkdir(parents=True, exist_ok=True)
-    attempt, log = logs / f"{artifact}.ipynb", logs / f"{artifact}.log"
-    kernel_log = logs / f"{artifact}.kernel.log"
-    logging.getLogger("papermill").setLevel(logging.ERROR)  # it announces every path and cell
-    where = f"notebook {artifact} (profile {profile}): "
+    attempt = root / "logs" / profile / f"{item}.ipynb"
+    attempt.parent.mkdir(parents=True, exist_ok=True)
+    if kernel is None:
+        try:
+            with Kernel(root) as own:
+                done = _execute(notebook, values, attempt, own, f"page {item} ({profile}): ")
+        except (RuntimeError, OSError) as error:
+            raise NotebookError(f"page {item} ({profile}): no kernel started ({error}).") from error
+    else:
+        done = _execute(notebook, values, attempt, kernel, f"page {item} ({profile}): ")
+    done = normalise.normalised(done, root)
+    if parameters:
+        _write(attempt, _bytes(done))
+        return attempt
+    if manifest is not None:
+        done.metadata["landscape"] = {"inputs": hashlib.sha256(manifest).hexdigest()}
+    _write(target, _bytes(done))
+    attempt.unlink(missing_ok=True)
+    if manifest is None:
+        target.with_suffix(".inputs").unlink(missing_ok=True)
+    else:
+        _write(target.with_suffix(".inputs"), manifest)
+    return target
+
+
+def run_many(items: Sequence[str], profile: str, root: str | Path, workers: int = 2) -> list[Path]:
+    """Execute those of several pages that are out of date, in warm kernels side by side.
+
+    Args:
+        items: Their ids.
+        profile: smoke, laptop or paper.
+        root: The project's folder.
+        workers: How many kernels.
+
+    Returns:
+        The executed pages, in the order of ``items``.
+
+    Raises:
+        NotebookError: The first page that failed and how many did; the others are done.
+    """
+    root = Path(root).resolve()
+    names = [item_of(find(item, root), root) for item in items]
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    for name in names:
+        if not is_fresh(name, profile, root):
+            waiting.put(name)
+    failed: dict[str, Exception] = {}
+
+    def work() -> None:
+        name = ""
+        try:
+            with Kernel(root) as kernel:
+                while True:
+                    try:
+                        name = waiting.get_nowait()
+                    except queue.Empty:
+                        return
+                    try:
+                        run(name, profile, root, kernel=kernel)
+                    except NotebookError as error:
+                        failed[name] = error
+        except Exception as error:  # the kernel did not start or died
+            failed[name or names[0]] = error
+
+    number = max(1, min(workers, waiting.qsize())) if not waiting.empty() else 0
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        first = next(iter(failed.values()))
+        rest = f" {len(failed)} pages failed: {', '.join(failed)}." if len(failed) > 1 else ""
+        raise NotebookError(f"{first}{rest}") from first
+    return [run(name, profile, root, reuse=True) if is_fresh(name, profile, root)
+            else executed_path(name, profile, root) for name in names]  # fmt: skip
+
+
+def _read(source: Path, root: Path) -> Any:
+    import jupytext  # heavy, and needed only here
+
     try:
-        with _quiet_environment(root), _kernel_messages_to(kernel_log):
-            done = papermill.execute_notebook(
-                notebook,
-                str(attempt),
-                parameters=values or None,
-                kernel_name=KERNEL,
-                language="python",
-                cwd=str(root),
-                progress_bar=False,
-                start_timeout=KERNEL_START_SECONDS,
-            )
+        return jupytext.read(source)
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [""])[0]
+        raise NotebookError(
+            f"{source.relative_to(root)} cannot be read as a notebook: {first}."
+        ) from error
+
+
+def _execute(
+    notebook: Any, values: dict[str, Any], attempt: Path, kernel: Kernel, where: str
+) -> Any:
+    """The executed notebook, or NotebookError with the cell that failed."""
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    root, log = kernel.root, attempt.with_suffix(".log")
+    logging.getLogger("papermill").setLevel(logging.ERROR)  # it announces every path and cell
+    _register_engine()
+    try:
+        kernel.reset()
+        done = papermill.execute_notebook(
+            notebook, str(attempt), parameters=values or None, engine_name=_ENGINE,
+            kernel_name="python3", language="python", progress_bar=False,
+            start_timeout=START_SECONDS, kernel=kernel,
+        )  # fmt: skip
     except PapermillExecutionError as error:
         trace = ANSI.sub("", "\n".join(error.traceback))
         log.write_text(f"{error.source}\n\n{trace}\n", encoding="utf-8")
@@ -234,12 +242,12 @@ def run(
             f"{where}{_name(error.source, error.exec_count)} raised {error.ename}: {message} "
             f"(see {log.relative_to(root)} and {attempt.relative_to(root)})."
         ) from None
-    except Exception as error:  # the kernel did not start, or died
+    except Exception as error:  # the kernel died
         log.write_text(f"{type(error).__name__}: {error}\n", encoding="utf-8")
         first = (str(error).strip().splitlines() or [""])[0]
         raise NotebookError(
             f"{where}the kernel failed with {type(error).__name__}: {first} "
-            f"(see {log.relative_to(root)} and {kernel_log.relative_to(root)})."
+            f"(see {log.relative_to(root)} and {kernel.log.relative_to(root)})."
         ) from error
     noise = normalise.unexpected_stderr(done)
     if noise:
@@ -247,15 +255,46 @@ def run(
         log.write_text(f"{cell.source}\n\n{text}\n", encoding="utf-8")
         raise NotebookError(
             f"{where}{_name(cell.source, cell.execution_count)} wrote to stderr, which a page must "
-            f"not show: {ANSI.sub('', text).strip().splitlines()[0]} (see {log.relative_to(root)})."
+            f"not show: {normalise.first_unexpected(text)} (see {log.relative_to(root)})."
         )
-    target = root / "book" / "executed" / profile / source.parent.name / f"{artifact}.ipynb"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(normalise.normalised(done, root), attempt)
-    os.replace(attempt, target)
-    for path in (log, kernel_log):
-        path.unlink(missing_ok=True)
-    return target
+    log.unlink(missing_ok=True)
+    return done
+
+
+def _register_engine() -> None:
+    """Tell papermill how to use a kernel that runs already."""
+    from papermill.clientwrap import PapermillNotebookClient
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class Engine(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man, kernel_name, kernel=None, **options):  # noqa: D102
+            client = PapermillNotebookClient(
+                nb_man, km=kernel.manager, kernel_name=kernel_name, timeout=None,
+                startup_timeout=START_SECONDS,
+            )  # fmt: skip
+            client.kc = kernel.client
+            return client.execute()
+
+    with _REGISTERING:
+        if _ENGINE not in papermill_engines._engines:
+            papermill_engines.register(_ENGINE, Engine)
+
+
+def _bytes(notebook: Any) -> bytes:
+    import nbformat
+
+    return (nbformat.writes(notebook) + "\n").encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all, and only where it changes: its time says when it did."""
+    from landscape import files
+
+    if path.is_file() and path.read_bytes() == content:
+        return
+    with files.replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def _name(source: str, count: int | None) -> str:

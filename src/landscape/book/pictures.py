@@ -1,6 +1,7 @@
 """Pictures of a page: every panel an inline SVG that takes the reader's colours, data beside it.
 
-Text stays text (DejaVu Sans or Verdana, which have the same widths). What was drawn in style.INK
+Text stays text (DejaVu Sans or Verdana, which have the same widths), formulas become outlines,
+because their signs are in fonts that few readers have. What was drawn in style.INK
 gets the colour of the text around it, style.PAPER that of the ground, so that one SVG serves light
 and dark. Clouds of many points become bitmaps inside it. The same figure gives the same bytes.
 """
@@ -8,10 +9,11 @@ and dark. Clouds of many points become bitmaps inside it. The same figure gives 
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MANY_POINTS = 600  # of one artist; more are drawn as a bitmap
-BITMAP_DPI = 200  # two pixels a CSS pixel where a panel is 420 pixels wide
-PIXELS_PER_INCH = 118  # a panel is shown no larger
+BITMAP_DPI = 210  # two pixels a CSS pixel where a panel of 3.9 inches is 410 pixels wide
+PIXELS_PER_INCH = 145  # a panel is shown no larger
 LARGEST_DATA = 400_000  # bytes of a CSV that is put into a page
 _GROUND = "var(--wv-paper, var(--jp-layout-color0, white))"
 _ID = re.compile(r'\bid="([^"]+)"')
@@ -71,7 +73,8 @@ def picture(
         head = f'<div class="wv-panel-head">{head.strip()}</div>' if head else ""
         widest = f"{figure.get_size_inches()[0] * PIXELS_PER_INCH:.0f}px"
         blocks.append(
-            f'<div class="wv-panel" style="max-width:{widest}">{head}{svg(figure, key, said)}</div>'
+            f'<div class="wv-panel" style="width:100%;max-width:{widest};margin:0 auto">'
+            f"{head}{svg(figure, key, said)}</div>"
         )
     # The grid needs no style sheet: JupyterLab does not read the book's.
     grid = (
@@ -94,7 +97,7 @@ def svg(figure: Figure, key: str, alt: str) -> str:
 
     _use_bitmaps(figure)
     buffer = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "landscape"}):
+    with matplotlib.rc_context({"svg.hashsalt": "landscape"}), _outlined_formulas():
         figure.savefig(buffer, format="svg", dpi=BITMAP_DPI, transparent=True,
                        metadata={"Date": None, "Creator": None, "Format": None, "Type": None})  # fmt: skip
     if "matplotlib.pyplot" in sys.modules:  # or Jupyter would show it once more
@@ -144,6 +147,25 @@ def _alone(text: str, ink: str, paper: str) -> str:
         f'width="{width}" height="{height}" '
     )
     return text.replace("<svg ", head, 1)
+
+
+@contextlib.contextmanager
+def _outlined_formulas() -> Iterator[None]:
+    """Let matplotlib write plain text as text and formulas as outlines."""
+    import matplotlib
+    from matplotlib.backends.backend_svg import RendererSVG
+
+    original = RendererSVG.draw_text
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        with matplotlib.rc_context({"svg.fonttype": "path" if ismath else "none"}):
+            original(self, gc, x, y, s, prop, angle, ismath, mtext)
+
+    RendererSVG.draw_text = draw_text
+    try:
+        yield
+    finally:
+        RendererSVG.draw_text = original
 
 
 def _use_bitmaps(figure: Figure) -> None:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 INK, PAPER = "#010203", "#fdfefc"
 #: For what must not be in the foreground, legible on both grounds.
 GREY = "#808690"
-WIDTH, HEIGHT = 4.4, 3.1  # inches of one panel
-WIDEST = 5.2  # inches: wider panels would be illegible on a phone
-TYPE_SIZE = 9.5  # points: 10 CSS pixels where a panel of 4.4 inches is 340 pixels wide
+WIDTH, HEIGHT = 3.9, 2.85  # inches of one panel
+WIDEST = 4.8  # inches: wider panels would be illegible on a phone
+TYPE_SIZE = 9.5  # points: 11 CSS pixels where a panel of 3.9 inches is 330 pixels wide
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,13 @@ def panel(
     """A figure in the house style for one panel of a picture, and its axes.
 
     Args:
-        width: Inches. A panel is shown 340 to 500 CSS pixels wide, whatever this says: it sets the
+        width: Inches. A panel is shown 330 to 560 CSS pixels wide, whatever this says: it sets the
             size of the type against the panel's.
         height: Inches.
         rows: More than one gives axes above each other that share their x axis, as a list.
 
     Raises:
-        LandscapeError: Wider than 5.2 inches, which would be illegible on a phone.
+        LandscapeError: Wider than 4.8 inches, which would be illegible on a phone.
     """
     from matplotlib.figure import Figure
 
