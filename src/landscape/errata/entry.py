@@ -77,6 +77,11 @@ class Entry:
         return self.key.isdigit()
 
     @property
+    def name(self) -> str:
+        """Its number, or its word as words."""
+        return self.key.replace("-", " ")
+
+    @property
     def anchor(self) -> str:
         """Label of its section in the book."""
         return f"{'erratum' if self.numbered else 'statement'}-{self.key}"

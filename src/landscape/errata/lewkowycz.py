@@ -13,24 +13,30 @@ LOSSES = np.linspace(1.0, 0.1, 12)
 ERRORS = np.array([50.0, 40, 30, 31, 29, 28, 30, 31, 27, 28, 29, 30])
 
 
-def decays(losses: np.ndarray, errors: np.ndarray, *, printed: bool) -> int:
-    """How often the listing of AutoL2 decays lambda, without its refractory period.
+def decays(losses: np.ndarray, errors: np.ndarray, *, printed: bool) -> list[int]:
+    """When the listing of AutoL2 decays lambda, without its refractory period.
 
-    `printed` reads the ERROR that it compares with as the present error.
+    Args:
+        losses: at successive measurements.
+        errors: at the same.
+        printed: read the ERROR that it compares with as the present error.
+
+    Returns:
+        The measurements after which lambda is decayed.
     """
     least_loss = least_error = np.inf
-    count = 0
+    times = []
     for t in range(len(losses)):
         before = t - 1 if t else 0
         bound = errors[t] if printed else least_error
         up = losses[t] > least_loss and losses[before] > least_loss
         up = up or (errors[t] > bound and errors[before] > bound)
         if up:
-            count += 1
+            times.append(t)
         else:
             least_loss = min(least_loss, losses[before])
             least_error = min(least_error, errors[before])
-    return count
+    return times
 
 
 @erratum("25", "what AutoL2 compares errors with", {"lewkowycz": "supplement E"})
@@ -43,8 +49,8 @@ def auto_l2() -> list[Row]:
     twice = sum(1 for t in above if t - 1 in above)
     return [
         Row(f"decays caused by the error in {len(ERRORS)} measurements",
-            float(decays(LOSSES, ERRORS, printed=True)),
-            float(decays(LOSSES, ERRORS, printed=False)), float(twice),
+            float(len(decays(LOSSES, ERRORS, printed=True))),
+            float(len(decays(LOSSES, ERRORS, printed=False))), float(twice),
             "twice in a row above the least error, counted")
     ]  # fmt: skip
 
@@ -53,25 +59,28 @@ def auto_l2() -> list[Row]:
 def peak_of_performance(
     decay: float = 1e-3, factor: float = 4.0, degree: int = 2, slope: float = 0.7
 ) -> list[Row]:
-    """Erratum 37: the time of the least loss when lambda is divided by `factor`.
+    """Erratum 37: the time of the least loss when lambda is divided by `factor`."""
+    before = time_of_least_loss(decay, degree, slope)
+    return [
+        Row(rf"time of the least loss, $\lambda$ divided by {factor:g}, in units of that before",
+            1 / factor, factor, time_of_least_loss(decay / factor, degree, slope) / before,
+            f"modes of eq. (3), $k = {degree}$, power-law spectrum", 1e-2)
+    ]  # fmt: skip
 
-    The loss is that of independent modes under theorem 2 with a power-law spectrum: kernel
-    eigenvalues gamma over ten decades, each decade with weight gamma^slope.
+
+def time_of_least_loss(decay: float, degree: int = 2, slope: float = 0.7) -> float:
+    """When independent modes have their least loss under theorem 2; lambda is `decay`.
+
+    The spectrum is a power law, so that lambda is the only scale: kernel eigenvalues gamma over
+    ten decades, each decade with weight gamma^slope.
     """
     gammas = np.logspace(-7, 3, 601)
 
-    def best(strength: float) -> float:
-        def loss(log_time: float) -> float:
-            modes = l2_modes.mode(np.exp(log_time), gammas, k=degree, decay=strength)
-            return float(np.sum(gammas**slope * (1 - modes) ** 2))
+    def loss(log_time: float) -> float:
+        modes = l2_modes.mode(np.exp(log_time), gammas, k=degree, decay=decay)
+        return float(np.sum(gammas**slope * (1 - modes) ** 2))
 
-        around = np.log(0.3 / strength)
-        found = minimize_scalar(loss, bounds=(around - 4, around + 4), method="bounded",
-                                options={"xatol": 1e-7})  # fmt: skip
-        return float(np.exp(found.x))
-
-    return [
-        Row(rf"time of the least loss, $\lambda$ divided by {factor:g}, in units of that before",
-            1 / factor, factor, best(decay / factor) / best(decay),
-            f"modes of eq. (3), $k = {degree}$, power-law spectrum", 1e-2)
-    ]  # fmt: skip
+    around = np.log(0.3 / decay)
+    found = minimize_scalar(loss, bounds=(around - 4, around + 4), method="bounded",
+                            options={"xatol": 1e-7})  # fmt: skip
+    return float(np.exp(found.x))
