@@ -31,7 +31,7 @@ def blocks(page: Page, experiments: Sequence[str]) -> list[Html]:
     found = []
     if experiments:
         found.append(settings_block(experiments, page.profile, page.root))
-    found.append(_reproduce(page, built, recorded))
+    found.append(_reproduce(page, experiments, built, recorded))
     footer = footer_note(page.profile, built, recorded, own_versions())
     found.append(Html(folded("Provenance", footer._repr_html_(), "provenance"), repr(footer)))
     return found
@@ -48,18 +48,23 @@ def own_versions() -> str:
     return own
 
 
-def _reproduce(page: Page, built: dict[str, dict], recorded: dict[str, dict]) -> Html:
+def _reproduce(
+    page: Page, experiments: Sequence[str], built: dict[str, dict], recorded: dict[str, dict]
+) -> Html:
     """Commands: everything of this page that is out of date, its runs by themselves, records."""
+    from landscape.experiments import catalogue
+
+    steps = [f"{catalogue.get(name, root=page.root).kind} {name}" for name in experiments]
+    steps += [f"judge {page.name}"] if page.is_artifact else []
+    steps += [f"page {page.name}"]
     lines = [
         ("This page and all it needs, only what is out of date:",
          [f"dvc repro --glob '*{page.name}*'"]),
-        ("Its runs one by one, and the page alone:",
-         [*provenance.commands(built), *([f"landscape judge {page.name} --profile {page.profile}"]
-          if page.is_artifact else []), f"landscape page {page.name} --profile {page.profile}"]),
+        ("Step by step:", [f"landscape {step} --profile {page.profile}" for step in steps]),
     ]  # fmt: skip
     if recorded:
         runs = {name: info["methods"] for name, info in recorded.items()}
-        lines.append(("The records at the work's own scale:", provenance.commands(runs)))
+        lines.append(("The records, at the work's own scale:", provenance.commands(runs)))
     html = "".join(
         f"<p>{escape(text)}</p><pre><code>{escape(chr(10).join(commands))}</code></pre>"
         for text, commands in lines if commands

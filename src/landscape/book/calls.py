@@ -160,9 +160,7 @@ def page(
     Raises:
         LandscapeError: Outside the project, or an unknown page or profile.
     """
-    try:
-        from landscape import project
-    except ImportError:  # TODO until landscape.project is there
-        from landscape.experiments import settings as project
+    from landscape import project
+
     folder = Path(root) if root is not None else project.find_root()
     return Page(name, project.check_profile(profile), live, folder.resolve())

@@ -1,7 +1,7 @@
 """A Python kernel that executes page after page; starting one takes seconds, a page often less.
 
-It reads and writes nothing of the user's own set-up, and is the same Python as this one. Between two
-pages everything that a page may have changed is put back: names, figure modules, matplotlib's
+It reads and writes nothing of the user's own set-up, and is the same Python as this one. Between
+two pages everything that a page may have changed is put back: names, figure modules, matplotlib's
 settings, which warnings were shown.
 """
 

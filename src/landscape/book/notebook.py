@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import queue
 import re
 import threading
@@ -268,7 +267,7 @@ def _register_engine() -> None:
 
     class Engine(NBClientEngine):
         @classmethod
-        def execute_managed_notebook(cls, nb_man, kernel_name, kernel=None, **options):  # noqa: D102
+        def execute_managed_notebook(cls, nb_man, kernel_name, kernel=None, **options):
             client = PapermillNotebookClient(
                 nb_man, km=kernel.manager, kernel_name=kernel_name, timeout=None,
                 startup_timeout=START_SECONDS,

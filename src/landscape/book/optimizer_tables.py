@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from landscape.book.tables import Cell, Note, Table
 from landscape.errors import LandscapeError
 from landscape.evidence.measurement import format_number
-from landscape.book.tables import Cell, Note, Table
 
 NETWORKS = {"lenet": "LeNet", "allcnn": "All-CNN"}
 

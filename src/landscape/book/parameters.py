@@ -1,4 +1,4 @@
-"""The values that a page takes: those of its cell tagged ``parameters``, and those given for a run."""
+"""The values that a page takes: those of its cell tagged ``parameters`` and those of a run."""
 
 from __future__ import annotations
 

@@ -30,6 +30,14 @@ MANY_POINTS = 600  # of one artist; more are drawn as a bitmap
 BITMAP_DPI = 210  # two pixels a CSS pixel where a panel of 3.9 inches is 410 pixels wide
 PIXELS_PER_INCH = 145  # a panel is shown no larger
 LARGEST_DATA = 400_000  # bytes of a CSV that is put into a page
+#: Ink and ground of thumbnails, for light and for dark.
+THUMBNAIL_COLOURS = (("#1f2328", "#ffffff"), ("#e6edf3", "#121212"))
+_NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+_FONTS = "'DejaVu Sans', 'Verdana', sans-serif"
+_STYLE = (
+    "width:100%;height:auto;display:block;stroke-linejoin:round;stroke-linecap:butt;"
+    "font-family:'DejaVu Sans',Verdana,sans-serif"
+)
 _GROUND = "var(--wv-paper, var(--jp-layout-color0, white))"
 _ID = re.compile(r'\bid="([^"]+)"')
 _USED = re.compile(r'(?:url\(#|href="#)([^")]+)')
@@ -98,14 +106,17 @@ def svg(figure: Figure, key: str, alt: str) -> str:
     _use_bitmaps(figure)
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": "landscape"}), _outlined_formulas():
-        figure.savefig(buffer, format="svg", dpi=BITMAP_DPI, transparent=True,
-                       metadata={"Date": None, "Creator": None, "Format": None, "Type": None})  # fmt: skip
+        figure.savefig(buffer, format="svg", dpi=BITMAP_DPI, metadata=_NO_METADATA)
     if "matplotlib.pyplot" in sys.modules:  # or Jupyter would show it once more
         sys.modules["matplotlib.pyplot"].close(figure)
     text = buffer.getvalue()
-    text = text[text.index("<svg"):]
+    text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+    # What matplotlib says in a style sheet would hold for the whole page: say it on the element.
+    text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(rf" *font-family: {_FONTS};", "", text)
+    text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
     box = re.search(r'viewBox="([^"]+)"', text)[1]
     used = set(_USED.findall(text))
     text = _ID.sub(lambda m: f'id="{key}-{m[1]}"' if m[1] in used else "", text)
@@ -116,7 +127,7 @@ def svg(figure: Figure, key: str, alt: str) -> str:
     start = text.index(">") + 1
     return (
         f'<svg class="wv-svg" viewBox="{box}" role="img" aria-label="{escape(alt, quote=True)}" '
-        'style="width:100%;height:auto;display:block">' + text[start:].strip()
+        f'style="{_STYLE}">{text[start:].strip()}'
     )
 
 
@@ -134,7 +145,7 @@ def thumbnail(notebook: Any) -> tuple[str, str] | None:
             html = output.get("data", {}).get("text/html", "")
             found = _FIRST.search(html if isinstance(html, str) else "".join(html))
             if found:
-                return _alone(found[0], "#1f2328", "#ffffff"), _alone(found[0], "#e6edf3", "#14181e")
+                return tuple(_alone(found[0], *colours) for colours in THUMBNAIL_COLOURS)
     return None
 
 
@@ -169,32 +180,45 @@ def _outlined_formulas() -> Iterator[None]:
 
 
 def _use_bitmaps(figure: Figure) -> None:
-    """Draw artists with very many points as bitmaps, in a colour for both grounds."""
+    """Draw clouds of very many points as bitmaps, in a colour for both grounds."""
+    for ax in figure.axes:
+        for artist in ax.get_children():
+            if _points(artist) > MANY_POINTS:
+                artist.set_rasterized(True)
+                _replace_ink(artist)
+
+
+def _points(artist: Any) -> int:
+    """How many marks a scatter, a mesh or a line of markers alone draws."""
     from matplotlib.collections import PathCollection, QuadMesh
+    from matplotlib.lines import Line2D
+
+    if isinstance(artist, PathCollection):
+        return len(artist.get_offsets())
+    if isinstance(artist, QuadMesh):
+        return artist.get_array().size
+    if isinstance(artist, Line2D) and artist.get_linestyle() == "None":
+        return len(artist.get_xdata())
+    return 0
+
+
+def _replace_ink(artist: Any) -> None:
+    """A bitmap cannot take the reader's colour: what is drawn in INK becomes grey."""
     from matplotlib.colors import to_rgba
     from matplotlib.lines import Line2D
 
-    ink = to_rgba(INK)[:3]
-    for ax in figure.axes:
-        for artist in ax.get_children():
-            if isinstance(artist, PathCollection) and len(artist.get_offsets()) > MANY_POINTS:
-                artist.set_rasterized(True)
-            elif isinstance(artist, QuadMesh) and artist.get_array().size > MANY_POINTS:
-                artist.set_rasterized(True)
-            elif isinstance(artist, Line2D) and len(artist.get_xdata()) > MANY_POINTS and (
-                artist.get_linestyle() == "None"
-            ):
-                artist.set_rasterized(True)
-            if not artist.get_rasterized():
-                continue
-            if isinstance(artist, Line2D):
-                if to_rgba(artist.get_markerfacecolor())[:3] == ink:
-                    artist.set_color(GREY)
-                continue
-            for get, put in (("get_facecolor", "set_facecolor"), ("get_edgecolor", "set_edgecolor")):
-                colours = getattr(artist, get)()
-                if len(colours) == 1 and tuple(colours[0][:3]) == ink:
-                    getattr(artist, put)((*to_rgba(GREY)[:3], colours[0][3]))
+    ink, grey = to_rgba(INK)[:3], to_rgba(GREY)[:3]
+    if isinstance(artist, Line2D):
+        if to_rgba(artist.get_markerfacecolor())[:3] == ink:
+            artist.set_color(GREY)
+        return
+    for get, put in (
+        (artist.get_facecolor, artist.set_facecolor),
+        (artist.get_edgecolor, artist.set_edgecolor),
+    ):
+        colours = get()
+        if len(colours) == 1 and tuple(colours[0][:3]) == ink:
+            put((*grey, colours[0][3]))
 
 
 def _links(name: str, data: Mapping[str, pd.DataFrame] | pd.DataFrame | None) -> str:
@@ -207,15 +231,16 @@ def _links(name: str, data: Mapping[str, pd.DataFrame] | pd.DataFrame | None) ->
         file = f"{name}{f'-{part}' if part else ''}.csv"
         if len(content) > LARGEST_DATA:
             raise LandscapeError(
-                f"The data {file} have {len(content):,} bytes, too many for a page: give fewer rows "
-                f"or columns (at most {LARGEST_DATA:,} bytes)."
+                f"The data {file} have {len(content):,} bytes, too many for a page: give fewer "
+                f"rows or columns (at most {LARGEST_DATA:,} bytes)."
             )
         address = base64.b64encode(content).decode("ascii")
         links.append(
             f'<a download="{escape(file)}" href="data:text/csv;base64,{address}">'
             f"{escape(part or 'CSV')}</a>"
         )
-    return f'<p class="wv-data">Data of this picture: {", ".join(links)}</p>'
+    text = f"Data of this picture: {', '.join(links)}"
+    return f'<p class="wv-data" style="font-size:0.85em">{text}</p>'
 
 
 def csv(frame: pd.DataFrame) -> bytes:

@@ -20,8 +20,10 @@ def cost_table(read_results: dict[str, dict], recorded: dict[str, dict]) -> Tabl
         [name, provenance.seeds(item), provenance.time(item), *letter]
         for (name, _, item), letter in zip(runs, column, strict=True)
     ]
-    return Table(["runs", "seeds", "measured time", *["on"][: len(column[0])]], rows, name="cost",
-                 caption=f"What each result cost, as measured when it was made. {where}.")  # fmt: skip
+    return Table(
+        ["runs", "seeds", "measured time", *["on"][: len(column[0])]], rows, name="cost",
+        caption=f"What each result cost, as measured when it was made. {where}.",
+    )  # fmt: skip
 
 
 def footer_note(

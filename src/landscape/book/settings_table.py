@@ -75,7 +75,9 @@ def _summary(number: int, experiments: int) -> str:
     of = f" of {experiments} experiments" if experiments > 1 else ""
     if number == 0:
         return f"Settings{of}: none differs from what the work states"
-    return f"{number} setting{'s' if number > 1 else ''}{of} differ{'s' * (number == 1)} from the work"
+    if number == 1:
+        return f"1 setting{of} differs from the work"
+    return f"{number} settings{of} differ from the work"
 
 
 def _key(key: str) -> str:
@@ -87,7 +89,7 @@ def _key(key: str) -> str:
 
 def _setting(value: object) -> str:
     if value is None:
-        return "–"
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

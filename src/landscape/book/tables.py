@@ -211,7 +211,7 @@ class Note(Html):
         return self.text + (f"\n\n{textwrap.indent(self.code, '    ')}" if self.code else "")
 
 
-def folded(summary: str, content: str, name: str = "folded") -> str:
+def folded(summary: str, content: str, name: str = "table-fold") -> str:
     """HTML that unfolds; ``summary`` is Markdown, ``content`` HTML."""
     return (
         f'<details class="wv-folded wv-{name}"><summary>{markdown.html(summary)}</summary>'

@@ -23,12 +23,13 @@ def answer(verdict: Mapping[str, Any], live: bool = False) -> Html:
     """
     label = verdict["verdict"]["label"]
     where = "; from runs made just now, nothing is stored" if live else ""
+    reached = scale(verdict) + where
     html = (
         f'<div class="wv-answer"><p class="wv-finding">{markdown.html(verdict["finding"])}</p>'
-        f'<p class="wv-scale">{badge(label)} <span class="wv-details">{scale(verdict)}{where}</span>'
-        "</p></div>"
+        f'<p class="wv-scale">{badge(label)} '
+        f'<span class="wv-details">{markdown.html(reached)}</span></p></div>'
     )
-    return Html(html, f"{verdict['finding']}\n{label}: {scale(verdict)}{where}")
+    return Html(html, f"{verdict['finding']}\n{label}: {reached}")
 
 
 def sentence(text: str) -> Html:
@@ -61,8 +62,9 @@ def claims_table(verdict: Mapping[str, Any]) -> Table:
     for claim in verdict["claims"]:
         rows += [_claim_row(claim), [Cell("", span=4, raw=_more(claim, verdict["profile"]))]]
         classes += ["wv-claim", "wv-more"]
-    return Table(["claim", "the work", "measured (95 %)", "verdict"], rows,
-                 name="claims wv-stack", row_classes=classes)  # fmt: skip
+    return Table(["claim", "the work", "measured", "verdict"], rows, name="claims wv-stack",
+                 caption="Claims and what was measured, with 95 % intervals",
+                 row_classes=classes)  # fmt: skip
 
 
 def voting(claims: Sequence[Claim]) -> list[Claim]:
@@ -93,43 +95,48 @@ def deciding(claim: Claim) -> Mapping[str, Any]:
 def _more(claim: Claim, profile: str) -> str:
     """What unfolds below a claim."""
     if not claim["parts"]:
-        return folded("how it was judged", _statements([claim], profile, alone=True), "judged")
+        return folded("how it was judged", _statements([claim], profile), "judged")
     main = voting(claim["parts"])
     controls = len(claim["parts"]) - len(main)
     counts = Counter(part["verdict"]["label"] for part in main)
     summary = ", ".join(f"{n} {label}" for label, n in counts.most_common())
     if controls:
-        summary += f"; {controls} control{'s' if controls > 1 else ''}"
-    about = [_sentence(claim["measured"]), *_remarks(claim)]
-    html = "".join(f'<p class="wv-details">{markdown.html(line)}</p>' for line in about if line)
-    html += _statements(claim["parts"], profile)
-    plural = "s" if len(main) > 1 else ""
-    return folded(f"{len(main)} statement{plural}: {summary}", html, "judged")
+        summary += f"; {_plural(controls, 'control')}"
+    shared = [line for line in (claim["measured"], *_remarks(claim)) if line]
+    html = "".join(f'<p class="wv-details">{markdown.html(line)}</p>' for line in shared)
+    html += _statements(claim["parts"], profile, of=claim)
+    return folded(f"{_plural(len(main), 'statement')}: {summary}", html, "judged")
 
 
-def _statements(claims: Sequence[Claim], profile: str, alone: bool = False) -> str:
-    """Claims without parts with everything that is known of them."""
+def _statements(claims: Sequence[Claim], profile: str, of: Claim | None = None) -> str:
+    """Claims without parts with everything that is known of them; ``of`` is their claim."""
     recorded = any(claim["record"] for claim in claims)
+    said = _remarks(of) if of else []
     rows = []
     for claim in claims:
-        remarks = "; ".join([*filter(None, [claim["measured"], rule(claim)]), *_remarks(claim)])
-        text = "what was measured" if alone else claim["text"]
-        text += " (control)" if claim["role"] == "control" and not alone else ""
-        record = [_outcome(claim["record"])] if recorded else []
-        by = "record" if claim["evidence"] == "record" else "build"
-        other = claim["build"] if by == "record" else claim["record"]
-        reason = claim["reason"]
-        if recorded:
-            reason = f"by the {by}: {reason}"
-            if other and other["verdict"] != claim["verdict"]["word"]:
-                reason += f"; the {'build' if by == 'record' else 'record'}: {other['reason']}"
+        text = claim["text"] if of else claim["measured"] or "what was measured"
+        text += " (control)" if of and claim["role"] == "control" else ""
+        about = [claim["measured"] if of else "", rule(claim)]
+        about += [remark for remark in _remarks(claim) if remark not in said]
         rows.append([
-            Cell(text, details=remarks), _paper(claim), *record, _outcome(claim["build"]),
-            verdict_cell(claim["verdict"]["label"], reason),
+            Cell(text, details="; ".join(filter(None, about))), _paper(claim),
+            *([_outcome(claim["record"])] if recorded else []), _outcome(claim["build"]),
+            verdict_cell(claim["verdict"]["label"], _reason(claim)),
         ])  # fmt: skip
     record = ["record"] if recorded else []
     return Table(["statement", "the work", *record, f"this build ({profile})", "verdict"], rows,
                  name="statements wv-stack")._repr_html_()  # fmt: skip
+
+
+def _reason(claim: Claim) -> str:
+    """Why the verdict is what it is, and what the other body of evidence says alone."""
+    if claim["record"] is None or claim["verdict"]["word"] == verdicts.NOT_RUN:
+        return claim["reason"]
+    by, other = ("record", "build") if claim["evidence"] == "record" else ("build", "record")
+    reason = f"by the {by}: {claim['reason']}"
+    if claim[other]["verdict"] != claim["verdict"]["word"]:
+        reason += f"; the {other}: {claim[other]['reason']}"
+    return reason
 
 
 def rule(claim: Claim) -> str:
@@ -156,8 +163,8 @@ def _remarks(claim: Claim) -> list[str]:
     return remarks
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _paper(claim: Claim) -> Cell:
@@ -188,5 +195,4 @@ def _outcome(outcome: Mapping[str, Any] | None) -> Cell:
 def _diverged(names: Sequence[str]) -> str:
     if not names:
         return ""
-    runs = "run" if len(names) == 1 else "runs"
-    return f"{len(names)} {runs} left out as diverged or failed: {', '.join(names)}"
+    return f"{_plural(len(names), 'run')} left out as diverged or failed: {', '.join(names)}"

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landscape.book.tables import Cell, Note, Table, show, verdict_cell
+from landscape.book.tables import Cell, Note, Table, badge, show, verdict_cell
+from landscape.errors import LandscapeError
 
 
 def tree(thing):
@@ -38,7 +39,7 @@ def test_html_names_no_colour_and_requests_nothing():
 
 @given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=4))
 def test_any_text_is_escaped(rows):
-    rows = [["".join(c for c in cell if c >= " ") for cell in row] for row in rows]
+    rows = [["".join(c for c in cell if " " <= c < "\x7f") for cell in row] for row in rows]
     table = Table(["<b>", "&"], rows)
     found = [th.text for th in tree(table).iter("th")][:2]
     assert found == ["<b>", "&"]
@@ -69,12 +70,15 @@ def test_a_cell_takes_several_columns():
         Table(["a", "b", "c"], [[Cell("wide", span=3), "z"]])
 
 
-@pytest.mark.parametrize("verdict", ["not reproduced", "needs paper scale", "partly"])
+@pytest.mark.parametrize(
+    "verdict", ["contradicted under our reading", "partly at small scale", "partly"]
+)
 def test_a_verdict_is_a_badge_with_its_class(verdict):
     cell = verdict_cell(verdict, "why")
     html = Table(["v", "w"], [["x", cell]])._repr_html_()
     names = f'<span class="wv-verdict wv-{verdict.replace(" ", "-")}">{verdict}</span>'
     assert names in html
+    assert names == badge(verdict)
     assert '<div class="wv-details">why</div>' in html
 
 
@@ -89,27 +93,41 @@ def test_a_note_shows_its_commands(capsys):
 def test_a_folded_table_shows_its_caption_until_opened():
     table = Table(["a"], [["1"]], caption="what <it> is", folded=True)
     html = table._repr_html_()
-    assert html.startswith('<details class="wv-folded"><summary>what &lt;it&gt; is</summary>')
+    assert html.startswith(
+        '<details class="wv-folded wv-table-fold"><summary>what &lt;it&gt; is</summary>'
+    )
     assert html.endswith("</table></div></details>")
     assert "<caption>" not in html
     assert "what <it> is" in repr(table)
 
 
-def test_values_the_work_does_not_state_are_not_shown_as_the_works():
-    from types import SimpleNamespace
+def test_a_labelled_table_is_markdown_that_the_book_numbers_and_html_for_jupyterlab():
+    rows = [["p|q", Cell("1\n2", details="why")], ["x", verdict_cell("partly")]]
+    table = Table(["a $|x|$", "b"], rows,
+                  caption="Errors,\n$n = 3$", label="thesis-tab-2-1")  # fmt: skip
+    bundle = table._repr_mimebundle_()
+    assert set(bundle) == {"text/markdown", "text/html", "text/plain"}
+    assert bundle["text/markdown"].splitlines() == [
+        ":::{table} Errors, $n = 3$", ":name: thesis-tab-2-1", ":class: wv-table wv-plain", "",
+        r"| a $\|x\|$ | b |", "| --- | --- |",
+        r'| p\|q | 1<br>2<br><span class="wv-details">why</span> |',
+        '| x | <span class="wv-verdict wv-partly">partly</span> |', ":::",
+    ]  # fmt: skip
+    assert "<caption>Errors,<br>" in bundle["text/html"]
 
-    from landscape.book.views import settings_table
 
-    def row(key, value):
-        return SimpleNamespace(key=key, paper=value, value=value, source="", changed=False)
+def test_a_labelled_table_needs_a_caption_and_plain_cells():
+    with pytest.raises(LandscapeError, match="thesis-tab-2-1 needs a caption"):
+        Table(["a"], [["1"]], label="thesis-tab-2-1")
+    with pytest.raises(LandscapeError, match="plain cells"):
+        Table(["a", "b"], [[Cell("1", span=2)]], label="x", caption="c")
 
-    sources = {
-        "run.a": "thesis 2.4: stated",
-        "run.b": "ours: unstated",
-        "run.c": "ours instead of 0.9: the program has none",
-    }
-    rows = [row("run.a", 1), row("run.b", 2), row("run.c", 0)]
-    table = settings_table("e", "paper", rows, sources)
-    assert [cells[1].text for cells in table.rows] == ["1", "not stated", "0.9"]
-    assert table.row_classes == ["", "", "wv-changed"]
-    assert "1 of 3 differ" in table.caption
+
+def test_html_with_a_formula_makes_sphinx_load_mathjax():
+    assert Note("$x$")._repr_mimebundle_()["text/latex"] == r"$\,$"
+    assert "text/latex" not in Note("x")._repr_mimebundle_()
+
+
+def test_cells_name_their_column_for_phones():
+    html = Table(["claim", "the $W$ork"], [["x", "y"]])._repr_html_()
+    assert r'<td data-label="the \(W\)ork">y</td>' in html
