@@ -10,7 +10,7 @@ def test_runs_of_several_machines_are_told_apart_by_letters():
     table = footer_note("laptop", runs, {}, "")
     assert table.columns[-1] == "on"
     assert [row[-1].text for row in table.rows] == ["A", "B", "A"]
-    assert table.caption == "Provenance. A: X, 2 cores; torch 2.13.0; B: Y, 2 cores; torch 2.13.0."
+    assert table.caption == "A: X, 2 cores; torch 2.13.0; B: Y, 2 cores; torch 2.13.0."
     assert [row[-1].text for row in cost_table(runs, {}).rows] == ["A", "B", "A"]
 
 

@@ -86,6 +86,12 @@ class Kernel:
         if self.log.exists() and self.log.stat().st_size == 0:
             self.log.unlink()
 
+    def is_alive(self) -> bool:
+        """Whether its process runs."""
+        from nbclient.util import run_sync
+
+        return run_sync(self.manager.is_alive)()
+
     def reset(self) -> None:
         """Put back what a page may have changed.
 

@@ -174,20 +174,20 @@ def run_many(items: Sequence[str], profile: str, root: str | Path, workers: int 
     failed: dict[str, Exception] = {}
 
     def work() -> None:
-        name = ""
+        name = names[0]
         try:
-            with Kernel(root) as kernel:
-                while True:
-                    try:
+            while not waiting.empty():
+                with Kernel(root) as kernel:
+                    while kernel.is_alive():
                         name = waiting.get_nowait()
-                    except queue.Empty:
-                        return
-                    try:
-                        run(name, profile, root, kernel=kernel)
-                    except NotebookError as error:
-                        failed[name] = error
-        except Exception as error:  # the kernel did not start or died
-            failed[name or names[0]] = error
+                        try:
+                            run(name, profile, root, kernel=kernel)
+                        except NotebookError as error:
+                            failed[name] = error
+        except queue.Empty:
+            return
+        except Exception as error:  # no kernel started
+            failed[name] = error
 
     number = max(1, min(workers, waiting.qsize())) if not waiting.empty() else 0
     threads = [threading.Thread(target=work, daemon=True) for _ in range(number)]
