@@ -102,9 +102,9 @@ def finding(found):
     near, share = missing_below_middle(3), missing_share(3)
     return (
         f"{curves}, but minima neither concentrate near $-E_0$ nor dominate the landscape: "
-        f"at $p = 3$ only a share of about $e^{{-{format_number(near, 3)} N}}$ of them lies below the "
-        f"middle between $-E_0$ and $-E_\\infty$, and they are about $e^{{-{format_number(share, 3)} N}}$ "
-        "of all critical points."
+        f"at $p = 3$ only a share of about $e^{{-{format_number(near, 3)} N}}$ of them lies below "
+        "the middle between $-E_0$ and $-E_\\infty$, and they are about "
+        f"$e^{{-{format_number(share, 3)} N}}$ of all critical points."
     )
 
 

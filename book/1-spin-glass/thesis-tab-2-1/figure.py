@@ -53,7 +53,8 @@ def finding(found):
         "At the work's scale" if fixed.verdict.scale == "work"
         else "On a narrow network after a few epochs, which cannot decide about errors near 8 %,"
     )  # fmt: skip
-    numbers = [format_measurement(one.measurement.with_(n=None, unit="points")) for one in (fixed, noise)]
+    points = [one.measurement.with_(n=None, unit="points") for one in (fixed, noise)]
+    numbers = [format_measurement(one) for one in points]
     if not any(_moved(one.measurement) for one in (fixed, noise)):
         return (f"{scale} neither the fixed field ({numbers[0]}) nor redrawn noise ({numbers[1]}) "
                 "measurably changes the final test error.")  # fmt: skip
@@ -77,7 +78,8 @@ def rows(runs, records):
     paper = claims.load("thesis-tab-2-1", runs.root).paper_values
     frames = (records.frame(RUNS), runs.frame(RUNS))
     return [
-        [paper[method].what, str(paper[method]), *(_measured(frame, method, book) for frame in frames)]
+        [paper[method].what, str(paper[method]),
+         *(_measured(frame, method, book) for frame in frames)]
         for method in METHODS
     ]
 
@@ -125,7 +127,8 @@ def draw_gains(runs, records):
     figure, ax = book.panel(height=3.1)
     for place, (method, key) in enumerate(GAINS.items()):
         look = book.look(method)
-        for frame, shift, filled in ((runs.frame(RUNS), 0, True), (records.frame(RUNS), 0.2, False)):
+        sources = ((runs.frame(RUNS), 0, True), (records.frame(RUNS), 0.2, False))
+        for frame, shift, filled in sources:
             if frame is None:
                 continue
             one, other = statistics.common_seeds(final(frame, method), final(frame, "sgd"))
@@ -133,11 +136,14 @@ def draw_gains(runs, records):
             beside = place + shift - 0.08 - 0.02 * np.arange(len(each))  # equal ones stay visible
             ax.plot(beside, each, look.marker, color=look.color,
                     markerfacecolor=look.color if filled else book.PAPER)  # fmt: skip
-            ends = [[mean.value - mean.low], [mean.high - mean.value]] if mean.has_interval else None
+            ends = None
+            if mean.has_interval:
+                ends = [[mean.value - mean.low], [mean.high - mean.value]]
             ax.errorbar([place + shift + 0.06], [mean.value], yerr=ends, fmt="_", color=look.color,
                         markersize=14, capsize=4)  # fmt: skip
         ax.errorbar([place - 0.28], [paper[key].value], yerr=[paper[key].err], fmt="x",
-                    color=book.GREY, capsize=3, label=None if place else "printed in the work")  # fmt: skip
+                    color=book.GREY, capsize=3,
+                    label=None if place else "printed in the work")  # fmt: skip
     ax.axhline(0, color=book.GREY, linewidth=1)
     ax.set(xticks=range(len(GAINS)), xticklabels=[label(method) for method in GAINS],
            xlim=(-0.5, 1.5), ylabel="test error minus SGD's [points]")  # fmt: skip
