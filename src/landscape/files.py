@@ -80,6 +80,30 @@ def replacing(path: Path | str) -> Iterator[Path]:
                 temporary.unlink()
 
 
+@contextlib.contextmanager
+def replacing_folder(path: Path | str) -> Iterator[Path]:
+    """The same for a folder: an empty one to write into, which takes the place of ``path``.
+
+    Raises:
+        LandscapeError: When the disk is full or the parent folder cannot be written.
+    """
+    path = Path(path)
+    with disk_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent)
+        new = path.with_name(f".{path.name}.new.{os.getpid()}.tmp")
+        old = path.with_name(f".{path.name}.old.{os.getpid()}.tmp")
+        try:
+            new.mkdir()
+            yield new
+            if path.is_dir():
+                os.replace(path, old)
+            os.replace(new, path)
+        finally:
+            for left in (new, old):
+                shutil.rmtree(left, ignore_errors=True)
+
+
 def write_text(path: Path | str, text: str) -> None:
     """Write UTF-8 with line feeds, all or nothing; raises what ``replacing`` raises."""
     with replacing(path) as temporary:
@@ -152,10 +176,13 @@ def require_writable(folder: Path | str, needed: int = 0) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files of processes that are no more."""
+    """Remove the temporary files and folders of processes that are no more."""
     for path in folder.glob(".*.tmp"):
         match = _TEMPORARY.match(path.name)
         if match and not is_running(int(match.group(1))):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+                continue
             with contextlib.suppress(OSError):
                 path.unlink()
 

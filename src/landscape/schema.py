@@ -30,12 +30,18 @@ def problems(document: object, schema: dict[str, Any]) -> list[str]:
         Phrases without a full stop, e.g. ``claims.0 has no 'text'``. An empty list when all is
         well, and on a machine without ``jsonschema``, which training does not need.
     """
+    return [phrase for _, phrase in findings(document, schema)]
+
+
+def findings(document: object, schema: dict[str, Any]) -> list[tuple[tuple[Any, ...], str]]:
+    """The same as ``problems``, each phrase with the path of what it speaks of."""
     try:
         from jsonschema import Draft202012Validator  # takes a moment
     except ImportError:
         return []
     errors = Draft202012Validator(schema).iter_errors(document)
-    return [_phrase(error) for error in sorted(errors, key=lambda e: [str(p) for p in e.path])]
+    errors = sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
+    return [(_path(error), _phrase(error)) for error in errors]
 
 
 def nearest(name: object, known: list[str]) -> str:
@@ -44,12 +50,21 @@ def nearest(name: object, known: list[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
 
 
+def _stray(error: Any) -> Any:
+    """The first key that the schema does not know."""
+    return next(key for key in error.instance if key not in error.schema.get("properties", {}))
+
+
+def _path(error: Any) -> tuple[Any, ...]:
+    path = tuple(error.absolute_path)
+    return (*path, _stray(error)) if error.validator == "additionalProperties" else path
+
+
 def _phrase(error: Any) -> str:
     place = ".".join(str(part) for part in error.absolute_path)
     value, rule = error.instance, error.validator
     if rule == "additionalProperties":
-        known = sorted(error.schema.get("properties", {}))
-        stray = next(key for key in value if key not in known)
+        known, stray = sorted(error.schema.get("properties", {})), _stray(error)
         return f"{place + ': ' if place else ''}unknown key {stray!r}; {nearest(stray, known)}"
     if rule == "required":
         missing = next(key for key in error.validator_value if key not in value)

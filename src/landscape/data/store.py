@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from landscape import files
+from landscape import files, project
 from landscape.data.errors import DataError
 from landscape.files import SPACE_MARGIN
 
@@ -39,9 +39,8 @@ def cache_folder() -> Path:
 
 
 def project_folder() -> Path:
-    """The project that the working folder lies in, else the working folder itself."""
-    here = Path.cwd()
-    return next((f for f in (here, *here.parents) if (f / "data.dvc").is_file()), here)
+    """The project's folder (LANDSCAPE_ROOT or around the working folder), else the working folder."""
+    return project.enclosing() or Path.cwd()
 
 
 def data_root(root: str | os.PathLike | None = None) -> Path:

@@ -1,73 +1,135 @@
-"""All experiments: which runs exist, and which artifact of the book reads them.
+"""All experiments: which runs exist, and which page of the book shows them.
 
-Each part of the book declares its experiments in a file of its own (``part1.py``, ``part2.py``,
-...); this module collects them. Numbers live in ``params/``, pictures in the notebooks.
+Nothing is listed here: the experiments are those in ``settings.yaml`` of the book's pages.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from landscape import schema
 from landscape.errors import LandscapeError
 from landscape.experiments import settings
+from landscape.experiments.grid import grid_changes, with_values
+from landscape.project import find_root
+from landscape.train.spec import RunSpec
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One declared experiment.
+    """One experiment.
 
-    ``kind`` is ``train`` (runs = methods x seeds, executed by ``landscape train``) or ``simulate``
-    (runs = cases, executed by ``landscape simulate``). ``runs`` names the methods or cases: each
-    has one CSV of its own, so that each is one stage of the pipeline. ``module`` is the module with
-    the functions ``simulate`` and ``analyse`` of a simulation.
+    Attributes:
+        id: Its name, unique in the book.
+        page: The item of the page whose folder holds its settings, ``<part>/<name>``.
+        part: The part's folder.
+        kind: ``train`` (each run is a method with all its seeds) or ``simulate`` (a case each).
+        runs: Its methods or cases.
+        title: One line.
+        module: The module whose ``simulate`` runs it, "" for training.
     """
 
     id: str
-    artifact: str
-    part: int
+    page: str
+    part: str
     kind: str
     runs: tuple[str, ...]
     title: str
     module: str = ""
 
+    def run_id(self, run: str) -> str:
+        """``<part>/<experiment>/<run>``."""
+        return f"{self.part}/{self.id}/{run}"
+
+    @property
+    def run_ids(self) -> list[str]:
+        """The ids of all its runs."""
+        return [self.run_id(run) for run in self.runs]
+
+    def folder(self, profile: str, root: Path) -> Path:
+        """Where its results lie: ``results/<profile>/<part>/<experiment>``."""
+        return Path(root) / "results" / profile / self.part / self.id
+
     def outputs(self, profile: str, root: Path) -> list[Path]:
-        """The result files a finished experiment has."""
-        return [root / "results" / profile / self.id / f"{run}.csv" for run in self.runs]
+        """The table that each finished run has."""
+        return [self.folder(profile, root) / run / "results.csv" for run in self.runs]
 
 
-def _all() -> Iterator[Experiment]:
-    from landscape.experiments import part0, part1, part2
-
-    for part in (part0, part1, part2):
-        yield from part.EXPERIMENTS
+def experiments(root: Path | None = None) -> list[Experiment]:
+    """Every experiment, in the order of the book's pages and of each page's settings."""
+    return [_experiment(found) for found in settings.all_declared(root or find_root())]
 
 
-def experiments() -> list[Experiment]:
-    """Every declared experiment, in the book's order."""
-    return list(_all())
+def _experiment(found: settings.Declared) -> Experiment:
+    kind = "simulate" if found.module else "train"
+    entry = found.entry
+    return Experiment(entry.id, entry.page, entry.part, kind, found.runs, found.title, found.module)
 
 
-def get(name: str, kind: str | None = None) -> Experiment:
+def get(name: str, kind: str | None = None, root: Path | None = None) -> Experiment:
     """The experiment of that name.
 
-    Raises LandscapeError with the nearest name when there is none, or when it is of another kind.
+    Raises:
+        LandscapeError: There is none (with the nearest name), or it is of another kind.
     """
-    known = {experiment.id: experiment for experiment in _all()}
-    if name not in known:
-        near = difflib.get_close_matches(name, known, 1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}?" if near else "`landscape list` names them all."
-        raise LandscapeError(f"There is no experiment {name!r}; {hint}")
-    found = known[name]
+    found = _experiment(settings.declared(name, root))
     if kind is not None and found.kind != kind:
-        raise LandscapeError(
-            f"{name} is not trained but simulated; use `landscape {found.kind} {name}`."
-            if kind == "train"
-            else f"{name} is not simulated but trained; use `landscape {found.kind} {name}`."
-        )
+        words = {"train": "trained", "simulate": "simulated"}
+        raise LandscapeError(f"{name} is not {words[kind]} but {words[found.kind]}.")
     return found
+
+
+def find_runs(name: str, root: Path | None = None) -> list[str]:
+    """The ids of the runs that a name stands for.
+
+    Args:
+        name: A run's id, an experiment, or a page (all runs of its experiments), with or without
+            the part in front.
+        root: The project's folder.
+
+    Raises:
+        LandscapeError: It is none of these (with the nearest that is), or a page without runs.
+    """
+    root = root or find_root()
+    known: dict[str, list[str]] = {}
+    for experiment in experiments(root):
+        for key in (experiment.id, f"{experiment.part}/{experiment.id}"):
+            known[key] = experiment.run_ids
+        for run in experiment.runs:
+            known[experiment.run_id(run)] = known[f"{experiment.id}/{run}"] = [
+                experiment.run_id(run)
+            ]
+    for experiment in experiments(root):
+        for page in (experiment.page, experiment.page.split("/")[-1]):
+            same = [e for e in experiments(root) if e.page == experiment.page]
+            known.setdefault(page, [run for e in same for run in e.run_ids])
+    name = name.strip("/")
+    if name not in known:
+        raise LandscapeError(
+            f"There is no run, experiment or page with runs called {name!r}; "
+            + _hint(name, list(known))
+        )
+    return known[name]
+
+
+def _hint(name: str, known: list[str]) -> str:
+    hint = schema.nearest(name, known)
+    return hint if hint.endswith("?") else "`landscape list` names them."
+
+
+def of_run(run_id: str, root: Path | None = None) -> tuple[Experiment, str]:
+    """The experiment and the run's own name of a run's id.
+
+    Raises:
+        LandscapeError: There is no such run (with the nearest).
+    """
+    root = root or find_root()
+    known = {run: experiment for experiment in experiments(root) for run in experiment.run_ids}
+    if run_id not in known:
+        raise LandscapeError(f"There is no run {run_id!r}; {_hint(run_id, list(known))}")
+    return known[run_id], run_id.split("/")[-1]
 
 
 def run_specs(
@@ -76,8 +138,8 @@ def run_specs(
     profile: str,
     root: Path | None = None,
     most_seeds: int | None = None,
-) -> list:
-    """The runs of one method: a ``RunSpec`` for each seed 0, 1, ... of the profile.
+) -> list[RunSpec]:
+    """The runs of one method: one for each seed 0, 1, ... of the profile.
 
     With a grid, all seeds of its first point come first; ``grid_runs`` has the points too.
     """
@@ -90,26 +152,25 @@ def grid_runs(
     profile: str,
     root: Path | None = None,
     most_seeds: int | None = None,
-) -> list[tuple]:
+) -> list[tuple[RunSpec, dict[str, Any]]]:
     """The runs of one method with the grid point of each, ``{}`` where there is no grid.
 
     A method's settings may hold ``grid``, a mapping shaped like the settings themselves with lists
     of values at its ends: the method is run with every combination. A point maps the last part of
     each setting's name to its value, as the columns of the result do.
-    """
-    from landscape.train.spec import RunSpec
 
+    Raises:
+        LandscapeError: Unknown names, settings or a number of seeds that cannot be right.
+    """
     merged = settings.method_settings(experiment, method, profile, root)
     grid = merged.pop("grid", {})
-    seeds = merged["run"]["seeds"]
-    if not isinstance(seeds, int) or seeds < 1:
-        raise LandscapeError(f"{experiment}: seeds is {seeds!r}; it must be a whole number >= 1.")
+    if most_seeds is not None and most_seeds < 1:
+        raise LandscapeError(f"{most_seeds} seeds cannot be run; ask for at least 1.")
+    seeds = range(merged["run"]["seeds"])[:most_seeds]
     runs = []
-    for changes in settings.grid_changes(grid, f"{experiment}, method {method}"):
-        settled = merged
-        for path, value in changes.items():
-            settled = settings.merge(settled, settings.nested(path, value))
+    for changes in grid_changes(grid, f"{experiment}, method {method}"):
+        settled = with_values(merged, changes)
         point = {path[-1]: value for path, value in changes.items()}
-        for seed in range(seeds)[:most_seeds]:
+        for seed in seeds:
             runs.append((RunSpec.from_settings(experiment, method, seed, settled), point))
     return runs

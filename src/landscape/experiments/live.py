@@ -6,12 +6,30 @@ from pathlib import Path
 
 import pandas as pd
 
+from landscape.experiments import catalogue
+from landscape.train.many import fit_many
+
 
 def run(experiment: str, profile: str, root: Path | None = None) -> pd.DataFrame:
-    """Train every method of ``experiment`` now and return its rows with a ``method`` column.
+    """Train every method of an experiment now, in worker processes, without any file.
 
-    Raises LandscapeError when the experiment is unknown or is a simulation.
+    This is what ``live = True`` in a notebook does.
+
+    Returns:
+        The rows of all methods, with a ``method`` column.
+
+    Raises:
+        LandscapeError: The experiment is unknown or a simulation, or its settings cannot be run.
     """
-    from landscape.experiments.execute import train_frame
-
-    return train_frame(experiment, profile, root)
+    declared = catalogue.get(experiment, kind="train", root=root)
+    frames = []
+    for method in declared.runs:
+        runs = catalogue.grid_runs(experiment, method, profile, root)
+        rows = fit_many(
+            [spec for spec, _ in runs],
+            workers=1 if profile == "smoke" else None,
+            label=f"{experiment} {method}",
+            points=[point for _, point in runs],
+        )
+        frames.append(rows.assign(method=method))
+    return pd.concat(frames, ignore_index=True)

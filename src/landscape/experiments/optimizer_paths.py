@@ -1,15 +1,15 @@
 """Every optimizer on one loss of two weights: a picture of what each does, no evidence on networks.
 
-Three cases, each with its CSV:
+Three cases, each with its table:
 
-    paths    one run of each method from the same start on the same mini-batches: `paths.csv` with
-             the point of every gradient (role "working") and of every answer (role "answer"; where
-             the two are one point there are only answers). Replica 0, 1, ... or "all" for an
-             answer that replicas share.
-    endings  many runs of each from starts drawn uniformly in a box: `endings.csv`, where each ends
-    options  what each optimizer says of itself, built with its defaults: `options.csv`, one row a
-             setting of its constructor and one a property (gradients a move, whether the answer is
-             a point of its own, whether it trains replicas)
+    paths    one run of each method from the same start on the same mini-batches: the point of every
+             gradient (role "working") and of every answer (role "answer"; where the two are one
+             point there are only answers). Replica 0, 1, ... or "all" for an answer that replicas
+             share.
+    endings  many runs of each from starts drawn uniformly in a box: where each ends
+    options  what each optimizer says of itself, built with its defaults: one row a setting of its
+             constructor and one a property (gradients a move, whether the answer is a point of its
+             own, whether it trains replicas)
 
 The loss is `landscape.theory.two_valleys`; its mini-batches are random shifts. Optimizers are used
 as anybody would use them: `build`, `prepare`, a gradient, `observe`, `step`, `solution`. Runs from
@@ -31,15 +31,45 @@ import numpy as np
 import torch
 
 from landscape import optim
-from landscape.experiments.settings import SettingsError
-from landscape.files import write_text
+from landscape.errors import LandscapeError
+from landscape.experiments.settings_schema import (
+    NOT_NEGATIVE,
+    NUMBER,
+    POSITIVE,
+    TEXT,
+    list_of,
+    mapping,
+    whole,
+)
+from landscape.experiments.simulation import Outcome
 from landscape.theory.two_valleys import TwoValleys, Valley
 
 EXPERIMENT = "optimizer-paths"
-_NEEDED = {
-    "loss", "batch_shift", "gradients", "start", "replica_starts", "box", "starts", "near",
-    "methods", "seed",
-}  # fmt: skip
+_POINT = list_of(NUMBER, "two numbers", 2) | {"maxItems": 2}
+_VALLEY = {"centre": _POINT, "width": POSITIVE, "depth": POSITIVE}
+_LOSS = {
+    **dict.fromkeys(("wide", "narrow"), mapping(_VALLEY, tuple(_VALLEY))),
+    **dict.fromkeys(("bowl", "ripple", "wave"), NOT_NEGATIVE),
+    "offset": NUMBER,
+}
+_METHOD = mapping(
+    {"label": TEXT,
+     "optimizer": {"type": "object", "properties": {"name": TEXT}, "required": ["name"]}},
+    ("label", "optimizer"),
+)  # fmt: skip
+_SETTINGS = {
+    "loss": mapping(_LOSS, tuple(_LOSS)),
+    "batch_shift": NOT_NEGATIVE,
+    "gradients": whole(),
+    "start": _POINT,
+    "replica_starts": list_of(_POINT, "a list of points"),
+    "box": list_of(_POINT, "two points", 2) | {"maxItems": 2},
+    "starts": whole(),
+    "near": POSITIVE,
+    "seed": whole(0),
+    "methods": {"type": "object", "additionalProperties": _METHOD},
+}
+SETTINGS = mapping(_SETTINGS, tuple(_SETTINGS))
 #: Methods in which one weight's step depends on the others (a norm, the loss), so that every start
 #: needs an optimizer of its own.
 JOINT = frozenset({"matched_cgd", "cosine_cgd", "two_step_cgd"})
@@ -87,43 +117,24 @@ def mean_loss(settings: Mapping[str, Any]) -> TwoValleys:
 def simulate(
     settings: Mapping[str, Any],
     case: str,
-    out_dir: str | Path,
-    checkpoint_dir: str | Path = "checkpoints",
+    checkpoints: str | Path = "checkpoints",
     workers: int = 1,
-) -> list[Path]:
-    """Run one case and write its CSVs into ``out_dir``; returns their paths.
+) -> Outcome:
+    """Run one case; it takes seconds, so that nothing is kept in ``checkpoints``.
 
-    The same settings give the same bytes. Raises SettingsError for settings that are missing or
-    unknown, and for an optimizer without a method here.
+    Raises:
+        LandscapeError: An optimizer has no method here.
     """
-    _check(settings)
-    out = Path(out_dir)
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
-    if case == "paths":
-        return [_write(out / "paths.csv", _PATH_COLUMNS, _path_rows(settings))]
-    if case == "endings":
-        return [_write(out / "endings.csv", _END_COLUMNS, _end_rows(settings))]
-    return [_write(out / "options.csv", _OPTION_COLUMNS, _option_rows(settings))]
-
-
-def _check(settings: Mapping[str, Any]) -> None:
-    missing, unknown = sorted(_NEEDED - set(settings)), sorted(set(settings) - _NEEDED)
-    if missing:
-        raise SettingsError(
-            f"{EXPERIMENT} lacks {', '.join(missing)}: add it in params/paper.yaml."
-        )
-    if unknown:
-        raise SettingsError(
-            f"{EXPERIMENT} does not know {', '.join(unknown)}: remove it or correct the spelling."
-        )
     shown = {method["optimizer"]["name"] for method in settings["methods"].values()}
     absent = [name for name in optim.names() if name not in shown]
     if absent:
-        raise SettingsError(
-            f"{EXPERIMENT} has no method for the optimizer {absent[0]!r}: add one in "
-            "params/paper.yaml, and its section to the page."
+        raise LandscapeError(
+            f"{EXPERIMENT} has no method for the optimizer {absent[0]!r}: add one in its "
+            "settings.yaml, and its section to the page."
         )
+    torch.set_num_threads(1)
+    columns, rows = _CASES[case]
+    return Outcome({"results": _csv(columns, rows(settings))})
 
 
 # Running an optimizer
@@ -313,11 +324,16 @@ def _class(name: str) -> type[optim.LandscapeOptimizer]:
     )  # fmt: skip
 
 
-def _write(path: Path, columns: tuple[str, ...], rows: Iterable[tuple]) -> Path:
-    """Write all rows at once, or nothing."""
+def _csv(columns: tuple[str, ...], rows: Iterable[tuple]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(columns)
     table.writerows(rows)
-    write_text(path, text.getvalue())
-    return path
+    return text.getvalue()
+
+
+_CASES = {
+    "paths": (_PATH_COLUMNS, _path_rows),
+    "endings": (_END_COLUMNS, _end_rows),
+    "options": (_OPTION_COLUMNS, _option_rows),
+}

@@ -1,47 +1,61 @@
 """Settings of an experiment: the work's values, what a profile changes, and each value's source.
 
-``params/paper.yaml`` holds every setting with the section it comes from in a trailing comment;
-``params/laptop.yaml`` and ``params/smoke.yaml`` hold only what they change. The merge order is
-paper common, paper method, profile common, profile method; the later wins.
+They stand in ``settings.yaml`` of the page that shows the experiment::
+
+    thesis-fig-2-3-mnistfc:
+      title: A thin network of 16 layers
+      common:                          # the work's values, with the source behind each
+        run:
+          epochs: 50  # thesis 2.4.3
+      methods:
+        adam: {optimizer: {name: adam, lr: 1.0e-3}}  # thesis 2.4.3
+        anneal_sgd: ...
+        resampled_noise:
+          like: anneal_sgd  # ours: control, as anneal_sgd
+          optimizer: {name: resampled_noise}  # ours: control
+      laptop: {common: ..., methods: ...}    # only what this profile changes
+      smoke: {common: ..., methods: ...}
+    thesis-fig-2-3-mnistfc-p16:
+      title: The same with another field
+      like: thesis-fig-2-3-mnistfc     # what is not said here is taken from there
+      only: [anneal_sgd]               # of its methods (or cases) only these
+      methods: {anneal_sgd: {optimizer: {layers: 16}}}  # thesis 2.4.2
+
+A simulation has ``module``, ``cases`` and ``common``. The order of merging is the work's common
+settings, the work's method, the profile's common settings, the profile's method; the later wins.
+``like`` takes over all profiles, of an experiment before its methods' own ``like`` is followed; a
+comment behind a method's ``like`` is the source of all that it takes from the work's layer.
+``grid`` in a method holds lists of values; what it varies has no value beside it.
 """
 
 from __future__ import annotations
 
-import copy
-import difflib
-import itertools
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
+from landscape import schema
+from landscape.experiments import settings_schema
+from landscape.experiments.settings_file import (
+    Entry,
+    Leaf,
+    SettingsError,
+    Tree,
+    entries,
+    leaves,
+    merge,
+    place,
+    plain,
+    short,
+    without,
+)
+from landscape.project import check_profile, find_root
 
-from landscape.errors import LandscapeError
+__all__ = ["Declared", "Setting", "SettingsError", "check", "declared", "method_settings", "names",
+           "resolve", "resolved"]  # fmt: skip
 
-PROFILES = ("smoke", "laptop", "paper")
-
-
-class SettingsError(LandscapeError):
-    """Parameter files that cannot be used, or a name they do not hold."""
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which a key given twice is an error instead of a silent last word."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
-    keys = [key.value for key, _ in node.value]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        raise SettingsError(
-            f"{node.start_mark.name} line {node.start_mark.line + 1} holds {twice!r} twice; "
-            "keep one of them."
-        )
-    return loader.construct_mapping(node, deep=True)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+#: Source of what the smoke profile changes, where the file does not say more.
+SMOKE = "smoke: small, for tests"
 
 
 @dataclass(frozen=True)
@@ -60,187 +74,217 @@ class Setting:
     changed: bool
 
 
-def find_root(start: Path | str | None = None) -> Path:
-    """The project's folder: LANDSCAPE_ROOT, else the nearest folder upwards that has dvc.yaml.
+@dataclass(frozen=True)
+class Layer:
+    """What one profile says: settings of all runs, and of each method."""
 
-    Raises SettingsError when there is none.
+    common: Tree
+    methods: dict[str, Tree]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An experiment with everything that ``like`` brings.
+
+    Attributes:
+        entry: It as written.
+        title: One line.
+        module: The module of a simulation, "" for an experiment that trains.
+        runs: Its methods or cases.
+        layers: By profile; ``paper`` holds the work's values.
     """
-    if (given := os.environ.get("LANDSCAPE_ROOT")) is not None:
-        return Path(given)
-    here = Path(start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / "dvc.yaml").is_file() and (folder / "params").is_dir():
-            return folder
-    raise SettingsError(
-        f"{here} is not inside the project; change to its folder or set LANDSCAPE_ROOT to it."
-    )
 
-
-def current_profile(root: Path) -> str:
-    """The profile that params.yaml names."""
-    return check_profile(_read(root / "params.yaml").get("profile", "laptop"))
-
-
-def check_profile(profile: str) -> str:
-    """The profile itself when it exists, else SettingsError with the nearest name."""
-    if profile not in PROFILES:
-        near = difflib.get_close_matches(str(profile), PROFILES, 1)
-        hint = f"did you mean {near[0]!r}" if near else f"known are {', '.join(PROFILES)}"
-        raise SettingsError(f"There is no profile {profile!r}; {hint}.")
-    return profile
+    entry: Entry
+    title: str
+    module: str
+    runs: tuple[str, ...]
+    layers: dict[str, Layer]
 
 
 def names(root: Path | None = None) -> list[str]:
-    """All experiments that have settings, in the file's order."""
-    return list(_read((root or find_root()) / "params" / "paper.yaml"))
+    """All experiments, in the book's order."""
+    return list(entries(root or find_root()))
 
 
-def raw(experiment: str, profile: str, root: Path | None = None) -> tuple[dict, dict]:
-    """The experiment's entries in params/paper.yaml and in the profile's file (maybe empty).
+def declared(experiment: str, root: Path | None = None) -> Declared:
+    """An experiment with everything that ``like`` brings.
 
-    Raises SettingsError with the nearest name when the experiment is unknown.
+    Raises:
+        SettingsError: There is none of that name (with the nearest), or its ``like`` or ``only``
+            name what does not exist or lead back to it.
     """
     root = root or find_root()
-    check_profile(profile)
-    paper = _read(root / "params" / "paper.yaml")
-    if experiment not in paper:
-        near = difflib.get_close_matches(experiment, paper, 1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}?" if near else "`landscape list` names them all."
-        raise SettingsError(f"There is no experiment {experiment!r}; {hint}")
-    changes: dict = {}
-    if profile != "paper":
-        changes = _read(root / "params" / f"{profile}.yaml").get(experiment) or {}
-    return paper[experiment], changes
+    known = entries(root)
+    if experiment not in known:
+        raise SettingsError(
+            f"There is no experiment {experiment!r}; {schema.nearest(experiment, list(known))}"
+        )
+    return _declared(experiment, known, root)
+
+
+def all_declared(root: Path) -> list[Declared]:
+    """All experiments in the book's order; raises what ``declared`` raises."""
+    known = entries(root)
+    return [_declared(name, known, root) for name in known]
+
+
+def _declared(experiment: str, known: dict[str, Entry], root: Path) -> Declared:
+    entry = known[experiment]
+    where = f"{short(entry.path, root)}: {experiment}"
+    written = _written(experiment, known, root, ())
+    top = plain({k: v for k, v in written.items() if isinstance(v, Leaf)})
+    layers = {"paper": written} | {name: written.get(name, {}) for name in ("laptop", "smoke")}
+    common = {name: layer.get("common", {}) for name, layer in layers.items()}
+    methods = {name: layer.get("methods", {}) for name, layer in layers.items()}
+    simulated = "module" in top
+    for key in ("cases", "common") if simulated else ("common", "methods"):
+        if not written.get(key):
+            raise SettingsError(f"{where} has no {key}; add it, or `like` an experiment with it.")
+    for key in ("methods",) if simulated else ("cases",):
+        if key in written:
+            kind = "a simulation has cases" if simulated else "cases need a module"
+            raise SettingsError(f"{where}: {key} does not fit here; {kind}.")
+    runs = top["cases"] if simulated else list(methods["paper"])
+    for name in ("laptop", "smoke"):
+        for method in methods[name]:
+            _refuse_unknown(method, list(methods["paper"]), f"{where}, {name}: there is no method")
+    for chosen in top.get("only", ()):
+        _refuse_unknown(chosen, runs, f"{where}, only: there is no run")
+    runs = [run for run in runs if run in top.get("only", runs)]
+    if not simulated:
+        methods = _followed(methods, where)
+        methods = {name: {m: t for m, t in of.items() if m in runs} for name, of in methods.items()}
+    return Declared(
+        entry, top["title"], top.get("module", ""), tuple(runs),
+        {name: Layer(common[name], methods[name]) for name in layers},
+    )  # fmt: skip
+
+
+def _written(name: str, known: dict[str, Entry], root: Path, chain: tuple[str, ...]) -> Tree:
+    """An experiment's mapping laid over that of the experiment it is like."""
+    entry = known[name]
+    where = f"{short(entry.path, root)}: {name}"
+    if name in chain:
+        raise SettingsError(f"{where} is like itself ({' -> '.join([*chain, name])}); break it.")
+    if "like" not in entry.tree:
+        return entry.tree
+    other = plain(entry.tree["like"])
+    _refuse_unknown(other, list(known), f"{where} is like an experiment that is not there,")
+    base = _written(other, known, root, (*chain, name))
+    return merge(without(base, ("like",)), entry.tree)
+
+
+def _followed(methods: dict[str, dict[str, Tree]], where: str) -> dict[str, dict[str, Tree]]:
+    """The methods of every profile, with what ``like`` brings to each."""
+    followed: dict[str, dict[str, Tree]] = {name: {} for name in methods}
+
+    def follow(method: str, chain: tuple[str, ...]) -> None:
+        if method in chain:
+            raise SettingsError(
+                f"{where}: the method {method} is like itself ({' -> '.join([*chain, method])}); "
+                "break it."
+            )
+        own = methods["paper"][method]
+        like = own.get("like")
+        other = plain(like) if like is not None else None
+        if other is not None:
+            unknown = f"{where}: {method} is like a method that is not there,"
+            _refuse_unknown(other, list(methods["paper"]), unknown)
+            follow(other, (*chain, method))
+        for profile, of in methods.items():
+            base = {} if other is None else followed[profile].get(other, {})
+            if profile == "paper" and like is not None and like.source:
+                base = _sourced(base, like.source)
+            followed[profile][method] = merge(base, without(of.get(method, {}), ("like",)))
+
+    for method in methods["paper"]:
+        follow(method, ())
+    # In the order in which they are written.
+    return {name: {m: of[m] for m in methods["paper"] if of[m] or name == "paper"}
+            for name, of in followed.items()}  # fmt: skip
+
+
+def _sourced(tree: Tree, source: str) -> Tree:
+    return {
+        key: replace(part, source=source) if isinstance(part, Leaf) else _sourced(part, source)
+        for key, part in tree.items()
+    }
+
+
+def _refuse_unknown(name: Any, known: list[str], where: str) -> None:
+    if name not in known:
+        raise SettingsError(f"{where} {name!r}; {schema.nearest(name, known)}")
 
 
 def resolved(experiment: str, profile: str, root: Path | None = None) -> dict[str, Any]:
-    """Settings with the profile's changes merged in, for experiments without methods."""
-    paper, changes = raw(experiment, profile, root)
-    return merge(paper, changes)
+    """The settings in force that do not belong to a method: all, for a simulation."""
+    layers = declared(experiment, root).layers
+    return plain(merge(layers["paper"].common, layers[check_profile(profile)].common))
 
 
 def method_settings(
     experiment: str, method: str, profile: str, root: Path | None = None
 ) -> dict[str, Any]:
-    """Settings of one method of a training experiment, as ``RunSpec.from_settings`` takes them.
+    """The settings in force of one method, as ``RunSpec.from_settings`` takes them.
 
-    Raises SettingsError when the experiment has no such method.
+    Raises:
+        SettingsError: The experiment has no such method, or a setting cannot be right.
     """
-    paper, changes = raw(experiment, profile, root)
-    methods = paper.get("methods", {})
-    if method not in methods:
-        known = ", ".join(methods) or "none"
-        raise SettingsError(f"{experiment} has no method {method!r}; it has {known}.")
-    _only_known(changes, paper, f"params/{profile}.yaml: {experiment}")
-    merged = merge(paper["common"], methods[method] or {})
-    merged = merge(merged, changes.get("common") or {})
-    return merge(merged, (changes.get("methods") or {}).get(method) or {})
+    root = root or find_root()
+    found = declared(experiment, root)
+    if method not in found.runs or found.module:
+        runs = ", ".join(found.runs) if not found.module else "none"
+        raise SettingsError(f"{experiment} has no method {method!r}; it has {runs}.")
+    layers = [found.layers["paper"]]
+    if check_profile(profile) != "paper":
+        layers.append(found.layers[profile])
+    merged: Tree = {}
+    for layer in layers:
+        merged = merge(merged, layer.common, layer.methods.get(method, {}))
+    for path, _ in leaves(merged.get("grid", {})):
+        merged = without(merged, path)
+    _check(merged, settings_schema.TRAINING, found, f"method {method}, profile {profile}", root)
+    return plain(merged)
+
+
+def check(experiment: str, profile: str, allowed: dict, root: Path | None = None) -> None:
+    """Refuse the settings of a simulation that are not as its module's schema says."""
+    root = root or find_root()
+    found = declared(experiment, root)
+    merged = merge(found.layers["paper"].common, found.layers[check_profile(profile)].common)
+    _check(merged, allowed, found, f"profile {profile}", root)
+
+
+def _check(tree: Tree, allowed: dict, found: Declared, where: str, root: Path) -> None:
+    for path, phrase in schema.findings(plain(tree), allowed):
+        at = place(tree, path)
+        stands = short(found.entry.path, root)
+        if at is not None and path:
+            stands = f"{short(at.path, root)} line {at.line}"
+        sentence = f"{stands}: {found.entry.id}, {where}: {phrase}."
+        raise SettingsError(sentence.replace("?.", "?"))
 
 
 def resolve(experiment: str, profile: str, root: Path | None = None) -> list[Setting]:
     """Every setting with the work's value, the profile's value and its source, flat."""
-    root = root or find_root()
-    raw(experiment, profile, root)
-    paper = _flat_with_sources(root / "params" / "paper.yaml", experiment)
-    changes: dict[str, tuple[Any, str]] = {}
-    if profile != "paper":
-        changes = _flat_with_sources(root / "params" / f"{profile}.yaml", experiment)
+    layers = declared(experiment, root).layers
+    paper = _flat(layers["paper"])
+    changes = {} if check_profile(profile) == "paper" else _flat(layers[profile])
     rows = []
     for key in [*paper, *(key for key in changes if key not in paper)]:
-        work, source = paper.get(key, (None, ""))
-        value, why = changes.get(key, (work, source))
-        shown = key.removeprefix("common.")
-        rows.append(Setting(shown, work, value, why, key in changes and value != work))
+        work, now = paper.get(key), changes.get(key) or paper[key]
+        value = now.value
+        changed = key in changes and (work is None or value != work.value)
+        source = now.source or (SMOKE if profile == "smoke" and key in changes else "")
+        rows.append(Setting(key, work and work.value, value, source, changed))
     return rows
 
 
-def merge(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """A deep copy of ``base`` with ``change`` laid over it, mappings merged key by key."""
-    merged = copy.deepcopy(base)
-    for key, value in change.items():
-        if isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = merge(merged[key], value)
-        else:
-            merged[key] = copy.deepcopy(value)
-    return merged
-
-
-def grid_changes(grid: dict[str, Any], where: str) -> list[dict[tuple[str, ...], Any]]:
-    """Every combination of a grid's values, each as ``{path of a setting: value}``.
-
-    The first setting changes slowest. An empty grid has one combination, which changes nothing.
-    Raises SettingsError where an end of the grid is no list of values, or where two settings have
-    the same last name.
-    """
-    paths: dict[tuple[str, ...], list] = {}
-
-    def walk(part: Any, path: tuple[str, ...]) -> None:
-        if isinstance(part, dict):
-            for key, value in part.items():
-                walk(value, (*path, key))
-        elif isinstance(part, list) and part:
-            paths[path] = part
-        else:
-            raise SettingsError(
-                f"{where}: grid.{'.'.join(path)} is {part!r}; it must be a list of values."
-            )
-
-    walk(grid, ())
-    names = [path[-1] for path in paths]
-    if len(set(names)) < len(names):
-        raise SettingsError(f"{where}: two settings of the grid have the same last name.")
-    combinations = itertools.product(*paths.values())
-    return [dict(zip(paths, values, strict=True)) for values in combinations]
-
-
-def nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """``{"a": {"b": value}}`` for the path ``("a", "b")``."""
-    for key in reversed(path):
-        value = {key: value}
-    return value
-
-
-def _only_known(changes: dict, paper: dict, where: str) -> None:
-    for key in changes:
-        if key not in paper:
-            raise SettingsError(f"{where} changes {key!r}, which params/paper.yaml does not hold.")
-    for method in changes.get("methods") or {}:
-        if method not in paper["methods"]:
-            raise SettingsError(
-                f"{where} changes method {method!r}, which params/paper.yaml does not hold."
-            )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except FileNotFoundError as error:
-        raise SettingsError(f"{path} is missing; restore it from git.") from error
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        raise SettingsError(f"{path} line {line} is not valid YAML; mend or restore it.") from error
-    return content or {}
-
-
-def _flat_with_sources(path: Path, experiment: str) -> dict[str, tuple[Any, str]]:
-    """Dotted key -> (value, trailing comment) of one top-level entry of a YAML file."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    values = _read(path).get(experiment) or {}
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    found: dict[str, tuple[Any, str]] = {}
-
-    def walk(node: yaml.Node, value: Any, prefix: str) -> None:
-        if isinstance(node, yaml.MappingNode) and isinstance(value, dict) and value:
-            for key, child in node.value:
-                walk(child, value[key.value], f"{prefix}.{key.value}" if prefix else key.value)
-        elif prefix:
-            # The comment stands on the line where the value ends.
-            end = node.end_mark.line - (node.end_mark.column == 0)
-            _, mark, comment = lines[max(end, node.start_mark.line)].partition("  # ")
-            found[prefix] = (value, comment.strip() if mark else "")
-
-    for key, child in root.value:
-        if key.value == experiment:
-            walk(child, values, "")
+def _flat(layer: Layer) -> dict[str, Leaf]:
+    """Dotted keys; what a method's grid varies has no value beside it."""
+    found = {".".join(path): leaf for path, leaf in leaves(layer.common)}
+    for method, tree in layer.methods.items():
+        for path, _ in leaves(tree.get("grid", {})):
+            tree = without(tree, path)
+        found |= {".".join(("methods", method, *path)): leaf for path, leaf in leaves(tree)}
     return found

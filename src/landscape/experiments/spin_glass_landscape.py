@@ -1,21 +1,20 @@
 """End points of gradient descent on a perturbed 3-spin glass (Chaudhari 2018, figure 2.2).
 
 One run per field regime does everything that needs the end points - descent, minima, distances,
-t-SNE - and writes three small CSV files, so that the page never needs the end points themselves:
+t-SNE - and gives three small tables, so that the page never needs the end points themselves:
 
-    <regime>.csv         one row per start of the first disorder draw (with its t-SNE coordinates)
-    <regime>-minima.csv  one row per distinct minimum of every draw
-    <regime>-draws.csv   one row per disorder draw
+    results   one row per start of the first disorder draw (with its t-SNE coordinates)
+    minima    one row per distinct minimum of every draw
+    draws     one row per disorder draw
 
-`analyse` sets the draws of the three regimes beside the exact expectations (`summary.csv`). While
-a run is under way its end points are kept in `checkpoints/<hash of what determines them>/`, one
-file per chunk of starts; they are removed when the results are written.
+`spin_glass_summary` sets the draws of the three regimes beside the exact expectations. While a run
+is under way its end points are kept in `checkpoints/<hash of what determines them>/`, one file per
+chunk of starts; they are removed when the results are written.
 A draw uses the same couplings J, the same h/v and the same starting points in all regimes.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -27,38 +26,40 @@ import pandas as pd
 import torch
 
 from landscape.analysis import embedding, minima
-from landscape.experiments.settings import SettingsError
-from landscape.files import is_sealed, replacing, sealing
-from landscape.theory import kac_rice
+from landscape.errors import LandscapeError
+from landscape.experiments.settings_schema import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    mapping,
+    whole,
+)
+from landscape.experiments.simulation import Outcome, csv_text
+from landscape.files import is_sealed, sealing
 from landscape.theory.p_spin import PSpin, descend, uniform_on_sphere
-from landscape.theory.spin_glass import field_parameter
 from landscape.train.workers import in_workers
 
+REGIMES = ("exponential", "polynomial", "trivial")
 PAIRWISE = 2_000  # mean angle and mean chord use this many end points: memory grows as the square
 _DETERMINES = (
     "spins", "p", "coupling", "step_size", "tolerance", "max_iterations", "seed", "chunk_starts",
 )
-
-
-def _check(settings: Mapping[str, Any], regime: str) -> None:
-    needed = {*_DETERMINES, "fields", "starts", "draws", "draw_starts", "perplexity",
-              "same_minimum"}
-    missing = sorted(needed - set(settings))
-    if missing:
-        raise SettingsError(
-            f"thesis-fig-2-2 lacks {', '.join(missing)}: add it in params/paper.yaml."
-        )
-    unknown = sorted(set(settings) - needed)
-    if unknown:
-        raise SettingsError(
-            f"thesis-fig-2-2 does not know {', '.join(unknown)}: remove it or correct the spelling."
-        )
-    for name in ("fields", "draws", "draw_starts"):
-        if regime not in settings[name]:
-            raise SettingsError(
-                f"{regime!r} is no key of thesis-fig-2-2's {name}: choose one of "
-                f"{', '.join(settings[name])}."
-            )
+_SETTINGS = {
+    "spins": whole(3),
+    "p": whole(3),
+    "coupling": POSITIVE,
+    "fields": mapping(dict.fromkeys(REGIMES, NOT_NEGATIVE), REGIMES),
+    "starts": whole(4),
+    "step_size": POSITIVE,
+    "tolerance": POSITIVE,
+    "max_iterations": whole(),
+    "draws": mapping(dict.fromkeys(REGIMES, whole()), REGIMES),
+    "draw_starts": mapping(dict.fromkeys(REGIMES, whole()), REGIMES),
+    "same_minimum": POSITIVE,
+    "perplexity": POSITIVE,
+    "chunk_starts": whole(),
+    "seed": whole(0),
+}
+SETTINGS = mapping(_SETTINGS, tuple(_SETTINGS))
 
 
 def _generate(
@@ -113,7 +114,7 @@ def _measure(
 
     arrived = np.flatnonzero(converged)
     if len(arrived) == 0:
-        raise SettingsError(
+        raise LandscapeError(
             f"no start of the {regime} regime met the tolerance {settings['tolerance']:g} within "
             f"{settings['max_iterations']} iterations: raise max_iterations or starts."
         )
@@ -190,22 +191,28 @@ def _geometry(
 def simulate(
     settings: Mapping[str, Any],
     regime: str,
-    out_dir: str | Path,
-    checkpoint_dir: str | Path = "checkpoints",
+    checkpoints: str | Path = "checkpoints",
     device: str = "cpu",
     workers: int = 1,
-) -> list[Path]:
-    """Run one regime and write its three CSV files into `out_dir`; returns their paths.
+) -> Outcome:
+    """Run one regime; gives its three tables.
 
     Draw 0 takes `starts` starts and gives the figure; draws 1, 2, ... take `draw_starts[regime]`
     each and give the spread over disorder. A killed run continues at its last finished chunk and
-    ends with the same bytes; so does any number of `workers`. Raises SettingsError.
+    ends with the same bytes; so does any number of `workers`.
     Source: Chaudhari (2018), section 2.4.1 and figure 2.2.
+
+    Raises:
+        LandscapeError: More neighbours are asked for than there are starts, or no start arrives.
     """
-    _check(settings, regime)
+    if settings["perplexity"] >= settings["starts"]:
+        raise LandscapeError(
+            f"thesis-fig-2-2: perplexity is {settings['perplexity']:g}; it must be smaller than "
+            f"the number of starts, {settings['starts']}."
+        )
     identity = {key: settings[key] for key in _DETERMINES} | {"field": settings["fields"][regime]}
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
-    folder = Path(checkpoint_dir) / digest
+    folder = Path(checkpoints) / digest
     folder.mkdir(parents=True, exist_ok=True)
 
     tasks = []
@@ -222,56 +229,10 @@ def simulate(
     measured = list(in_workers(_measure, calls, workers))
     rows, _, _, points = measured[0]
     rows[["x", "y"]] = embedding.tsne(points, settings["perplexity"], settings["seed"])
-
-    out = Path(out_dir)
-    out.mkdir(parents=True, exist_ok=True)
-    rounded = {"energy": 6, "x": 2, "y": 2}
     rows["gradient_norm"] = [float(f"{value:.3g}") for value in rows["gradient_norm"]]
-    written = [
-        _write(rows.round(rounded), out / f"{regime}.csv"),
-        _write(pd.concat([m[1] for m in measured]), out / f"{regime}-minima.csv", "%.6g"),
-        _write(pd.DataFrame([m[2] for m in measured]), out / f"{regime}-draws.csv", "%.7g"),
-    ]
-    for path in paths:
-        path.unlink()
-    with contextlib.suppress(OSError):  # chunks of another number of starts may still be there
-        folder.rmdir()
-    return written
-
-
-def _write(table: pd.DataFrame, path: Path, float_format: str | None = None) -> Path:
-    with replacing(path) as partial:
-        table.to_csv(partial, index=False, float_format=float_format, lineterminator="\n")
-    return path
-
-
-def analyse(settings: Mapping[str, Any], folder: str | Path) -> Path:
-    """Set the draws of all regimes beside the exact expectations; writes `summary.csv`.
-
-    Reads the `-draws.csv` files of `folder` and writes beside them: one row per regime with the
-    mean over draws of every column, its standard error (`<column>_se`), and Kac-Rice's expected
-    numbers of minima and critical points. Raises SettingsError when a regime was not simulated.
-    Source: Chaudhari (2018), eq. (2.15) and section 2.4.1; expectations after Fyodorov (2013).
-    """
-    folder, summary = Path(folder), []
-    for regime, field in settings["fields"].items():
-        path = folder / f"{regime}-draws.csv"
-        if not path.exists():
-            raise SettingsError(
-                f"{path} does not exist: run `landscape simulate thesis-fig-2-2 --case {regime}`."
-            )
-        draws = pd.read_csv(path).set_index("draw")
-        n, b = settings["spins"], field_parameter(field, settings["p"], settings["coupling"])
-        row: dict[str, Any] = {
-            "regime": regime, "spins": n, "field": field, "b": b, "draws": len(draws),
-            "expected_minima": kac_rice.expected_minima(n, b),
-            "expected_critical_points": kac_rice.expected_critical_points(n, b),
-            "starts": draws["starts"].sum(), "converged": draws["converged"].sum(),
-        }  # fmt: skip
-        draws["minima_and_unseen"] = draws["minima"] + draws["unseen"]
-        for name in draws.columns.difference(["spins", "p", "field", "starts", "converged"]):
-            values = draws[name].dropna()
-            row[name] = values.mean()
-            row[f"{name}_se"] = values.std(ddof=1) / np.sqrt(len(values))
-        summary.append(row)
-    return _write(pd.DataFrame(summary), folder / "summary.csv", "%.7g")
+    tables = {
+        "results": csv_text(rows.round({"energy": 6, "x": 2, "y": 2})),
+        "minima": csv_text(pd.concat([m[1] for m in measured]), "%.6g"),
+        "draws": csv_text(pd.DataFrame([m[2] for m in measured]), "%.7g"),
+    }
+    return Outcome(tables, paths)

@@ -14,7 +14,7 @@ from typing import Any
 from landscape.files import write_text
 
 # What decides a result, as git's path specifications: code and settings.
-_DECISIVE = ("src", "params", ":(glob)book/**/settings.yaml")
+_DECISIVE = ("src", ":(glob)book/**/settings.yaml")
 _REPOSITORY_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR",
                          "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")  # fmt: skip
 _PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pandas", "joblib", "openTSNE")
