@@ -51,7 +51,7 @@ class OptimizerTables:
         for name in self.names():
             word, own = self.words[name], self._values(name, "", "property")
             rows.append([
-                Cell(word["title"], details=f"{name}: {word['idea']}"), self._gradients(name),
+                Cell(word["title"], details=f"`{name}`: {word['idea']}"), self._gradients(name),
                 "another" if own["own_answer"] == "True" else "the same",
                 self._range(name, "copies"),
                 *(self._range(name, "ratio", network) for network in NETWORKS),
@@ -59,7 +59,7 @@ class OptimizerTables:
         return Table(
             ["method", "gradients a move", "answer and gradient's point", "copies kept",
              *(f"arithmetic, {title}" for title in NETWORKS.values())],
-            rows, name="overview",
+            rows, name="overview", stack=True,
             caption="All optimizers. Copies are of the weights, themselves included; arithmetic is "
             "a step without its gradient, as a ratio to torch's SGD. A range covers the variants "
             "measured, with and without noise for instance",
@@ -83,17 +83,17 @@ class OptimizerTables:
         for setting, default in self._values(name, "", "setting").items():
             symbol, meaning, works = self._meaning(name, setting)
             rows.append([
-                Cell(setting, details=symbol), _default(default), meaning, works or "–",
+                Cell(f"`{setting}`", details=symbol), _default(default), meaning, works or "–",
             ])  # fmt: skip
         title = self.words[name]["title"]
         return Table(["setting", "default", "meaning", "the works"], rows, name="options",
-                     caption=f"Settings of {title}")  # fmt: skip
+                     caption=f"Settings of {title}", stack=True)  # fmt: skip
 
     def variants(self, name: str, chosen: dict[str, str]) -> Table:
         """Settings whose default depends on the variant; ``chosen`` gives each column its title."""
         columns = {variant: self._values(name, variant, "setting") for variant in chosen}
         rows = [
-            [Cell(setting, details=self._meaning(name, setting)[0]),
+            [Cell(f"`{setting}`", details=self._meaning(name, setting)[0]),
              *(_default(values[setting]) for values in columns.values())]
             for setting in columns[""]
             if len({values[setting] for values in columns.values()}) > 1

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MANY_POINTS = 600  # of one artist; more are drawn as a bitmap
 BITMAP_DPI = 210  # two pixels a CSS pixel where a panel of 3.9 inches is 410 pixels wide
-PIXELS_PER_INCH = 145  # a panel is shown no larger
+PIXELS_PER_INCH = 125  # a panel is shown no larger
 LARGEST_DATA = 400_000  # bytes of a CSV that is put into a page
 #: Ink and ground of thumbnails, for light and for dark.
 THUMBNAIL_COLOURS = (("#1f2328", "#ffffff"), ("#e6edf3", "#121212"))

@@ -51,7 +51,7 @@ def footer_note(
     ]  # fmt: skip
     return Table(["runs", "profile", "parameters", "seeds", "commit", "made", "time",
                   *["on"][: len(column[0])]], rows, name="provenance",
-                 caption=f"{where}.")  # fmt: skip
+                 caption=f"{where}.", stack=True)  # fmt: skip
 
 
 def _runs(

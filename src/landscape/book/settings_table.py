@@ -31,8 +31,7 @@ def settings_block(experiments: Sequence[str], profile: str, root: str | Path) -
         table, differing = settings_table(profile, rows, stated)
         names |= differing
         only = [row for row, kind in zip(table.rows, table.row_classes, strict=True) if kind]
-        name = "settings wv-stack"
-        some = Table(table.columns, only, name=name)._repr_html_() if only else ""
+        some = Table(table.columns, only, name="settings", stack=True)._repr_html_() if only else ""
         whole = folded(f"all {len(rows)} settings", table._repr_html_(), "all")
         head = f"<p><code>{escape(experiment)}</code></p>" if len(experiments) > 1 else ""
         parts.append(f"{head}{some}{whole}")
@@ -68,7 +67,8 @@ def settings_table(
         cells.append([_key(row.key), work, value, "; ".join(sources) or row.source])
         classes.append("wv-changed" if differs else "")
     columns = ["setting", "the work", f"this build ({profile})", "source"]
-    return Table(columns, cells, name="settings wv-stack", row_classes=classes), differing
+    table = Table(columns, cells, name="settings", row_classes=classes, stack=True)
+    return table, differing
 
 
 def _summary(number: int, experiments: int) -> str:

@@ -84,8 +84,8 @@ class Cell:
 class Table(Html):
     """Columns and rows; cells are strings or Cell.
 
-    On a phone a table of class ``wv-stack`` shows each row as a block; its cells carry their
-    column's name as ``data-label`` for that.
+    Its cells carry their column's name as ``data-label``, for tables whose rows become blocks on a
+    phone.
     """
 
     def __init__(
@@ -98,6 +98,7 @@ class Table(Html):
         row_classes: Sequence[str] | None = None,
         folded: bool = False,
         label: str = "",
+        stack: bool = False,
     ) -> None:
         """Make a table.
 
@@ -109,6 +110,7 @@ class Table(Html):
             row_classes: A class for each row, or none.
             folded: Show the caption until it is opened.
             label: The name by which pages refer to it; it is then numbered by the book.
+            stack: On a phone, show each row as a block instead of scrolling sideways.
 
         Raises:
             ValueError: Ragged rows.
@@ -120,7 +122,8 @@ class Table(Html):
         ]
         if any(sum(cell.span for cell in row) != len(self.columns) for row in self.rows):
             raise ValueError(f"every row needs {len(self.columns)} cells")
-        self.name, self.caption, self.folded, self.label = name, caption, folded, label
+        self.caption, self.folded, self.label = caption, folded, label
+        self.classes = f"wv-table wv-{name}{' wv-stack' if stack else ''}"
         self.row_classes = list(row_classes) if row_classes else [""] * len(self.rows)
         spans = any(cell.span > 1 or cell.raw for row in self.rows for cell in row)
         if label and (folded or spans or not caption):
@@ -142,7 +145,7 @@ class Table(Html):
         body = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
         caption = " ".join(self.caption.split())
         return (f":::{{table}} {caption}\n:name: {self.label}\n"
-                f":class: wv-table wv-{self.name}\n\n{body}\n:::\n")  # fmt: skip
+                f":class: {self.classes}\n\n{body}\n:::\n")  # fmt: skip
 
     def _repr_html_(self) -> str:
         heads = [markdown.html(column) for column in self.columns]
@@ -169,7 +172,7 @@ class Table(Html):
         # overflow-x in the element: JupyterLab does not read the book's style sheet.
         table = (
             '<div class="wv-scroll" style="overflow-x:auto" tabindex="0">'
-            f'<table class="table wv-table wv-{self.name}">{caption}'
+            f'<table class="table {self.classes}">{caption}'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
         )
         return folded(self.caption, table) if self.folded else table

@@ -62,7 +62,7 @@ def claims_table(verdict: Mapping[str, Any]) -> Table:
     for claim in verdict["claims"]:
         rows += [_claim_row(claim), [Cell("", span=4, raw=_more(claim, verdict["profile"]))]]
         classes += ["wv-claim", "wv-more"]
-    return Table(["claim", "the work", "measured", "verdict"], rows, name="claims wv-stack",
+    return Table(["claim", "the work", "measured", "verdict"], rows, name="claims", stack=True,
                  caption="Claims and what was measured, with 95 % intervals",
                  row_classes=classes)  # fmt: skip
 
@@ -125,7 +125,7 @@ def _statements(claims: Sequence[Claim], profile: str, of: Claim | None = None) 
         ])  # fmt: skip
     record = ["record"] if recorded else []
     return Table(["statement", "the work", *record, f"this build ({profile})", "verdict"], rows,
-                 name="statements wv-stack")._repr_html_()  # fmt: skip
+                 name="statements", stack=True)._repr_html_()  # fmt: skip
 
 
 def _reason(claim: Claim) -> str:
