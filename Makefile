@@ -64,7 +64,8 @@ lab: $(READY)  ## open the notebooks in JupyterLab (Markdown files open as noteb
 	@mkdir -p .venv/etc/jupyter/labconfig
 	@jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json \
 	  set-default-viewer markdown myst
-	@jupyter lab --notebook-dir=. $(if $(filter 0,$(shell id -u)),--allow-root) book
+	@if ! test -w "$$HOME"; then export HOME="$(CURDIR)/.cache/home"; mkdir -p "$$HOME"; fi; \
+	  jupyter lab --notebook-dir=. $(if $(filter 0,$(shell id -u)),--allow-root) book
 
 bench: $(READY)  ## time and memory of every optimizer on this machine (BENCH="--record --check")
 	@python benchmarks/optimizers.py $(BENCH)

@@ -109,6 +109,14 @@ def test_root_may_open_jupyterlab(project):
     assert lab.endswith("book")
 
 
+@pytest.mark.parametrize("home", ["/nonexistent", ""])
+def test_jupyterlab_opens_without_a_home(project, home):
+    make(project, "lab", HOME=home)
+    seen = (project / "environment.log").read_text(encoding="utf-8")
+    assert f"\nHOME={project}/.cache/home\n" in seen
+    assert (project / ".cache" / "home").is_dir()
+
+
 def serve(port):
     script = working_tree.ROOT / "scripts" / "serve.py"
     return subprocess.Popen(
