@@ -46,7 +46,8 @@ def test_missing_data_name_the_command_that_helps(tmp_path, monkeypatch):
     monkeypatch.delenv("LANDSCAPE_DATA", raising=False)
     project = tmp_path / "project"
     (project / "book" / "part").mkdir(parents=True)
-    (project / "data.dvc").touch()
+    for name in ("dvc.yaml", "data.dvc", "book/parts.yaml"):
+        (project / name).touch()
     monkeypatch.chdir(project / "book" / "part")
     with pytest.raises(DataError) as caught:
         data.load("mnist")
@@ -65,7 +66,8 @@ def test_from_a_subfolder_the_project_s_data_are_read(tiny_root, tmp_path, monke
     monkeypatch.delenv("LANDSCAPE_DATA", raising=False)
     project = tmp_path / "project"
     (project / "book").mkdir(parents=True)
-    (project / "data.dvc").touch()
+    for name in ("dvc.yaml", "data.dvc", "book/parts.yaml"):
+        (project / name).touch()
     tiny_root.rename(project / "data")
     monkeypatch.chdir(project / "book")
     assert data.load("mnist").train_images.shape == (40, 8, 8)

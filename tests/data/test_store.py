@@ -17,7 +17,8 @@ def without_home(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     project = tmp_path / "project"
     (project / "book").mkdir(parents=True)
-    (project / "data.dvc").touch()
+    for name in ("dvc.yaml", "book/parts.yaml"):
+        (project / name).touch()
     monkeypatch.chdir(project / "book")
     return project
 

@@ -51,8 +51,8 @@ def data_root(root: str | os.PathLike | None = None) -> Path:
 
 def command_for(name: str, root: Path) -> str:
     """The command that brings one of the default sets into a data root."""
-    project = project_folder()
-    if (project / "data.dvc").is_file() and root.resolve() == (project / "data").resolve():
+    here = project_folder()
+    if (here / "data.dvc").is_file() and root.resolve() == (here / "data").resolve():
         return "dvc repro data.dvc"
     return f"landscape fetch {name} --destination {root}"
 
