@@ -1,0 +1,251 @@
+"""What each run, verdict and page is made from, one text file each below ``inputs/``.
+
+A line is ``kind name digest``. The files are the dependencies of the costly stages: DVC repeats a
+stage when its file has other bytes, so a file is written only where it changes. Nothing in it is
+typed: modules come from imports (``pipeline.imports``), settings are those in force, experiments
+and records are those that a page's code names.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from landscape import project
+from landscape.errors import LandscapeError
+from landscape.experiments import catalogue, settings
+from landscape.files import write_text
+from landscape.pipeline import digests
+from landscape.pipeline.imports import Code, texts
+
+#: Moving settings, files and processes around: no number depends on it.
+PLUMBING = (
+    "landscape.documents", "landscape.errors", "landscape.files", "landscape.project",
+    "landscape.schema", "landscape.experiments.catalogue", "landscape.experiments.execute",
+    "landscape.experiments.grid", "landscape.experiments.live", "landscape.experiments.settings",
+    "landscape.experiments.settings_file", "landscape.experiments.settings_schema",
+    "landscape.experiments.stopwatch", "landscape.train.provenance", "landscape.train.workers",
+)  # fmt: skip
+#: A page or verdict that reads stored results does not run what made them.
+MAKING = ("landscape.experiments.execute", "landscape.experiments.live")
+ARTIFACTS = "references/artifacts.yaml"
+CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+HEADER = re.compile(r"\A(---\n.*?\n---\n|(?::[^\n]*\n)+)", re.DOTALL)
+#: Pages beside the parts' own that show all verdicts.
+OVERVIEWS = ("index", "8-evidence/status", "8-evidence/records")
+
+
+class Inputs:
+    """The manifests of one profile.
+
+    Args:
+        profile: smoke, laptop or paper.
+        root: The project's folder.
+    """
+
+    def __init__(self, profile: str, root: Path) -> None:
+        self.profile, self.root = project.check_profile(profile), Path(root)
+        self.code = Code(self.root / "src")
+        self.experiments = {e.id: e for e in catalogue.experiments(self.root)}
+        self.pages = {page.item: page for page in project.pages(self.root)}
+
+    # ------------------------------------------------------------------ runs
+    def runs(self) -> dict[str, list[str]]:
+        """Run id -> lines: its settings in force, its data set, the modules it runs through."""
+        return {
+            experiment.run_id(run): self._run(experiment, run)
+            for experiment in self.experiments.values()
+            for run in experiment.runs
+        }
+
+    def _run(self, experiment: catalogue.Experiment, run: str) -> list[str]:
+        if experiment.kind == "train":
+            given = settings.method_settings(experiment.id, run, self.profile, self.root)
+            data, modules = [given["data"]["name"]], ["landscape.train.many"]
+        else:
+            given = settings.resolved(experiment.id, self.profile, self.root)
+            data, modules = [given["data"]] if isinstance(given.get("data"), str) else [], []
+            modules.append(experiment.module)
+        modules += self._registered(_strings(given))
+        lines = [f"settings {experiment.id} {digests.of_value(given)}"]
+        lines += [f"data {name} {self._data(name)}" for name in data]
+        return lines + self._modules(self.code.closure(modules, PLUMBING))
+
+    def _registered(self, names: set[str]) -> list[str]:
+        """Modules of the optimizers and networks that settings name."""
+        found = []
+        for package, table in (("optim", "_REGISTRY"), ("models", "_MODULES")):
+            package = f"landscape.{package}"
+            for name, value in _table(self.code.file(package), table):
+                if name in names:
+                    first = value.elts[0] if isinstance(value, ast.Tuple) else value
+                    if isinstance(first, ast.Name):  # a class that the package imports
+                        found += self.code.passed_on(package)[first.id]
+                    else:
+                        found.append(f"{package}.{first.value}")
+        return found
+
+    def _data(self, name: str) -> str:
+        """Digest of a data set: of the sums that pin it, else of the description beside it."""
+        from landscape.data import canonical
+
+        if name in canonical.IMAGE_SETS:
+            arrays = canonical.IMAGE_SETS[name].arrays
+            return digests.of_value({part: array.sha256 for part, array in arrays.items()})
+        facts = sorted((self.root / "data" / name).glob("*.json"))
+        return digests.of_value([digests.of_file(path) for path in facts])
+
+    # ------------------------------------------------------------------ verdicts
+    def verdicts(self) -> dict[str, list[str]]:
+        """``<part>/<artifact>`` -> lines: figure, claims, the results and records that it reads."""
+        judged = {i: self._verdict(p) for i, p in self.pages.items() if p.is_artifact}
+        card = self._modules(self.code.closure(["landscape.evidence.scorecard"], MAKING))
+        return judged | {"scorecard": [*card, *(f"page {item} listed" for item in judged)]}
+
+    def _verdict(self, page: project.PageSource) -> list[str]:
+        folder = page.path.parent
+        trees = [_parsed(path) for path in sorted(folder.glob("*.py"))]
+        modules = {"landscape.evidence.judge"}.union(*(self.code.used_by(tree) for tree in trees))
+        files = [*sorted(folder.glob("*.py")), folder / "claims.yaml"]
+        return [
+            *self._files(files),
+            *self._modules(self.code.closure(modules, (*MAKING, "landscape.book"))),
+            *self._read(page, set().union(*map(texts, trees))),
+        ]
+
+    def _read(self, page: project.PageSource, named: set[str]) -> list[str]:
+        """Results and records of the experiments that a page declares or names."""
+        own = {e.id for e in self.experiments.values() if e.page == page.item}
+        others = [p for p in self.pages.values() if p.name in named and p.item != page.item]
+        lines = [line for other in others
+                 for line in self._files(sorted(other.path.parent.glob("*.py")))]  # fmt: skip
+        own |= {e.id for e in self.experiments.values() if e.page in {p.item for p in others}}
+        for name in sorted(own | (named & set(self.experiments))):
+            experiment = self.experiments[name]
+            folder = experiment.folder(self.profile, self.root)
+            lines += self._files(sorted(folder.rglob("*.csv")))
+            lines += self._files(sorted((self.root / "records" / name).rglob("*.*")))
+            for run in experiment.runs if experiment.kind == "train" else ():
+                given = settings.method_settings(name, run, self.profile, self.root)
+                lines.append(f"settings {name}/{run} {digests.of_value(given)}")
+        return lines
+
+    # ------------------------------------------------------------------ pages
+    def executed(self) -> dict[str, list[str]]:
+        """Item -> lines, for all pages with code; and ``book``, what the book adds to them."""
+        from landscape.book.notebook import has_kernel
+
+        pages = {i: self._page(p) for i, p in self.pages.items() if has_kernel(p.path)}
+        return pages | {"book": self._book()}
+
+    def _page(self, page: project.PageSource) -> list[str]:
+        tree = ast.parse("\n".join(cells(page.path.read_text(encoding="utf-8"))))
+        folder = page.path.parent
+        sources = sorted(folder.glob("*.py")) if page.part else []
+        trees = [tree, *map(_parsed, sources)]
+        modules = {"landscape.book.calls"}.union(*(self.code.used_by(one) for one in trees))
+        named = set().union(*map(texts, trees))
+        declared = {e.page for e in self.experiments.values() if e.id in named}
+        texts_shown = [page.path, *sources, *(folder / n for n in ("claims.yaml", "settings.yaml"))]
+        texts_shown += [self.pages[item].path.parent / "settings.yaml" for item in sorted(declared)]
+        lines = self._files(dict.fromkeys(path for path in texts_shown if path.is_file()))
+        lines += self._modules(self.code.closure(modules, MAKING))
+        lines += self._read(page, named)
+        lines += self._files(sorted((self.root / "records").glob("*/*.json")))
+        lines += self._files(self.root / name for name in ("constraints.txt", ARTIFACTS))
+        return lines + self._files(self._verdicts_shown(page))
+
+    def _verdicts_shown(self, page: project.PageSource) -> Iterator[Path]:
+        folder = self.root / "verdicts" / self.profile
+        if page.item in OVERVIEWS:
+            yield self.root / "verdicts" / f"scorecard-{self.profile}.json"
+            yield from sorted(folder.rglob("*.json"))
+            yield from sorted((self.root / "records").rglob("record.json"))
+        elif page.is_artifact:
+            yield folder / f"{page.item}.json"
+        else:
+            yield from sorted((folder / page.part).glob("*.json"))
+
+    def _book(self) -> list[str]:
+        """Builder, style, prose and the docstrings that the API pages show."""
+        book = self.root / "book"
+        files = [book / name for name in ("_config.yml", "references.bib", "parts.yaml")]
+        files += [p for p in sorted((book / "_static").rglob("*")) if p.is_file()]
+        files += [page.path for page in self.pages.values()]
+        files.append(self.root / ARTIFACTS)
+        modules = self.code.closure(["landscape.book.build"], MAKING)
+        shown = [
+            f"docstrings {self._short(path)} "
+            f"{digests.of_value(digests.docstrings(path.read_text(encoding='utf-8')))}"
+            for path in sorted((self.root / "src" / "landscape").rglob("*.py"))
+        ]
+        return [*self._files(dict.fromkeys(p for p in files if p.is_file())),
+                *self._modules(modules), *shown]  # fmt: skip
+
+    # ------------------------------------------------------------------ lines
+    def _modules(self, modules: Iterable[str]) -> list[str]:
+        paths = (self.code.file(module) for module in sorted(modules))
+        return self._files(path for path in paths if path is not None)
+
+    def _files(self, paths: Iterable[Path]) -> list[str]:
+        return [f"file {self._short(path)} {digests.of_file(path) if path.is_file() else 'absent'}"
+                for path in paths]  # fmt: skip
+
+    def _short(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+
+def write(of: str, profile: str, root: Path) -> list[Path]:
+    """Write the manifests of ``runs``, ``verdicts`` or ``pages``; returns those that changed.
+
+    Files of what no longer exists are deleted.
+
+    Raises:
+        LandscapeError: Another word, or a page or settings that cannot be read.
+    """
+    made = Inputs(profile, root)
+    kinds = {"runs": made.runs, "verdicts": made.verdicts, "pages": made.executed}
+    if of not in kinds:
+        raise LandscapeError(f"There are inputs of {', '.join(kinds)}, not of {of!r}.")
+    folder = Path(root) / "inputs" / of / profile
+    changed, kept = [], set()
+    for name, lines in kinds[of]().items():
+        path = folder / f"{name}.txt"
+        content = "\n".join(dict.fromkeys(lines)) + "\n"
+        kept.add(path)
+        if not path.is_file() or path.read_text(encoding="utf-8") != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, content)
+            changed.append(path)
+    for path in sorted(folder.rglob("*.txt")):
+        if path not in kept:
+            path.unlink()
+    return changed
+
+
+def cells(text: str) -> list[str]:
+    """The code of a Markdown notebook's cells, without their headers."""
+    return [HEADER.sub("", cell) for cell in CELL.findall(text)]
+
+
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _strings(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set().union(*(_strings(part) for part in (*value.keys(), *value.values())), set())
+    if isinstance(value, list | tuple):
+        return set().union(*map(_strings, value), set())
+    return {value} if isinstance(value, str) else set()
+
+
+def _table(path: Path, name: str) -> Iterator[tuple[str, ast.expr]]:
+    """Keys and values of a dictionary that a module assigns to ``name``."""
+    for node in _parsed(path).body:
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        if any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            for key, value in zip(node.value.keys, node.value.values, strict=True):
+                yield key.value, value
