@@ -79,6 +79,12 @@ def test_a_page_without_runs_says_so(project, capsys):
     assert "judge" not in text
 
 
+def test_a_live_page_says_that_its_runs_are_of_this_moment(page):
+    page.live = True
+    *_, provenance = appendix.blocks(page, ["toy"])
+    assert "The runs were made just now, Python" in repr(provenance)
+
+
 def test_the_experiments_that_were_read_are_taken_when_none_is_named(page, capsys):
     page.appendix()
     assert "landscape train toy --profile laptop" in capsys.readouterr().out

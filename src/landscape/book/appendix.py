@@ -32,7 +32,10 @@ def blocks(page: Page, experiments: Sequence[str]) -> list[Html]:
     if experiments:
         found.append(settings_block(experiments, page.profile, page.root))
     found.append(_reproduce(page, experiments, built, recorded))
-    footer = footer_note(page.profile, built, recorded, own_versions())
+    if page.live:
+        footer = Note(f"The runs were made just now, {own_versions()}; nothing is stored.")
+    else:
+        footer = footer_note(page.profile, built, recorded, own_versions())
     found.append(Html(folded("Provenance", footer._repr_html_(), "provenance"), repr(footer)))
     return found
 

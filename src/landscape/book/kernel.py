@@ -115,7 +115,7 @@ class Kernel:
         (profile / "ipython_kernel_config.py").write_text(_CONFIGURATION, encoding="utf-8")
         matplotlib = self.root / "logs" / ".cache" / "matplotlib"  # kept: fonts take seconds
         matplotlib.mkdir(parents=True, exist_ok=True)
-        dropped = ("JUPYTER_PATH", "PYTHONSTARTUP", "PYTHONWARNINGS")
+        dropped = ("JUPYTER_PATH", "PYTHONSTARTUP")
         kept = {name: value for name, value in os.environ.items() if name not in dropped}
         return kept | {
             "IPYTHONDIR": f"{scratch}/ipython",
@@ -127,6 +127,7 @@ class Kernel:
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
             "PYTHONHASHSEED": "0",
+            "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm misses widgets for its bars
             "SOURCE_DATE_EPOCH": "0",  # matplotlib writes it into SVG instead of today
             "TQDM_DISABLE": "1",
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
