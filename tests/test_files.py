@@ -97,3 +97,23 @@ def test_a_sealed_file_comes_back_and_every_damage_counts_as_absent(tmp_path, ca
         assert not path.exists()  # said once
     seal()
     assert files.is_sealed(path)
+
+
+def test_a_file_is_verified_once_and_again_when_it_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_verified", set())
+    path, asked = tmp_path / "x", []
+
+    def check(found):
+        asked.append(found)
+        return found.read_bytes() == b"right"
+
+    assert not files.is_verified(path, check)
+    assert not asked
+    path.write_bytes(b"right")
+    assert files.is_verified(path, check)
+    assert files.is_verified(path, check)
+    assert asked == [path]
+    path.write_bytes(b"wrong!")
+    assert not files.is_verified(path, check)
+    assert not files.is_verified(path, check)
+    assert asked == [path] * 3  # what was wrong is looked at again

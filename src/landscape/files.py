@@ -17,7 +17,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,6 +31,7 @@ _REFUSED = (
 )  # fmt: skip
 _SEAL = hashlib.sha256().digest_size
 _BLOCK = 1 << 20
+_verified: set[tuple[str, int, int]] = set()  # (path, size, modification time)
 _TEMPORARY = re.compile(r"^\..+\.(\d+)\.tmp$")
 
 
@@ -138,6 +139,21 @@ def is_sealed(path: Path | str) -> bool:
         with contextlib.suppress(OSError):
             path.unlink()
     return whole
+
+
+def is_verified(path: Path, check: Callable[[Path], bool]) -> bool:
+    """Whether the file is there and ``check`` finds it right, asked again only where it changed.
+
+    Reading gigabytes for a checksum takes seconds, and a process reads the same file many times.
+    """
+    try:
+        state = path.stat()
+    except OSError:
+        return False
+    key = (os.path.abspath(path), state.st_size, state.st_mtime_ns)
+    if key not in _verified and check(path):
+        _verified.add(key)
+    return key in _verified
 
 
 def unsealed(path: Path | str) -> bytes | None:

@@ -16,8 +16,7 @@ def _own_folders(tmp_path, monkeypatch):
     """No test reads or writes the user's cache, mirror or data."""
     monkeypatch.setenv("LANDSCAPE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("LANDSCAPE_MIRROR", raising=False)
-    monkeypatch.setattr("landscape.data.reading._verified", set())
-    monkeypatch.setattr("landscape.data.whitening_cache._verified", set())
+    monkeypatch.setattr("landscape.files._verified", set())
 
 
 def npy_bytes(array: np.ndarray) -> bytes:

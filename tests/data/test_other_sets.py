@@ -15,6 +15,13 @@ from scipy.io import savemat
 from landscape import data
 from landscape.data import sequences
 from landscape.data.errors import DataError
+from landscape.data.sources import RawFile
+
+
+@pytest.fixture
+def any_bytes(monkeypatch):
+    """Files made up here have not the bytes that are pinned."""
+    monkeypatch.setattr(RawFile, "matches", lambda self, path: True)
 
 
 def tar(path, members):
@@ -26,7 +33,7 @@ def tar(path, members):
             archive.addfile(info, io.BytesIO(content))
 
 
-def test_cifar100(tmp_path):
+def test_cifar100(tmp_path, any_bytes):
     rng = np.random.default_rng(0)
     rows = {part: rng.integers(0, 256, (n, 3072), dtype=np.uint8) for part, n in
             (("train", 3), ("test", 2))}  # fmt: skip
@@ -57,7 +64,7 @@ def svhn(folder, sizes):
     return images
 
 
-def test_svhn_joins_train_and_extra_and_calls_ten_zero(tmp_path):
+def test_svhn_joins_train_and_extra_and_calls_ten_zero(tmp_path, any_bytes):
     images = svhn(tmp_path / "svhn", {"train": 11, "extra": 4, "test": 2})
     loaded = data.load("svhn", tmp_path)
     assert loaded.train_images.shape == (15, 32, 32, 3)
@@ -66,7 +73,7 @@ def test_svhn_joins_train_and_extra_and_calls_ten_zero(tmp_path):
     np.testing.assert_array_equal(loaded.test_images[0], images["test"][..., 0])
 
 
-def test_a_damaged_svhn_file_is_named(tmp_path):
+def test_a_damaged_svhn_file_is_named(tmp_path, any_bytes):
     svhn(tmp_path / "svhn", {"train": 2, "extra": 2, "test": 2})
     (tmp_path / "svhn/extra_32x32.mat").write_bytes(b"no matlab")
     with pytest.raises(DataError, match=r"extra_32x32\.mat is not an SVHN file"):
@@ -80,6 +87,21 @@ def test_a_damaged_svhn_file_is_named(tmp_path):
 def test_missing_image_sets_name_the_command(tmp_path, name):
     with pytest.raises(DataError, match=f"`landscape fetch {name} --destination "):
         data.load(name, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "load"),
+    [
+        ("cifar100", "cifar-100-python.tar.gz", lambda root: data.load("cifar100", root)),
+        ("svhn", "train_32x32.mat", lambda root: data.load("svhn", root)),
+        ("ptb", "ptb.train.txt", data.load_penn_treebank),
+    ],
+)
+def test_changed_bytes_are_refused_when_they_are_read(tmp_path, name, file, load):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / file).write_bytes(b"something else")
+    with pytest.raises(DataError, match=f"{file} does not have its pinned checksum.*fetch {name}"):
+        load(tmp_path)
 
 
 # ---------------------------------------------------------------- ImageNet
@@ -185,7 +207,7 @@ def test_a_missing_text_names_the_command(tmp_path, monkeypatch):
         data.load_text(tmp_path)
 
 
-def test_penn_treebank(tmp_path):
+def test_penn_treebank(tmp_path, any_bytes):
     folder = tmp_path / "ptb"
     folder.mkdir()
     with pytest.raises(DataError, match="`landscape fetch ptb --destination"):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from reference import whitening as reference
 
+from landscape import files
 from landscape.data import whitening, whitening_cache
 
 PIXELS = hnp.arrays(
@@ -151,7 +152,7 @@ def test_a_damaged_file_is_computed_again_and_said_once(tmp_path, monkeypatch, c
     flipped = bytearray(whole)
     flipped[len(whole) // 2] ^= 0x40
     for damaged in (flipped, whole[: len(whole) // 2], b""):
-        monkeypatch.setattr(whitening_cache, "_verified", set())  # as in another process
+        monkeypatch.setattr(files, "_verified", set())  # as in another process
         file.write_bytes(damaged)
         for _ in range(2):
             np.testing.assert_array_equal(whitening_cache.fitted("k", lambda: x).matrix, direct)

@@ -269,3 +269,9 @@ PLANS: dict[str, Plan] = {
     "ptb": _raw_plan("ptb", "the public address", _PTB, _ptb_address),
 }  # fmt: skip
 DEFAULT_NAMES = ("mnist", "cifar10", "text")
+
+
+def raw_file(name: str, file: str) -> RawFile:
+    """The pins of one file of a set that is kept as it is delivered."""
+    ((source,),) = PLANS[name].tiers
+    return next(raw for raw in source.files if raw.name == file)

@@ -11,26 +11,32 @@ from pathlib import Path
 
 import numpy as np
 
-from landscape.data import formats, restricted_pickle
+from landscape.data import catalogue, formats, restricted_pickle
 from landscape.data.errors import DataError
+from landscape.files import is_verified
 
 CIFAR100_FILE = "cifar-100-python.tar.gz"
 Parts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def missing(name: str, path: Path) -> DataError:
-    """The error for a set outside the default fetch."""
-    return DataError(
-        f"Data set {name} is not fetched ({path} is missing): run "
-        f"`landscape fetch {name} --destination {path.parent.parent}` first."
-    )
+def require_pinned(name: str, path: Path) -> None:
+    """Raise DataError unless a file of a set outside the default fetch has its pinned bytes."""
+    command = f"`landscape fetch {name} --destination {path.parent.parent}`"
+    if not path.is_file():
+        raise DataError(
+            f"Data set {name} is not fetched ({path} is missing): run {command} first."
+        )
+    if not is_verified(path, catalogue.raw_file(name, path.name).matches):
+        raise DataError(
+            f"{path} does not have its pinned checksum (changed or incomplete): run {command} to "
+            "replace it."
+        )
 
 
 def load_cifar100(root: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, tuple]:
     """Train and test images uint8 [N, 32, 32, 3], fine labels int64 [N], the 100 class names."""
     path = root / "cifar100" / CIFAR100_FILE
-    if not path.is_file():
-        raise missing("cifar100", path)
+    require_pinned("cifar100", path)
     names = tuple(f"cifar-100-python/{part}" for part in ("train", "test", "meta"))
     contents = formats.tar_members(path, names)
     train, test = (
@@ -49,8 +55,7 @@ def _svhn_part(path: Path) -> tuple[np.ndarray, np.ndarray]:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
-    if not path.is_file():
-        raise missing("svhn", path)
+    require_pinned("svhn", path)
     try:
         content = loadmat(path, variable_names=["X", "y"])
         images, labels = content["X"], content["y"].reshape(-1)

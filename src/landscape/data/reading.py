@@ -12,8 +12,8 @@ from landscape.data import canonical
 from landscape.data.errors import DataError, unknown_name
 from landscape.data.image_files import load_cifar100, load_svhn
 from landscape.data.store import command_for, data_root, digest
+from landscape.files import is_verified
 
-_verified: set[tuple[str, int, int]] = set()  # (path, size, modification time) with right SHA-256
 _OTHER_LOADERS = {
     "text": "landscape.data.load_text",
     "ptb": "landscape.data.load_penn_treebank",
@@ -60,20 +60,17 @@ def load(name: str, root: str | os.PathLike | None = None) -> ImageData:
 def _array(folder: Path, part: str, image_set: canonical.ImageSet) -> np.ndarray:
     path, expected = canonical.file_of(folder, part), image_set.arrays[part]
     remedy = f"run `{command_for(image_set.name, folder.parent)}`"
-    try:
-        state = path.stat()
-    except FileNotFoundError:
+    if not path.is_file():
+        raise DataError(f"Data set {image_set.name} is not in {folder.parent}/: {remedy} first.")
+
+    def is_pinned(path: Path) -> bool:
+        return path.stat().st_size == expected.bytes and digest(path) == expected.sha256
+
+    if not is_verified(path, is_pinned):
         raise DataError(
-            f"Data set {image_set.name} is not in {folder.parent}/: {remedy} first."
-        ) from None
-    key = (str(path.absolute()), state.st_size, state.st_mtime_ns)
-    if key not in _verified:
-        if state.st_size != expected.bytes or digest(path) != expected.sha256:
-            raise DataError(
-                f"{path} does not have its pinned SHA-256 (changed or incomplete): {remedy} to "
-                "replace it."
-            )
-        _verified.add(key)
+            f"{path} does not have its pinned SHA-256 (changed or incomplete): {remedy} to "
+            "replace it."
+        )
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     if array.shape != expected.shape or array.dtype != np.dtype(expected.dtype):
         raise DataError(f"{path} is {array.dtype} {array.shape}, expected {expected}: {remedy}.")

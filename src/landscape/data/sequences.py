@@ -14,7 +14,7 @@ from torch import Tensor
 
 from landscape.data import text as novel
 from landscape.data.errors import DataError
-from landscape.data.image_files import missing
+from landscape.data.image_files import require_pinned
 from landscape.data.store import data_root, project_folder
 
 END_OF_SENTENCE = "<eos>"
@@ -72,8 +72,7 @@ def load_text(
 
 
 def _words(path: Path) -> list[str]:
-    if not path.is_file():
-        raise missing("ptb", path)
+    require_pinned("ptb", path)
     words: list[str] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         words += line.split()

@@ -39,7 +39,7 @@ def cache_folder() -> Path:
 
 
 def project_folder() -> Path:
-    """The project's folder (LANDSCAPE_ROOT or around the working folder), else the working folder."""
+    """The project's folder (`landscape.project`), or outside of any project the working folder."""
     return project.enclosing() or Path.cwd()
 
 

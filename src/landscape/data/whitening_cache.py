@@ -23,12 +23,10 @@ from landscape.data import whitening
 from landscape.data.store import cache_folder
 from landscape.data.whitening import ZCA
 from landscape.errors import LandscapeError
-from landscape.files import SPACE_MARGIN, is_sealed, sealing
+from landscape.files import SPACE_MARGIN, is_sealed, is_verified, sealing
 
 FORMAT = 1  # raise it when a formula changes: old files are then no longer found
 WORTH_KEEPING = 64 * 2**20  # bytes; smaller results are computed as fast as read
-
-_verified: set[tuple[str, int, int]] = set()  # (path, size, modification time) with its checksum
 
 
 def key_of(pixels: np.ndarray, *more: object) -> str:
@@ -58,14 +56,14 @@ def _kept(path: Path, compute: Callable[[], np.ndarray]) -> np.ndarray:
     A damaged file is computed again. Where nothing can be kept the array is computed every time:
     the cache spares time and decides nothing.
     """
-    if not _is_whole(path):
+    if not is_verified(path, is_sealed):
         with contextlib.ExitStack() as stack:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(_alone(path))
             except OSError:
                 return compute()
-            if not _is_whole(path):
+            if not is_verified(path, is_sealed):
                 array = compute()
                 if not _keep(array, path):
                     return array
@@ -83,18 +81,6 @@ def _keep(array: np.ndarray, path: Path) -> bool:
     except LandscapeError:
         return False
     return True
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether the file is there with its checksum, looked at once a process."""
-    try:
-        state = path.stat()
-    except OSError:
-        return False
-    key = (str(path), state.st_size, state.st_mtime_ns)
-    if key not in _verified and is_sealed(path):
-        _verified.add(key)
-    return key in _verified
 
 
 def fitted(key: str, training_images: Callable[[], Tensor]) -> ZCA:
