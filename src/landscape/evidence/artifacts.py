@@ -12,7 +12,12 @@ import yaml
 from landscape import schema
 from landscape.errors import LandscapeError
 
-WORKS = ("thesis", "anneal", "lewkowycz", "richemond")
+WORKS = {
+    "thesis": "Chaudhari (2018)",
+    "anneal": "Chaudhari & Soatto (2015)",
+    "lewkowycz": "Lewkowycz & Gur-Ari (2020)",
+    "richemond": "Richemond & Guo (2019)",
+}
 KINDS = ("theory", "simulation", "training", "analysis", "schematic", "table")
 
 _FILE = "references/artifacts.yaml"
@@ -51,6 +56,11 @@ class Artifact:
     def item(self) -> str:
         """The id of its page, ``<part>/<id>`` (the page may not exist yet)."""
         return f"{self.part}/{self.id}"
+
+    @property
+    def cited(self) -> str:
+        """As a reader says it, e.g. ``Chaudhari (2018), figure 2.3``."""
+        return f"{WORKS[self.work]}, {self.number[0].lower()}{self.number[1:]}"
 
     def has_page(self, root: str | Path = ".") -> bool:
         """Whether its page is written."""
