@@ -85,7 +85,13 @@ COMMANDS = (
             _PROFILE,
             _arg("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE",
                  help="set a parameter of the notebook (may be given again)"),
+            _arg("--reuse", action="store_true",
+                 help="take the executed page as it is where its inputs are the same"),
         ),
+    ),
+    Command(
+        "pages", "book:pages", "execute all pages that are out of date, in warm kernels",
+        (_PROFILE, _arg("--workers", type=int, default=2, help="kernels side by side")),
     ),
     Command(
         "book", "book:book", "build the HTML book from the executed pages",

@@ -15,7 +15,7 @@ ITEM = {
     "versions": {"torch": "2.13.0"}, "commit": "0123456789ab", "specification": "ab" * 32,
     "started": "2026-01-02T03:04:05Z",
 }  # fmt: skip
-COMMAND = "landscape train toy --profile paper --seeds 5"
+COMMAND = "landscape run toy --profile paper --seeds 5"
 RECORD = {
     "commit": "fedcba", "started": "2026-01-03T00:00:00Z", "scale": "paper", "date": "2026-01-03",
     "methods": {"adam": ITEM | {"command": COMMAND, "started": "2026-01-03T00:00:00Z"}},
@@ -24,15 +24,11 @@ RECORD = {
 
 @pytest.fixture
 def page(project, monkeypatch):
-    from landscape.experiments import catalogue
-
     page = book.page(ARTIFACT, root=project)
     page.runs = SimpleNamespace(
         provenance=lambda name: {"adam": ITEM, "anneal_sgd": ITEM}, read=["toy"]
     )
     page.records = SimpleNamespace(info=lambda name: RECORD)
-    kinds = {"toy": "train", "grid": "simulate"}
-    monkeypatch.setattr(catalogue, "get", lambda name, root=None: SimpleNamespace(kind=kinds[name]))
     monkeypatch.setattr(appendix, "settings_block", lambda *a: Html("settings", "settings"))
     return page
 
@@ -44,7 +40,7 @@ def test_one_short_command_makes_the_page_again_and_the_steps_follow(page):
     assert "<pre><code>dvc repro --glob &#x27;*thesis-fig-2-3*&#x27;</code></pre>" in html
     steps = html.split("<pre><code>")[2].split("</code>")[0].splitlines()
     assert steps == [
-        "landscape train toy --profile laptop", "landscape simulate grid --profile laptop",
+        "landscape run toy --profile laptop", "landscape run grid --profile laptop",
         f"landscape judge {ARTIFACT} --profile laptop",
         f"landscape page {ARTIFACT} --profile laptop",
     ]  # fmt: skip
@@ -87,4 +83,4 @@ def test_a_live_page_says_that_its_runs_are_of_this_moment(page):
 
 def test_the_experiments_that_were_read_are_taken_when_none_is_named(page, capsys):
     page.appendix()
-    assert "landscape train toy --profile laptop" in capsys.readouterr().out
+    assert "landscape run toy --profile laptop" in capsys.readouterr().out

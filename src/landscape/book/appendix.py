@@ -55,9 +55,7 @@ def _reproduce(
     page: Page, experiments: Sequence[str], built: dict[str, dict], recorded: dict[str, dict]
 ) -> Html:
     """Commands: everything of this page that is out of date, its runs by themselves, records."""
-    from landscape.experiments import catalogue
-
-    steps = [f"{catalogue.get(name, root=page.root).kind} {name}" for name in experiments]
+    steps = [f"run {name}" for name in experiments]
     steps += [f"judge {page.name}"] if page.is_artifact else []
     steps += [f"page {page.name}"]
     lines = [

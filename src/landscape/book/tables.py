@@ -156,7 +156,7 @@ class Table(Html):
             attribute = f' class="{row_class}"' if row_class else ""
             cells, column = [], 0
             for cell in row:
-                tag, names = ("th", ' scope="row"') if column == 0 else ("td", "")
+                tag, names = ("th", ' scope="row"') if column == 0 and not cell.raw else ("td", "")
                 if cell.classes and not cell.badge:
                     names += f' class="{" ".join(cell.classes)}"'
                 if cell.span > 1:

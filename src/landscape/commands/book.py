@@ -17,7 +17,19 @@ def page(options: argparse.Namespace) -> None:
 
     root, profile = root_and_profile(options)
     parameters = dict(map(_parameter, options.parameter))
-    print(f"wrote {notebook.run(options.page, profile, root, parameters)}")
+    made = notebook.run(options.page, profile, root, parameters, reuse=options.reuse)
+    print(f"wrote {made}")
+
+
+def pages(options: argparse.Namespace) -> None:
+    """Execute every page that is out of date."""
+    from landscape import project
+    from landscape.book import notebook
+
+    root, profile = root_and_profile(options)
+    items = [page.item for page in project.pages(root) if notebook.has_kernel(page.path)]
+    made = notebook.run_many(items, profile, root, workers=options.workers)
+    print(f"{len(made)} pages are in {root / 'book' / 'executed' / profile}")
 
 
 def _parameter(text: str) -> tuple[str, Any]:
