@@ -139,8 +139,9 @@ claims:
 """
 
 SETTINGS = """\
-# Settings of this page's experiments. The comment behind a value names where the work states it; "ours"
-# marks what no document states, with the reason. laptop and smoke hold only what these profiles change.
+# Settings of this page's experiments. The comment behind a value names where the work states it;
+# "ours" marks what no document states, with the reason. laptop and smoke hold only what these
+# profiles change.
 
 @NAME@:
   title: An example, to be replaced

@@ -27,7 +27,7 @@ from .matched_cgd import MatchedCGD
 from .parle import Parle
 from .peers import ReplicaLostError
 from .resampled_noise import ResampledNoise
-from .rules import HyperparameterError
+from .rules import HyperparameterError, suggestion
 from .sgd import SGD
 from .sgld import SGLD, PosteriorMean
 from .two_step_cgd import TwoStepCGD
@@ -109,8 +109,10 @@ def build(name: str, params: Iterable[Any], **settings: Any) -> LandscapeOptimiz
         known = [
             p for p in inspect.signature(kind).parameters if p not in ("params", "base_settings")
         ]
+        stray = next((key for key in settings if key not in known), "")
         raise HyperparameterError(
-            f"Optimizer {name!r}: {problem}; its settings are {', '.join(known)}."
+            f"Optimizer {name!r}: {problem}{suggestion(stray, known)}; its settings are "
+            f"{', '.join(known)}."
         ) from None
     return kind(params, **settings)
 

@@ -11,7 +11,15 @@ from torch import Tensor
 
 from .adam import adam_update, check_adam
 from .base import LandscapeOptimizer
-from .rules import AT_LEAST_ZERO, POSITIVE, HyperparameterError, count, one_of, require
+from .rules import (
+    AT_LEAST_ZERO,
+    POSITIVE,
+    HyperparameterError,
+    count,
+    one_of,
+    require,
+    suggestion,
+)
 from .sgd import check_sgd, sgd_update
 from .tensors import chunks
 
@@ -91,8 +99,9 @@ class AnnealSGD(LandscapeOptimizer):
         unknown = sorted(set(base_settings) - set(BASES[base]))
         if unknown:
             raise HyperparameterError(
-                f"{type(self).__name__} with base={base!r} has no setting {unknown[0]!r}; "
-                f"the base has {', '.join(BASES[base])}."
+                f"{type(self).__name__} with base={base!r} has no setting "
+                f"{unknown[0]!r}{suggestion(unknown[0], BASES[base])}; the base has "
+                f"{', '.join(BASES[base])}."
             )
         defaults = {
             **BASES[base], **base_settings, "J": J, "tau0": tau0, "layers": layers,

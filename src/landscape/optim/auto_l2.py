@@ -140,8 +140,9 @@ class AutoL2:
         """Count one step of the optimizer and measure if due; True if lambda has been divided.
 
         Args:
-            loss: training loss without the L2 term. error: training error, in any unit. Both are
-                read only when `due`; a tensor on a GPU then makes the host wait for it.
+            loss: training loss without the L2 term, read only when `due`; a tensor on a GPU then
+                makes the host wait for it.
+            error: training error, in any unit; read likewise.
             measure: returns (loss, error); called only when `due`, instead of the two.
         """
         if self.due and measure is not None:

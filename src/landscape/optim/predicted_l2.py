@@ -38,7 +38,8 @@ def peak_time(
     """Time t_* of the best accuracy, in epochs.
 
     Args:
-        epochs: increasing times, shape [n]. accuracies: test accuracy at each, percent.
+        epochs: increasing times, shape [n].
+        accuracies: test accuracy at each, percent.
         tolerance: percentage points. 0, for the short run that measures c: the first maximum.
             `SWEEP_TOLERANCE` (0.5), the rule of the work's sweeps: the first time that the accuracy
             is that close to its maximum.
@@ -74,7 +75,8 @@ def predicted_l2(
     """lambda = c / T for a training budget of T epochs.
 
     Args:
-        c: coefficient t_* lambda, in epochs. epochs: T.
+        c: coefficient t_* lambda, in epochs.
+        epochs: T.
         first_drop: with a learning-rate schedule, the fraction of T at which the rate first falls;
             the peak is to come before: lambda = c / (first_drop T). 0.3 in the work.
         refined: use 2 c. A c measured at large lambda is about half of that at small lambda
@@ -102,7 +104,9 @@ def tuned_range(
     The range need not be an interval: a strength between the two may do worse.
 
     Args:
-        strengths: lambda, any order. accuracies: of each, percent. tolerance: percentage points.
+        strengths: lambda, any order.
+        accuracies: of each, percent.
+        tolerance: percentage points.
 
     >>> tuned_range([1e-5, 1e-4, 1e-3, 1e-2], [95.0, 96.65, 96.7, 93.0])
     (0.001, 0.0001, 0.001)

@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from torch import Tensor
@@ -27,6 +28,12 @@ def require(owner: object, settings: dict[str, Any], **rules: Rule) -> None:
             raise HyperparameterError(
                 f"{type(owner).__name__}: {name} must be {allowed}, not {settings[name]!r}."
             )
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for a misspelt name, nothing where no known one is near."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def one_of(*allowed: str) -> Rule:

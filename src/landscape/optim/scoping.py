@@ -45,6 +45,7 @@ class Exponential:
         require(self, asdict(self), rate=BELOW_ONE, reading=one_of("divide", "multiply"))
 
     def __call__(self, gamma0: float, t: int) -> float:
+        """The scope after t outer updates, gamma0 before the first."""
         if self.reading == "divide":
             return gamma0 * math.exp(-t * math.log1p(self.rate))
         return gamma0 * math.exp(t * math.log1p(-self.rate))
@@ -67,6 +68,7 @@ class Bounded:
         Exponential(self.rate, self.reading)
 
     def __call__(self, gamma0: float, t: int) -> float:
+        """The scope after t outer updates, gamma0 before the first."""
         return max(Exponential(self.rate, self.reading)(gamma0, t), self.bound)
 
 
@@ -82,6 +84,7 @@ class Linear:
         require(self, asdict(self), updates=count(1), final=POSITIVE)
 
     def __call__(self, gamma0: float, t: int) -> float:
+        """The scope after t outer updates, gamma0 before the first."""
         left = max(1 - t / self.updates, 0.0) ** self.power
         return self.final if left == 0 else self.final + (gamma0 - self.final) * left
 

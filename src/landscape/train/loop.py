@@ -36,13 +36,11 @@ def fit(
     numbers are added. Every process returns the network; the history of process 0 has the rows,
     that of the others is empty.
 
-    Parameters
-    ----------
-    checkpoints:
-        Folder for resuming; ``None`` writes nothing. A run that was killed continues from its last
-        checkpoint and, on the CPU, ends with the same bytes as an undisturbed one.
-    progress:
-        Called now and then with the finished fraction in [0, 1].
+    Args:
+        checkpoints: Folder for resuming; ``None`` writes nothing. A run that was killed continues
+            from its last checkpoint and, on the CPU, ends with the same bytes as an undisturbed
+            one.
+        progress: Called now and then with the finished fraction in [0, 1].
 
     The returned network, in evaluation mode, gives the numbers of the last row: where the answer
     is another point than the one that gradients were taken at, its batch-norm statistics are
@@ -51,17 +49,13 @@ def fit(
 
     A loss that is no longer finite ends the run: its last row has ``diverged`` 1 and no losses.
 
-    Raises
-    ------
-    SpecificationError
-        When the specification does not fit the data (batch larger than the training set), the
-        optimizer (replicas of a method that has none) or the number of processes.
-    landscape.data.DataError
-        When the data set is not there.
-    landscape.train.distributed.LostReplica
-        When another process of the run has ended.
-    LandscapeError
-        When the folder of the checkpoints cannot be written, before anything else.
+    Raises:
+        SpecificationError: When the specification does not fit the data (batch larger than the
+            training set), the optimizer (replicas of a method that has none) or the number of
+            processes.
+        landscape.data.DataError: When the data set is not there.
+        landscape.train.distributed.LostReplica: When another process of the run has ended.
+        LandscapeError: When the folder of the checkpoints cannot be written, before anything else.
     """
     device = device or devices.pick()
     _check_replicas(spec, distributed.world())

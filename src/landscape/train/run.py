@@ -160,6 +160,7 @@ class Run:
         return ended, True
 
     def state(self) -> dict[str, Any]:
+        """Everything that changes while the run goes on."""
         state = {
             "replicas": [replica.state() for replica in self.replicas],
             "optimizer": self.optimizer.state_dict(),
@@ -173,6 +174,7 @@ class Run:
         return state
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state`` gave."""
         for replica, saved in zip(self.replicas, state["replicas"], strict=True):
             replica.restore(saved)
         self.optimizer.load_state_dict(state["optimizer"])

@@ -61,19 +61,16 @@ class ScheduleSpec:
 class ReplicaSpec:
     """Several networks trained together by Parle or Elastic-SGD.
 
-    Parameters
-    ----------
-    count:
-        Number n of replicas. Each has its own order of mini-batches and its own dropout.
-    data_fraction:
-        Part of the training set that each replica sees, the parts together covering it (thesis
-        section 5.5: 0.5 for 3 replicas, 0.25 for 6); ``None`` gives everything to each. See
-        ``landscape.train.split.replica_subsets``.
-    same_start:
-        Whether all replicas start from the same weights. The thesis does not say. The authors'
-        program starts each from its own; equal starts are the default here because section 5.0.1
-        wants the copies to stay aligned (hidden units of different starts correspond only after a
-        permutation), which a distance between weights cannot bring about.
+    Args:
+        count: Number n of replicas. Each has its own order of mini-batches and its own dropout.
+        data_fraction: Part of the training set that each replica sees, the parts together covering
+            it (thesis section 5.5: 0.5 for 3 replicas, 0.25 for 6); ``None`` gives everything to
+            each. See ``landscape.train.split.replica_subsets``.
+        same_start: Whether all replicas start from the same weights. The thesis does not say. The
+            authors' program starts each from its own; equal starts are the default here because
+            section 5.0.1 wants the copies to stay aligned (hidden units of different starts
+            correspond only after a permutation), which a distance between weights cannot bring
+            about.
     """
 
     count: int = 1
@@ -102,34 +99,26 @@ class ReplicaSpec:
 class RunSpec:
     """One run: a network, a data set, an optimizer and a seed.
 
-    Parameters
-    ----------
-    experiment, method:
-        Where the run belongs; they name its result file.
-    seed:
-        Seeds initialisation, dropout, the order of mini-batches and the optimizer's noise. Two
-        methods with equal seeds share initialisation and order, as thesis section 2.4.2 asks.
-    epochs:
-        Epochs as the works count them: passes over the training set for SGD and Adam; for
-        Entropy-SGD an epoch holds as many weight updates, each of L gradients, so it costs L passes
-        ("effective epochs", thesis section 3.3.2). Fractions are allowed.
-    evaluations_per_epoch:
-        Evaluations per *effective* epoch.
-    evaluation_samples:
-        How many training samples the training loss and error are measured on.
-    replicas:
-        For Parle and Elastic-SGD, how many networks are trained together and on which data.
-        ``epochs`` and ``drop_at`` count passes over a replica's *own* part of the data (times L):
-        the times in thesis table 5.2 fall in proportion to the part, so the work's epochs do so
-        too. The history's ``effective_epoch`` counts mini-batches of one replica in units of the
-        whole data set, and so does the scoping of gamma and rho (eq. 5.10).
-    auto_l2:
-        Settings of ``landscape.optim.AutoL2``, which then sets the optimizer's weight decay.
+    Args:
+        experiment, method: Where the run belongs; they name its result file.
+        seed: Seeds initialisation, dropout, the order of mini-batches and the optimizer's noise.
+            Two methods with equal seeds share initialisation and order, as thesis section 2.4.2
+            asks.
+        epochs: Epochs as the works count them: passes over the training set for SGD and Adam; for
+            Entropy-SGD an epoch holds as many weight updates, each of L gradients, so it costs L
+            passes ("effective epochs", thesis section 3.3.2). Fractions are allowed.
+        evaluations_per_epoch: Evaluations per *effective* epoch.
+        evaluation_samples: How many training samples the training loss and error are measured on.
+        replicas: For Parle and Elastic-SGD, how many networks are trained together and on which
+            data. ``epochs`` and ``drop_at`` count passes over a replica's *own* part of the data
+            (times L): the times in thesis table 5.2 fall in proportion to the part, so the work's
+            epochs do so too. The history's ``effective_epoch`` counts mini-batches of one replica
+            in units of the whole data set, and so does the scoping of gamma and rho (eq. 5.10).
+        auto_l2: Settings of ``landscape.optim.AutoL2``, which then sets the optimizer's weight
+            decay.
 
-    Raises
-    ------
-    SpecificationError
-        For unknown keys and impossible values, in one sentence.
+    Raises:
+        SpecificationError: For unknown keys and impossible values, in one sentence.
     """
 
     experiment: str
@@ -149,29 +138,36 @@ class RunSpec:
     auto_l2: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        _require(self.seed >= 0, f"seed is {self.seed}; it must be 0 or larger")
-        _require(self.batch_size >= 1, f"batch_size is {self.batch_size}; it must be at least 1")
+        _require_whole(0, seed=self.seed, split_seed=self.data.split_seed)
+        _require_whole(
+            1,
+            batch_size=self.batch_size,
+            evaluations_per_epoch=self.evaluations_per_epoch,
+            downsample=self.data.downsample,
+        )
+        _require_whole(2, evaluation_samples=self.evaluation_samples)
+        for name in ("train_samples", "test_samples"):
+            if (samples := getattr(self.data, name)) is not None:
+                _require_whole(1, **{name: samples})
         _require(
-            math.isfinite(self.epochs) and self.epochs > 0,
-            f"epochs is {self.epochs}; it must be a positive number",
+            _is_number(self.epochs) and self.epochs > 0,
+            f"epochs is {self.epochs!r}; it must be a positive number",
+        )
+        holdout, factor = self.data.holdout, self.schedule.factor
+        _require(
+            _is_number(holdout) and 0 <= holdout < 1,
+            f"holdout is {holdout!r}; it must be in [0, 1)",
         )
         _require(
-            self.evaluations_per_epoch >= 1,
-            f"evaluations_per_epoch is {self.evaluations_per_epoch}; it must be at least 1",
-        )
-        _require(
-            self.evaluation_samples >= 2,
-            f"evaluation_samples is {self.evaluation_samples}; it must be at least 2",
-        )
-        _require(
-            0 <= self.data.holdout < 1,
-            f"holdout is {self.data.holdout}; it must be in [0, 1)",
-        )
-        _require(
-            self.schedule.factor >= 1,
-            f"schedule factor is {self.schedule.factor}; a learning rate is divided by at least 1",
+            _is_number(factor) and factor >= 1,
+            f"schedule factor is {factor!r}; a learning rate is divided by at least 1",
         )
         epochs, fractions = self.schedule.drop_at, self.schedule.drop_at_fraction
+        for name, moments in (("drop_at", epochs), ("drop_at_fraction", fractions)):
+            _require(
+                isinstance(moments, (tuple, list)),
+                f"schedule {name} is {moments!r}; it must be a list of numbers",
+            )
         _require(
             all(_is_number(epoch) and epoch > 0 for epoch in epochs),
             f"schedule drop_at is {list(epochs)}; it must hold positive numbers of epochs",
@@ -247,6 +243,14 @@ def only_known(values: Mapping[str, Any], names: tuple[str, ...], where: str) ->
             near = difflib.get_close_matches(key, names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(names)}."
             raise SpecificationError(f"{where} has an unknown key {key!r}{hint}")
+
+
+def _require_whole(least: int, **values: Any) -> None:
+    for name, value in values.items():
+        _require(
+            isinstance(value, int) and not isinstance(value, bool) and value >= least,
+            f"{name} is {value!r}; it must be a whole number of at least {least}",
+        )
 
 
 def _is_number(value: Any) -> bool:

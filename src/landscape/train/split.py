@@ -22,24 +22,19 @@ def replica_subsets(samples: int, replicas: int, fraction: float, seed: int) -> 
     Every sample then lies in floor(n fraction) or ceil(n fraction) parts: with 3 replicas and 50 %,
     half of the data in one and half of it in two.
 
-    Parameters
-    ----------
-    samples:
-        Size of the training set.
-    fraction:
-        Size of a part relative to it, in (0, 1]; rounded to whole samples, upwards where rounding
-        down would leave a gap.
-    seed:
-        Seeds the order on the circle; its stream is frozen by numpy's promise for RandomState.
+    Args:
+        samples: Size of the training set.
+        fraction: Size of a part relative to it, in (0, 1]; rounded to whole samples, upwards where
+            rounding down would leave a gap.
+        seed: Seeds the order on the circle; its stream is frozen by numpy's promise for
+            RandomState.
 
-    Returns
-    -------
-    list of int64 arrays [part size], sorted positions in the training set
+    Returns:
+        List of int64 arrays [part size], sorted positions in the training set.
 
-    Raises
-    ------
-    SplitError
-        When the parts cannot cover the data set (replicas x fraction < 1), or for impossible sizes.
+    Raises:
+        SplitError: When the parts cannot cover the data set (replicas x fraction < 1), or for
+            impossible sizes.
 
     Source: Chaudhari (2018), section 5.5.
     """

@@ -23,18 +23,13 @@ ORDER_STREAM, NOISE_STREAM, REPLICA_STREAM = 1_000_003, 2_000_003, 10_000_019
 class Replica:
     """A network, the order of its mini-batches and the random numbers of its dropout.
 
-    Parameters
-    ----------
-    number:
-        Which replica it is: 0, 1, ... A run that is not replicated has number 0 only.
-    samples:
-        Size of the training set.
-    part:
-        Positions of the samples that this replica sees; ``None``: all of them.
-    alone:
-        Whether torch's global random numbers belong to this network only, because it has the
-        process to itself. Otherwise they are exchanged whenever another replica's turn comes, so
-        that a replica draws the same numbers in one process as in one of its own.
+    Args:
+        number: Which replica it is: 0, 1, ... A run that is not replicated has number 0 only.
+        samples: Size of the training set.
+        part: Positions of the samples that this replica sees; ``None``: all of them.
+        alone: Whether torch's global random numbers belong to this network only, because it has the
+            process to itself. Otherwise they are exchanged whenever another replica's turn comes,
+            so that a replica draws the same numbers in one process as in one of its own.
     """
 
     def __init__(
