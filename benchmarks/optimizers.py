@@ -150,6 +150,7 @@ class Runner:
         torch._foreach_copy_([p.grad for p in self.params], self.fixed)
 
     def step(self) -> None:
+        """One step of the optimizer, with a loss where it wants to observe one."""
         if self.observe is not None:
             self.observe(1.0)
         self.optimizer.step()
@@ -305,6 +306,7 @@ def show(rows: list[dict[str, Any]]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Measure as the options say and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     recording.add_options(parser, FOLDER, 21)
     parser.add_argument("--networks", nargs="+", default=NETWORKS, choices=models.names())

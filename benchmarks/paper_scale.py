@@ -134,6 +134,7 @@ def measure(
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Measure as the options say and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     recording.add_options(parser, FOLDER, 7)
     parser.add_argument("--experiments", nargs="+", help="default: all that are trained")

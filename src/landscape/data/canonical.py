@@ -28,6 +28,7 @@ class Array:
 
     @property
     def bytes(self) -> int:
+        """Size of the file: numpy's header and the values."""
         return 128 + int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
 
 
@@ -41,6 +42,7 @@ class ImageSet:
 
     @property
     def bytes(self) -> int:
+        """Size of the four files together."""
         return sum(array.bytes for array in self.arrays.values())
 
 

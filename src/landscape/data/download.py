@@ -44,6 +44,7 @@ class Progress:
         self.terminal = enabled and sys.stderr.isatty()
 
     def line(self, text: str) -> None:
+        """Print one line, unless disabled."""
         if self.enabled:
             print(text, flush=True)
 

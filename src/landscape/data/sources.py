@@ -76,6 +76,7 @@ class Source:
 
     @property
     def size(self) -> int:
+        """Bytes of all its files together, as far as they are known: what a download takes."""
         return sum(file.size for file in self.files)
 
     def find(self, folder: Path) -> dict[str, Path] | None:

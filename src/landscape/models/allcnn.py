@@ -88,6 +88,7 @@ class AllCNN(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits [batch, classes] of images [batch, channels, height, width]."""
         if x.ndim != 4 or x.shape[1] != self.in_channels:
             raise ModelError(
                 f"The network takes images with {self.in_channels} channels but got an input of "

@@ -101,6 +101,7 @@ class LeNet(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits [batch, classes] of images [batch, channels, height, width]."""
         if tuple(x.shape[1:]) != self.image:
             raise ModelError(
                 f"The network takes images of shape {list(self.image)} but got "

@@ -73,6 +73,7 @@ class MLP(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits [batch, classes] of images [batch, channels, height, width]."""
         x = x.flatten(1)
         if x.shape[1] != self.inputs:
             raise ModelError(

@@ -37,6 +37,7 @@ class NTKTwoLayer(nn.Module):
         self.second = nn.Parameter(torch.randn(classes, width))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Outputs [batch, classes] of images [batch, channels, height, width]."""
         hidden = F.relu(self.first_scale * F.linear(self._flat(x), self.first))
         return self.second_scale * F.linear(hidden, self.second)
 

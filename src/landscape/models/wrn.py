@@ -32,6 +32,7 @@ class Block(nn.Module):
             self.skip = nn.Conv2d(fan_in, out, 1, stride, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Features [batch, out, height, width], smaller by the stride."""
         active = F.relu(self.norm1(x))
         # A projection reads the activated input, an identity skip the raw one.
         skip = x if self.skip is None else self.skip(active)
@@ -79,6 +80,7 @@ class WideResNet(nn.Module):
         self.readout = nn.Linear(fan_in, classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits [batch, classes] of images [batch, channels, height, width]."""
         if x.ndim != 4 or x.shape[1] != self.in_channels:
             raise ModelError(
                 f"The network takes images with {self.in_channels} channels but got an input of "

@@ -153,9 +153,9 @@ def minima_at_edge(kappa: float) -> float:
 
 
 def log_minima_far(kappa: float) -> float:
-    """log of lim E crt_0 for kappa << -1, with everything that does not vanish:
+    """log of lim E crt_0 for kappa << -1, with everything that does not vanish.
 
-    |kappa|^3/24 + (2/3)|kappa|^{3/2} - (2/3)|kappa|^{3/4} + (23/32) log|kappa| + constant.
+    That is |kappa|^3/24 + (2/3)|kappa|^{3/2} - (2/3)|kappa|^{3/4} + (23/32) log|kappa| + constant.
 
     From the left tail of F_1 by the saddle-point method. The thesis (eq. 2.18) has kappa^2/24 +
     (4 sqrt 2/3)|kappa|^{3/2} and a constant C (erratum 5); C is no constant but the last three
