@@ -1,20 +1,12 @@
-"""Writing JSON whole or not at all."""
+"""JSON of the evidence: the same content gives the same bytes."""
 
 import json
-import os
 from pathlib import Path
+
+from landscape.files import write_text
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write JSON with sorted keys, all or nothing; the same content gives the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(
-            json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-            + "\n",
-            encoding="utf-8",
-        )
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write JSON with sorted keys, all or nothing; ValueError for numbers that are none."""
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
