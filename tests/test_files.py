@@ -117,3 +117,26 @@ def test_a_file_is_verified_once_and_again_when_it_changed(tmp_path, monkeypatch
     assert not files.is_verified(path, check)
     assert not files.is_verified(path, check)
     assert asked == [path] * 3  # what was wrong is looked at again
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path):
+    target = tmp_path / "run"
+
+    def write(text, error=None):
+        with files.replacing_folder(target) as folder:
+            (folder / "results.csv").write_text(text, encoding="utf-8")
+            if error:
+                raise error
+
+    write("first")
+    (target / "left over.csv").touch()
+    write("second")
+    assert [path.name for path in target.iterdir()] == ["results.csv"]
+    with pytest.raises(LandscapeError, match="No space left"):
+        write("third", OSError(errno.ENOSPC, ""))
+    assert (target / "results.csv").read_text(encoding="utf-8") == "second"
+    left = tmp_path / f".run.new.{ended_process()}.tmp"
+    left.mkdir()
+    (left / "results.csv").touch()
+    files.sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == [target]
