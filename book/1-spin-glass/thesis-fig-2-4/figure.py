@@ -189,8 +189,8 @@ def arithmetic(runs):
     end = fixed[fixed["step"] == fixed["step"].max()].groupby("seed")["alignment_unit_size"].first()
     alone = alone_in_the_build(runs)[1][-1]
     return (
-        f"The cosine with {label(REDRAWN)} before its step is {format_measurement(noise)} times that "
-        "of a random direction. In panel b the field and weight decay alone would end at "
+        f"The cosine with {label(REDRAWN)} before its step is {format_measurement(noise)} times "
+        "that of a random direction. In panel b the field and weight decay alone would end at "
         f"{format_number(alone)}; measured is "
         f"{format_measurement(statistics.mean_interval(end))}."
     )
@@ -212,8 +212,8 @@ def fading_at_the_works_scale(runs):
     )
     faded = np.flatnonzero(shift > 0.01 * shift.max())[-1]
     return (
-        "At the work's own settings the field and weight decay alone would shift each weight by up to "
-        f"{format_number(shift.max())} (root mean square, after {shift.argmax() / epoch:.1f} epochs) "
-        f"and undo 99 % of it within {faded / epoch:.0f} of {work['run']['epochs']} epochs: whatever "
-        "alignment is left later would have to come from the loss."
+        "At the work's own settings the field and weight decay alone would shift each weight by up "
+        f"to {format_number(shift.max())} (root mean square, after {shift.argmax() / epoch:.1f} "
+        f"epochs) and undo 99 % of it within {faded / epoch:.0f} of {work['run']['epochs']} epochs: "
+        "whatever alignment is left later would have to come from the loss."
     )

@@ -1,0 +1,247 @@
+"""Where gradient descent ends on a 3-spin glass (thesis figure 2.2): what is measured."""
+
+from functools import cache
+
+import numpy as np
+
+from landscape.evidence import statistics
+from landscape.evidence.measurement import Measurement, format_measurement, format_number
+from landscape.experiments import spin_glass_summary
+from landscape.theory import kac_rice, spin_glass
+
+NAME, P = "thesis-fig-2-2", 3
+REGIMES = ("exponential", "polynomial", "trivial")
+DISTANCES = (
+    ("cosine distance, all pairs of end points", "distance_end_points"),
+    ("cosine distance, pairs of distinct minima", "distance_minima"),
+    ("cosine distance, pairs of starts that end in different minima", "distance_other_minimum"),
+    ("cosine distance of an end point to the farthest other minimum", "distance_farthest"),
+    ("angle in radians, all pairs of end points", "angle_end_points"),
+    (r"Euclidean distance $/\sqrt N$, all pairs of end points", "chord_end_points"),
+)
+SMOOTHING = 0.025  # bandwidth of the background, as a share of the panel's width
+
+
+def draws(runs):
+    """Regime -> one row a draw of the disorder; None where there is no record."""
+    found = {regime: runs.table(NAME, regime, "draws") for regime in REGIMES}
+    if any(table is None for table in found.values()):
+        return None
+    return {regime: table.set_index("draw") for regime, table in found.items()}
+
+
+def minima(runs):
+    """Regime -> one row a distinct end point, all draws."""
+    return {regime: runs.table(NAME, regime, "minima") for regime in REGIMES}
+
+
+def spins(tables):
+    """N of the simulated spin glass."""
+    return int(tables["exponential"]["spins"].iloc[0])
+
+
+@cache
+def exact_mean(n):
+    """Mean energy of the minima at N = n without field, exact."""
+    grid, weight = kac_rice.minima_by_energy(n, P)
+    return float((grid * weight).sum() / weight.sum())
+
+
+def saddles(found):
+    """Share of end points' starts whose lowest curvature is negative: (starts, of how many)."""
+    rows = [table[table["smallest_eigenvalue"] < 0] for table in found.values()]
+    return int(sum(one["starts"].sum() for one in rows))
+
+
+def measure(runs):
+    """What the claims compare; intervals are over draws of the disorder."""
+    tables = draws(runs)
+    if tables is None:
+        return {}
+    a, b, c = (tables[regime] for regime in REGIMES)
+    mean, n = statistics.mean_interval, spins(tables)
+    found = minima(runs)
+    starts = int(sum(table["starts"].sum() for table in tables.values()))
+    m1, m2 = exact_mean(100), exact_mean(200)
+    limit = m2 + (m2 - m1) * 200**-0.5 / (100**-0.5 - 200**-0.5)
+    edges = (-spin_glass.energy_level(0, P), -spin_glass.e_infinity(P))
+    inside = found["exponential"].groupby("draw")["energy"].apply(
+        lambda e: ((e > edges[0]) & (e < edges[1])).mean()
+    )
+    return {
+        "c1": {"one": mean(c["minima"]), "distance": mean(c["distance_end_points"])},
+        "c2": {
+            "many": mean(a["minima"]),
+            "isolated": mean(a["smallest_eigenvalue"]),
+            "independent": mean(a["distance_end_points"]),
+            "printed": mean(a["distance_end_points"]),
+            "possible": Measurement(20_000 / (20_000 - 1)),
+        },
+        "c3": {"exponential": _paired(a, b), "polynomial": _paired(b, c)},
+        "c4": {
+            "inside": mean(inside),
+            "finite": mean(a["minima_energy_mean"] - exact_mean(n)),
+            "limit": Measurement(limit + spin_glass.e_infinity(P)),
+        },
+        "c5": statistics.wilson_interval(saddles(found), starts),
+    }
+
+
+def _paired(first, second):
+    both = first.index.intersection(second.index)
+    return statistics.paired_difference(first["minima"].loc[both], second["minima"].loc[both])
+
+
+def finding(found):
+    """How many end points each regime has, and what the narrow strands are."""
+    many, one, saddle = found["c2.many"], found["c1.one"], found["c5"]
+    if many.value is None:
+        return "Nothing was measured."
+    number = saddle.measurement
+    stopped = f"{round(number.value * number.n):,} of {number.n:,} starts end at one"
+    fall = all(found[f"c3.{part}"].verdict.word == "reproduced" for part in REGIMES[:2])
+    words = "fall with the field as the work says" if fall else "do not measurably fall everywhere"
+    return (
+        f"The distinct end points {words}, from {format_number(many.value, 0)} to "
+        f"{format_number(one.value, 2)} per disorder, but the narrow strands of the maps are no "
+        f"saddles ({stopped}) and a mean cosine distance of 1.16 is impossible."
+    )
+
+
+def counts(runs, records):
+    """Rows of text: regime, run, expected and found numbers of minima, distance, energy."""
+    rows = []
+    sources = [("this build", runs), ("record", records)]
+    for name, source in sources:
+        tables = draws(source)
+        if tables is None:
+            continue
+        whole = spin_glass_summary.summary(
+            {regime: table.reset_index() for regime, table in tables.items()},
+            source.parameters(NAME),
+        ).set_index("regime")
+        for regime in REGIMES:
+            d, s = tables[regime], whole.loc[regime]
+            starts = " / ".join(f"{count:,.0f}" for count in d["starts"].iloc[:2])
+            rows.append([
+                regime, name, starts, f"{s['expected_critical_points']:.4g}",
+                f"{s['expected_minima']:.2f}", *(
+                    format_measurement(statistics.mean_interval(values))
+                    for values in (d["minima"], d["minima"] + d["unseen"], d["distance_end_points"],
+                                   d["energy_mean"])
+                ),
+            ])  # fmt: skip
+    return sorted(rows, key=lambda row: REGIMES.index(row[0]))
+
+
+def curvature(runs, records):
+    """Rows of text on the curvature at the end points, all draws."""
+    rows = []
+    for regime in REGIMES:
+        for name, source in (("this build", runs), ("record", records)):
+            tables = draws(source)
+            if tables is None:
+                continue
+            one, d = minima(source)[regime], tables[regime]
+            rows.append([
+                regime, name, f"{one['smallest_eigenvalue'].min():.3g}",
+                f"{one['smallest_eigenvalue'].median():.3g}", f"{one['newton_step'].max():.2g}",
+                f"{100 * one['soft_share'].median():.0f} %", f"{d['iterations_mean'].mean():.0f}",
+            ])  # fmt: skip
+    return rows
+
+
+def distances(runs):
+    """Rows of text: what 1.16 and 0.02 might have been, means over draws."""
+    tables, rows = draws(runs), []
+    for name, key in DISTANCES:
+        if key not in tables["exponential"]:
+            continue
+        cells = []
+        for regime in REGIMES:
+            values = tables[regime][key].dropna()
+            cells.append(
+                format_measurement(statistics.mean_interval(values)) if len(values) else "–"
+            )
+        rows.append([name, *cells])
+    return rows
+
+
+def background(x, y, energy, size=240):
+    """Nadaraya-Watson estimate of the energy over the plane, NaN where no point is near."""
+    from scipy.ndimage import gaussian_filter
+
+    half = (1 + 6 * SMOOTHING) * max(np.ptp(x), np.ptp(y)) / 2
+    cx, cy = (x.max() + x.min()) / 2, (y.max() + y.min()) / 2
+    box = [[cy - half, cy + half], [cx - half, cx + half]]
+    bandwidth = SMOOTHING * size
+    mass, _, _ = np.histogram2d(y, x, bins=size, range=box)
+    value, _, _ = np.histogram2d(y, x, bins=size, range=box, weights=energy)
+    mass, value = (gaussian_filter(part, bandwidth, mode="constant") for part in (mass, value))
+    near = mass > 0.1 / (2 * np.pi * bandwidth**2)  # a tenth of what one point gives at its place
+    return np.where(near, value / np.where(near, mass, 1), np.nan), (*box[1], *box[0])
+
+
+def draw_map(runs, regime, dot=2.2):
+    """End points of draw 0 in the plane of t-SNE over the smoothed energy."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap, Normalize
+    from matplotlib.ticker import MaxNLocator
+
+    from landscape import book
+
+    rows = runs.table(NAME, regime)
+    x, y, energy = (rows[name].to_numpy() for name in ("x", "y", "energy"))
+    field, extent = background(x, y, energy)
+    middle, span = (energy.max() + energy.min()) / 2, max(np.ptp(energy), 0.02)
+    # The dark end of the map is left out: dark dots must be seen on it.
+    light = ListedColormap(colormaps["cividis"](np.linspace(0.35, 1, 256)))
+    figure, ax = book.panel(width=3.9, height=3.1)
+    image = ax.imshow(
+        field, origin="lower", extent=extent, cmap=light, aspect="equal",
+        norm=Normalize(middle - span / 2, middle + span / 2), interpolation="bilinear",
+    )  # fmt: skip
+    ax.scatter(x, y, s=dot, color="#1B1B3A", linewidths=0)
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+    bar = figure.colorbar(image, ax=ax, shrink=0.85)
+    bar.set_label("$H / N$")
+    bar.ax.yaxis.set_major_locator(MaxNLocator(4))
+    bar.ax.yaxis.set_major_formatter("{x:.3f}")
+    return figure
+
+
+def draw_energies(runs, records):
+    """Minima of the exponential regime by energy, found and exact, per draw of the disorder."""
+    from scipy.interpolate import CubicSpline
+
+    from landscape import book
+
+    found, n = runs.table(NAME, "exponential", "minima"), runs.table(NAME, "exponential", "draws")
+    spins = int(n["spins"].iloc[0])
+    u, density = kac_rice.minima_by_energy(spins, P)
+    low, high = spin_glass.energy_level(0, P), spin_glass.e_infinity(P)
+    left = min(found["energy"].min(), -low) - 0.02
+    right = max(found["energy"].max() + 0.02, -1.36)
+    width = (right - left) / 24
+    edges = left + width * np.arange(25)
+    figure, ax = book.panel(height=3.1)
+    counted, _ = np.histogram(found["energy"], edges)
+    ax.bar(edges[:-1], counted / len(n), width, align="edge", color=book.CYCLE[6],
+           label="found, this build")  # fmt: skip
+    more = records.table(NAME, "exponential", "minima")
+    if more is not None and spins == 100:  # the record has the work's N
+        number, _ = np.histogram(more["energy"], edges)
+        ax.stairs(number / more["draw"].nunique(), edges, color=book.INK, label="found, record")
+    fine = np.linspace(left, right, 300)
+    ax.plot(fine, width * CubicSpline(u, density)(fine), color=book.CYCLE[1],
+            label=f"exact, $N = {spins}$")  # fmt: skip
+    ax.axvspan(-low, -high, color=book.GREY, alpha=0.3, linewidth=0)
+    for level, text, side in ((low, "$-E_0$", "right"), (high, r"$-E_\infty$", "left")):
+        ax.annotate(text, (-level, 0.97), xycoords=("data", "axes fraction"), ha=side, va="top",
+                    xytext=(-4 if side == "right" else 4, 0),
+                    textcoords="offset points")  # fmt: skip
+    ax.set(xlim=(left, right), ylim=(0, 1.35 * width * density.max()), ylabel="minima per bar",
+           xlabel="energy per spin $H / N$")  # fmt: skip
+    ax.legend(loc="upper right", fontsize=9)
+    return figure
