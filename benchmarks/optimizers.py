@@ -313,7 +313,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a tiny network, once: does it run?")
     parser.add_argument("--check", action="store_true", help="exit status 1 if a target is missed")
     given = parser.parse_args(arguments)
-    device = recording.chosen_device(parser, given)
+    device = recording.chosen_device(parser, given, ROOT, FOLDER)
     networks, repeats = (("tiny_fc",), 1) if given.quick else (given.networks, given.repeats)
     loud = sys.stderr.isatty()
     rows = []

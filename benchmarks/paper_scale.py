@@ -140,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--experiments", nargs="+", help="default: all that are trained")
     parser.add_argument("--profile", default="paper", help="another profile, to try this file")
     given = parser.parse_args(arguments)
-    device = recording.chosen_device(parser, given)
+    device = recording.chosen_device(parser, given, ROOT, FOLDER)
     trained = [item for item in catalogue.experiments() if item.kind == "train"]
     unknown = set(given.experiments or ()) - {item.id for item in trained}
     if unknown:

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from landscape.errors import LandscapeError
+from landscape.files import require_writable
 from landscape.train import provenance
 
 
@@ -21,15 +23,32 @@ def add_options(parser: argparse.ArgumentParser, folder: str, repeats: int) -> N
     parser.add_argument("--record", action="store_true", help=f"write records/{folder}/DATE")
 
 
-def chosen_device(parser: argparse.ArgumentParser, given: argparse.Namespace) -> torch.device:
-    """The device, with one torch thread; ends the program for options that cannot work."""
+def chosen_device(
+    parser: argparse.ArgumentParser, given: argparse.Namespace, root: Path, folder: str
+) -> torch.device:
+    """The device, with one torch thread; ends the program for what cannot work in the end."""
     device = torch.device(given.device)
     if device.type == "cuda" and not torch.cuda.is_available():
         parser.error("there is no GPU that torch can use; leave --device out")
     if given.repeats < 1:
         parser.error("--repeats must be at least 1")
+    if given.record and not provenance.commit(root):
+        parser.error("a record names a commit and there is none; use a git clone, or --json FILE")
+    try:
+        for target in _targets(given, device, root, folder):
+            require_writable(target.parent)
+    except LandscapeError as error:
+        parser.error(str(error))
     torch.set_num_threads(1)
     return device
+
+
+def _targets(
+    given: argparse.Namespace, device: torch.device, root: Path, folder: str
+) -> list[Path]:
+    suffix = "" if device.type == "cpu" else f"-{device.type}"
+    record = root / "records" / folder / f"{provenance.now()[:10]}{suffix}.json"
+    return [*([given.json] if given.json else []), *([record] if given.record else [])]
 
 
 def machine(device: torch.device) -> dict[str, Any]:
@@ -55,16 +74,11 @@ def write(
     arguments: list[str] | None,
 ) -> None:
     """Write what --json and --record ask for; `arguments` as `main` got them."""
-    date = provenance.now()[:10]
-    targets = [given.json] if given.json else []
-    if given.record:
-        suffix = "" if device.type == "cpu" else f"-{device.type}"
-        targets.append(root / "records" / folder / f"{date}{suffix}.json")
     words = sys.argv[1:] if arguments is None else arguments
-    for target in targets:
+    for target in _targets(given, device, root, folder):
         content = {
             "machine": machine(device),
-            "date": date,
+            "date": provenance.now()[:10],
             "command": " ".join([f"python benchmarks/{script}", *words]),
             "commit": provenance.commit(root),
             "rows": rows,

@@ -5,6 +5,7 @@ import re
 
 import pytest
 import torch
+from toy_git import repository
 
 from landscape import optim
 from landscape.evidence import records
@@ -34,7 +35,7 @@ def test_the_quick_run_writes_what_the_file_s_first_lines_say(benchmark, tmp_pat
     path = tmp_path / "costs.json"
     assert benchmark.main(["--quick", "--json", str(path)]) == 0
     table = capsys.readouterr().out
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     assert set(content) == {"machine", "date", "command", "commit", "rows"}
     assert set(content["machine"]) == {"device", "name", "threads", "torch", "python"}
     assert content["command"] == f"python benchmarks/optimizers.py --quick --json {path}"
@@ -100,13 +101,28 @@ def test_a_missed_target_is_a_sentence_and_a_status(benchmark, monkeypatch, caps
 
 
 def test_a_record_lies_where_no_other_record_is_looked_for(benchmark, monkeypatch, tmp_path):
-    monkeypatch.setattr(benchmark, "ROOT", tmp_path)
+    monkeypatch.setattr(benchmark, "ROOT", repository(tmp_path, {"src/x.py": ""}))
     monkeypatch.setattr(benchmark, "METHODS", benchmark.METHODS[:1])
     assert benchmark.main(["--quick", "--record"]) == 0
     (file,) = (tmp_path / "records" / "optimizer-costs").iterdir()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d\.json", file.name)
-    assert json.loads(file.read_text())["rows"][0]["method"] == "torch.optim.SGD"
+    assert json.loads(file.read_text(encoding="utf-8"))["rows"][0]["method"] == "torch.optim.SGD"
     assert records.all_records(tmp_path) == []
+
+
+def test_what_cannot_be_written_is_found_before_the_measuring(
+    benchmark, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setattr(benchmark, "measure", lambda *a, **k: pytest.fail("measured"))
+    monkeypatch.setattr(benchmark, "ROOT", tmp_path)  # no git
+    (tmp_path / "file").touch()
+    for words, said in (
+        (["--record"], "a record names a commit and there is none"),
+        (["--json", str(tmp_path / "file" / "x.json")], "Cannot write to"),
+    ):
+        with pytest.raises(SystemExit):
+            benchmark.main(["--quick", *words])
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["--device", "cuda"], ["--repeats", "0"]])
