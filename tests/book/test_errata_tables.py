@@ -26,16 +26,6 @@ def listed(monkeypatch):
     return put
 
 
-def test_the_judgement_is_in_words():
-    say = errata_tables.judgement
-    assert say(entry(GOOD, NO_PRINT)) == "print contradicted, right form confirmed"
-    assert say(entry(NO_PRINT)).startswith("print without a number")
-    unconfirmed = Row("z", 2.0, 1.0, 1.5, "by hand")
-    assert say(entry(GOOD, unconfirmed)).endswith("right form not confirmed")
-    agreed = Row("z", 1.0, 1.0, 1.0, "by hand")
-    assert say(entry(GOOD, agreed)).startswith("print not contradicted")
-
-
 def test_the_sentence_counts_what_the_checks_say(listed):
     listed(entry(NO_PRINT, GOOD), entry(Row("z", 1.0, 3.0, 1.0, "by hand"), key="word"))
     assert errata_tables.finding() == (
@@ -59,16 +49,33 @@ def test_a_line_of_the_index_leads_to_the_entry(listed):
 
 def test_evidence_of_one_entry_is_folded_below_an_example(listed):
     listed(entry(NO_PRINT, GOOD))
-    table = errata_tables.evidence(99)
-    assert table.folded
-    assert table.caption == (
-        "Check of 2 quantities: print contradicted, right form confirmed. "
-        "$x$: printed $2$, right $1$, check $1$"
-    )
+    shown = errata_tables.evidence(99, note="Both are *small*.")
+    line = "$x$: printed $2$ ✗, right $1$ ✓, check $1$ (1 more)"
+    assert repr(shown).startswith(line + "\n")
+    assert repr(shown).endswith("Both are *small*.")
+    html = shown._repr_html_()
+    summary, _, below = html.partition("</summary>")
+    assert "(1 more)" in summary
+    assert "by hand" in below
+    assert "<em>small</em>" in below
+    table = errata_tables.quantities([NO_PRINT, GOOD])
+    assert table._repr_html_() in html
     assert [[cell.text for cell in row] for row in table.rows] == [
-        ["$y$", "–", "$0.5$", "$0.5$"], ["$x$", "$2$", "$1$", "$1$"],
+        ["$y$", "–", "$0.5$ ✓", "$0.5$"], ["$x$", "$2$ ✗", "$1$ ✓", "$1$"],
     ]  # fmt: skip
     assert table.rows[0][3].details == "by hand"
+
+
+def test_marks_follow_each_check():
+    row = Row("z", 1.0, 3.0, 1.0, "by hand")
+    assert [cell.text for cell in errata_tables.quantities([row]).rows[0]][1:3] == [
+        "$1$ ✓", "$3$ ✗",
+    ]  # fmt: skip
+
+
+def test_the_line_of_an_entry_without_a_printed_number(listed):
+    listed(entry(NO_PRINT))
+    assert repr(errata_tables.evidence(99)).startswith("$y$: right $0.5$ ✓, check $0.5$\n")
 
 
 def test_evidence_of_several_entries_names_them(listed):
@@ -83,4 +90,4 @@ def test_evidence_of_several_entries_names_them(listed):
 def test_long_numbers_become_formulas():
     row = Row("$x$", 5.520628942836147e55, -1 / 3, 0.0, "by hand")
     texts = [cell.text for cell in errata_tables.quantities([row]).rows[0]]
-    assert texts[1:3] == [r"$5.52063 \times 10^{55}$", "$-0.333333$"]
+    assert texts[1:3] == [r"$5.52063 \times 10^{55}$ ✗", "$-0.333333$ ✗"]

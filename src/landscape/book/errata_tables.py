@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from landscape.book.tables import Cell, Table
+from landscape.book.tables import Cell, Html, Note, Table, folded
 from landscape.book.text import number
 from landscape.errata import registry
 from landscape.errata.entry import WORKS, Entry, Row
 
 _HEADS = ["quantity", "printed", "right", "check"]
 _SHORT = {"thesis": "thesis", "anneal": "AnnealSGD paper"}  # one author has both
-_DIGITS = 6
+_DIGITS, _FEW = 6, 4  # in tables and in the line above one
 _WORDS = {True: "yes", False: "no", None: "no number"}
 
 
@@ -30,16 +30,6 @@ def finding(work: str | None = None) -> str:
     )
 
 
-def judgement(entry: Entry) -> str:
-    """What the checks of an entry say about the print and the corrected form, in words."""
-    said = {
-        True: "print contradicted",
-        False: "print not contradicted",
-        None: "print without a number",
-    }[entry.print_wrong]
-    return f"{said}, right form {'' if entry.confirmed else 'not '}confirmed"
-
-
 def index(*, label: str, caption: str) -> Table:
     """A line for every entry, numbered and referable, that leads to the evidence."""
     rows = [
@@ -48,21 +38,26 @@ def index(*, label: str, caption: str) -> Table:
         for entry in registry.ENTRIES
     ]  # fmt: skip
     heads = ["entry", "about", "where", "print wrong?", "right form confirmed?"]
-    return Table(heads, rows, name="errata", label=label, caption=caption)
+    return Table(heads, rows, name="errata-index", label=label, caption=caption)
 
 
-def evidence(*keys: str | int, **options: Any) -> Table:
+def evidence(*keys: str | int, note: str = "", **options: Any) -> Html:
     """Every quantity of some entries: from the print, corrected, and by an independent check.
 
+    A cross marks what the check contradicts, a tick what it confirms.
+
     Args:
-        *keys: numbers or words of entries. One alone is folded below a line that says what its
-            checks found, with the first quantity as an example.
-        **options: of `Table`.
+        *keys: numbers or words of entries. One alone is folded below a line that has its first
+            quantity with a printed number.
+        note: a sentence that is unfolded with the table of one entry.
+        **options: of the `Table` of several.
     """
     entries = [registry.get(key) for key in keys]
     if len(entries) == 1:
-        options = {"folded": True, "caption": _line(entries[0])} | options
-        return quantities(entries[0].rows, **options)
+        table, said = quantities(entries[0].rows), Note(note) if note else Html("")
+        content = table._repr_html_() + said._repr_html_()
+        line = _line(entries[0])
+        return Html(folded(line, content, "evidence"), f"{line}\n{table!r}\n{said!r}".rstrip())
     rows = [[entry.name, *cells] for entry in entries for cells in _cells(entry.rows)]
     return Table(["entry", *_HEADS], rows, **{"name": "evidence"} | options)
 
@@ -74,25 +69,40 @@ def quantities(rows: Sequence[Row], **options: Any) -> Table:
 
 def _cells(rows: Sequence[Row]) -> list[list[str | Cell]]:
     return [
-        [row.quantity, _value(row.printed), _value(row.corrected),
-         Cell(_value(row.check), details=row.how)]
+        [row.quantity, _printed(row, _DIGITS), _corrected(row, _DIGITS),
+         Cell(_value(row.check, _DIGITS), details=row.how)]
         for row in rows
     ]  # fmt: skip
 
 
 def _line(entry: Entry) -> str:
     row = next((row for row in entry.rows if row.printed is not None), entry.rows[0])
-    printed = "" if row.printed is None else f"printed {_value(row.printed)}, "
-    of = f" of {len(entry.rows)} quantities" if len(entry.rows) > 1 else ""
+    stated = "" if row.printed is None else f"printed {_printed(row, _FEW)}, "
+    more = len(entry.rows) - 1
+    others = f" ({more} more)" if more else ""
     return (
-        f"Check{of}: {judgement(entry)}. {row.quantity}: {printed}right {_value(row.corrected)}, "
-        f"check {_value(row.check)}"
+        f"{row.quantity}: {stated}right {_corrected(row, _FEW)}, check {_value(row.check, _FEW)}"
+        f"{others}"
     )
 
 
-def _value(value: float | None) -> str:
-    """Six digits as a formula, or a dash for a number that the print does not give."""
-    return "–" if value is None else f"${number(value, _DIGITS)}$"
+def _printed(row: Row, digits: int) -> str:
+    """The printed value and its mark, or a dash where the print gives no number."""
+    if row.printed is None:
+        return "–"
+    return f"{_value(row.printed, digits)} {_mark(row.printed_agrees)}"
+
+
+def _corrected(row: Row, digits: int) -> str:
+    return f"{_value(row.corrected, digits)} {_mark(row.corrected_agrees)}"
+
+
+def _mark(agrees: bool) -> str:
+    return "✓" if agrees else "✗"
+
+
+def _value(value: float, digits: int) -> str:
+    return f"${number(value, digits)}$"
 
 
 def _places(entry: Entry) -> str:
