@@ -29,10 +29,9 @@ def test_the_answer_says_what_was_found_the_verdict_and_its_scale(verdict):
         ("reproduced", "exact", "build", "independent of the size of our runs"),
         ("reproduced", "work", "record", "by records at the work's own scale"),
         ("partly", "work", "build", "by the runs of the paper profile, at the work's own scale"),
-        ("reproduced", "small", "build", "at small scale: the runs of the paper profile"),
+        ("reproduced", "small", "build", "by the runs of the paper profile, smaller than the work's"),
         ("reproduced", "small", "record",
-         "at small scale: the runs of the paper profile, in part by records at the work's own "
-         "scale"),
+         "by the runs of the paper profile, and by records at the work's own scale"),
         ("not run", None, "build", "data set cifar100 not fetched"),
     ],
 )  # fmt: skip

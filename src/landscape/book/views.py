@@ -49,8 +49,8 @@ def scale(verdict: Mapping[str, Any]) -> str:
     if whole["scale"] == verdicts.EXACT:
         return "independent of the size of our runs"
     if whole["scale"] == verdicts.SMALL:
-        also = ", in part by records at the work's own scale" if recorded else ""
-        return f"at small scale: the runs of the {profile} profile{also}"
+        also = "and by records at the work's own scale" if recorded else "smaller than the work's"
+        return f"by the runs of the {profile} profile, {also}"
     if recorded:
         return "by records at the work's own scale"
     return f"by the runs of the {profile} profile, at the work's own scale"
