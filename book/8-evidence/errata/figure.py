@@ -9,7 +9,7 @@ ALT = (
     "One line for each entry. On every line the filled dot of the corrected form lies left of the "
     "vertical line at one, where a check still agrees, and the cross of the print lies right of it."
 )
-SHOWN = (1e-4, 1e6)  # what is beyond is drawn at the edge
+SHOWN = (1e-4, 1e6)  # what is beyond is rounding, or as good as infinite, and put at the edge
 
 
 def distances():
@@ -26,7 +26,10 @@ def distances():
             "printed": min((_distance(row, row.printed) for row in stated), default=np.nan),
             "corrected": max(_distance(row, row.corrected) for row in entry.rows),
         })  # fmt: skip
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    for name in ("printed", "corrected"):
+        frame[name] = [float(f"{value:.4g}") for value in frame[name].clip(*SHOWN)]
+    return frame
 
 
 def _distance(row, value):
@@ -42,7 +45,7 @@ def draw():
     lines = np.arange(len(frame))
     ax.axvline(1, color=book.INK, linewidth=1)
     for name, mark, color in (("printed", "x", book.CYCLE[1]), ("corrected", "o", book.CYCLE[0])):
-        ax.plot(frame[name].clip(*SHOWN), lines, mark, color=color, label=name, clip_on=False)
+        ax.plot(frame[name], lines, mark, color=color, label=name, clip_on=False)
     ax.set_xscale("log")
     ax.set_xlim(*SHOWN)
     ax.set_yticks(lines, frame["erratum"])

@@ -4,6 +4,7 @@ An artifact's page is the folder ``book/<part>/<id>/``; it may not exist yet. Ot
 book repeat nothing that a work shows, so they have no claims and no verdict.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,7 +105,14 @@ def get(identifier: str, root: str | Path = ".") -> Artifact:
 
 
 def page_folder(name: str, root: str | Path = ".") -> Path | None:
-    """``book/<part>/<name>``, of an artifact or of another page; None when there is none."""
+    """``book/<part>/<name>``, of an artifact or of another page; None when there is none.
+
+    ``<part>`` names the folder of a part's introduction, ``index`` that of the front page.
+    """
+    if name == "index":
+        return Path(root) / "book"
+    if re.fullmatch(r"[0-9]-[\w-]+", name) and (Path(root) / "book" / name).is_dir():
+        return Path(root) / "book" / name
     found = sorted(path for path in Path(root).glob(f"book/[0-9]-*/{name}") if path.is_dir())
     if len(found) > 1:
         raise LandscapeError(
