@@ -118,8 +118,9 @@ COMMANDS = (
         (_arg("kind", choices=("runs", "verdicts", "pages")), _PROFILE),
     ),
     Command(
-        "lock", "pipeline:lock", "keep the pipeline's lock file, or put the kept one back",
-        (_arg("action", choices=("keep", "restore")),),
+        "lock", "pipeline:lock",
+        "merge: settle a conflict in dvc.lock; mend: put back the last one that could be read",
+        (_arg("action", choices=("merge", "mend")),),
     ),
     Command(
         "clean", "runs:clean", "delete checkpoints, logs and the built book",

@@ -60,3 +60,25 @@ def _public(name: str, source: Path) -> str:
             words = ", ".join(f"`{word}`" for word in sorted(listed))
             return f"Importable from `{name}`: {words}.\n\n"
     return ""
+
+
+def page(package: str, source: Path) -> str:
+    """The page of one package of the library."""
+    name = f"landscape.{package}"
+    return f"# `{name}`\n\n{_summary(name, source)}\n\n{api_blocks(name, source)}"
+
+
+def overview(packages: list[str], source: Path) -> str:
+    """The first page of the library: a line for each package."""
+    rows = "".join(
+        f"| [`landscape.{name}`]({name}.md) | {_summary(f'landscape.{name}', source)} |\n"
+        for name in packages
+    )
+    return (
+        "# The library\n\n`landscape` is an ordinary Python package. Imports point down only: pages "
+        "show what was judged, judging reads what experiments wrote, experiments train, training "
+        "uses optimizers, networks and data.\n\n"
+        f"| Package | What it holds |\n|---|---|\n{rows}\n"
+        "Every error a user is meant to read derives from one class:\n\n"
+        "```{eval-rst}\n.. autoexception:: landscape.errors.LandscapeError\n```\n"
+    )

@@ -13,7 +13,9 @@ import re
 import shutil
 from pathlib import Path
 
-from landscape.book import checks as book_checks, sources as book_sources, sphinx as book_sphinx
+from landscape.book import checks as book_checks
+from landscape.book import sources as book_sources
+from landscape.book import sphinx as book_sphinx
 from landscape.book.sources import BookError
 
 MATHJAX_KEPT = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
@@ -46,7 +48,7 @@ def build(profile: str, root: Path) -> Path:
     _add_mathjax(fresh / "_static" / "mathjax")
     _prune(fresh)
     book_checks.check_offline(fresh)
-    (fresh / "manifest.json").write_bytes(_manifest(profile, sources))
+    (fresh / "manifest.json").write_bytes(_manifest(profile, sources, pages))
     _replace(fresh, work / "html")
     stamp.write_text(key, encoding="utf-8")
     log.unlink(missing_ok=True)
@@ -73,13 +75,23 @@ def _prune(built: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _manifest(profile: str, sources: dict[str, bytes]) -> bytes:
-    """What the book was made of: the profile, its pages and the SHA-256 of every source."""
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in sources.items()}
-    pages = [name for name in sources if name.endswith((".md", ".ipynb"))]
+def _manifest(profile: str, sources: dict[str, bytes], pages: list[book_sources.Page]) -> bytes:
+    """What the book was made of: the profile, its pages, and a digest of every source.
+
+    An executed page counts as what it was made from, not as its bytes: pictures differ in their
+    last digits between processors, and a fresh clone must arrive at the same manifest.
+    """
+    made_from = {f"{page.item}.ipynb": page.notebook.metadata.get("landscape", {}).get("inputs", "")
+                 for page in pages}  # fmt: skip
+    digests = {
+        name: made_from.get(name) or hashlib.sha256(content).hexdigest()
+        for name, content in sources.items()
+        if not name.startswith("_static/thumbnails/")
+    }
+    shown = [name for name in sources if name.endswith((".md", ".ipynb"))]
     content = {
         "profile": profile,
-        "pages": sorted(re.sub(r"\.(md|ipynb)$", ".html", name) for name in pages),
+        "pages": sorted(re.sub(r"\.(md|ipynb)$", ".html", name) for name in shown),
         "sources": dict(sorted(digests.items())),
     }
     return (json.dumps(content, indent=1) + "\n").encode()
@@ -98,3 +110,16 @@ def _replace(fresh: Path, target: Path) -> None:
             os.replace(old, target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def locate(profile: str, root: Path) -> Path:
+    """The built book's ``index.html``; a book that is missing or damaged is built first."""
+    html = Path(root) / "book" / "_build" / "html"
+    try:
+        manifest = json.loads((html / "manifest.json").read_text(encoding="utf-8"))
+        whole = manifest["profile"] == profile and all(
+            (html / name).stat().st_size > 0 for name in manifest["pages"]
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        whole = False
+    return html / "index.html" if whole else build(profile, root)

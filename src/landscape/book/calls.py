@@ -45,7 +45,7 @@ class Page:
         if folder is None:
             raise PageError(f"The book has no page {name!r}: make book/<part>/{name}/page.md.")
         self.name, self.profile, self.live, self.root = name, profile, live, root
-        self.part = folder.parent.name
+        self.part = name if folder.parent.name == "book" else folder.parent.name
         self.is_artifact = (folder / "claims.yaml").is_file()
         self._pictures: list[str] = []
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from landscape.errors import LandscapeError
 
-PICTURES = ("image/png", "image/svg+xml", "image/jpeg")
 BARE_IMAGE = re.compile(r"!\[\s*\]\([^)]*\)")
 LOADED = {  # element -> attributes whose address a browser fetches by itself
     "script": ("src",),
@@ -35,42 +34,42 @@ class PageError(LandscapeError):
 
 
 def check_figures(pages: Iterable[Any]) -> None:
-    """Every picture of an executed page has a name, a caption and an alternative text.
+    """Every picture of an executed page has a name, a caption and words for who cannot see it.
 
-    ``pages`` are ``book_pages.Page``. The first labelled figure or table must carry the artifact's
-    id, and no name may be used twice. Raises ``PageError``.
+    ``pages`` are ``sources.Page``. A figure's or table's page gives its id to its first picture,
+    and no name may be used twice. Raises ``PageError``.
     """
     used: dict[str, str] = {}
     for page in pages:
         names = []
         for number, cell in enumerate(page.notebook.cells, start=1):
-            settings = cell.get("metadata", {}).get("mystnb", {})
-            figure, image = settings.get("figure", {}), settings.get("image", {})
-            shown = any(
-                kind in output.get("data", {})
+            figure = cell.get("metadata", {}).get("mystnb", {}).get("figure", {})
+            shown = [
+                text
                 for output in cell.get("outputs", [])
-                for kind in PICTURES
-            )
+                for text in [output.get("data", {}).get("text/html", "")]
+                if "<svg " in text
+            ]
             if not shown and not figure:
                 continue
-            where = f"page {page.artifact}, cell {number}"
+            where = f"page {page.item}, cell {number}"
             for key in ("name", "caption"):
                 if not str(figure.get(key) or "").strip():
                     raise PageError(f"{where}: the figure has no {key}; add mystnb.figure.{key}.")
-            if shown and not str(image.get("alt") or "").strip():
+            if any('aria-label=""' in text or "aria-label=" not in text for text in shown):
                 raise PageError(
-                    f"{where}: the picture has no text for readers who cannot see it; "
-                    "add mystnb.image.alt."
+                    f"{where}: the picture has no text for readers who cannot see it; give "
+                    "page.picture(..., alt=...)."
                 )
             name = figure["name"]
             if name in used:
                 raise PageError(f"{where}: the figure name {name} is used by {used[name]} already.")
             used[name] = where
             names.append(name)
-        if page.artifact not in names:
+        if page.is_artifact and page.name not in names:
             raise PageError(
-                f"page {page.artifact}: no figure is named {page.artifact}; "
-                "give the artifact's own figure that name."
+                f"page {page.item}: no figure is named {page.name}; give the artifact's own picture "
+                "that name."
             )
 
 

@@ -47,9 +47,5 @@ def book(options: argparse.Namespace) -> None:
     from landscape.book import build
 
     root, profile = root_and_profile(options)
-    built = root / "book" / "_build" / "html" / "index.html"
-    if not options.locate:
-        built = build.build(profile, root)
-    elif not built.is_file():
-        raise LandscapeError(f"{built} does not exist yet; `make book` builds it.")
-    print(f"The book is at {built}")
+    make = build.locate if options.locate else build.build
+    print(f"The book is at {make(profile, root)}")

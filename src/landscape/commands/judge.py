@@ -14,7 +14,8 @@ from landscape.evidence import scorecard as scores
 def judge(options: argparse.Namespace) -> None:
     """Write an artifact's verdict."""
     root, profile = root_and_profile(options)
-    print(f"wrote {judging.judge(options.artifact, profile, root)}")
+    name = options.artifact.rpartition("/")[2]  # with or without its part
+    print(f"wrote {judging.judge(name, profile, root)}")
 
 
 def scorecard(options: argparse.Namespace) -> None:

@@ -11,7 +11,8 @@ A merge of the verdict files with the list of all artifacts; the same inputs giv
      "counts": {"listed": 46, "pages": 8, "artifacts": {label: n}, "claims": {label: n}}}
 
 ``counts`` holds the only numbers outside lists, so that ``dvc metrics show`` prints just them.
-They count figures and tables that have a page, and claims that are no controls.
+They count figures and tables that have a page, and claims that are no controls. The same numbers
+of claims are in ``claims-<profile>.csv``, for ``dvc plots show``.
 """
 
 import json
@@ -20,13 +21,16 @@ from pathlib import Path
 from landscape.errors import LandscapeError
 from landscape.evidence import artifacts, verdicts
 from landscape.evidence.files import write_json
+from landscape.files import write_text
 
 
 def write(profile: str, root: str | Path = ".") -> Path:
     """Merge and write; returns the file's path. Raises LandscapeError for unusable inputs."""
-    path = Path(root) / "verdicts" / f"scorecard-{profile}.json"
-    write_json(path, build(profile, root))
-    return path
+    folder, card = Path(root) / "verdicts", build(profile, root)
+    lines = [f"{label},{number}" for label, number in card["counts"]["claims"].items()]
+    write_text(folder / f"claims-{profile}.csv", "\n".join(["verdict,claims", *lines]) + "\n")
+    write_json(folder / f"scorecard-{profile}.json", card)
+    return folder / f"scorecard-{profile}.json"
 
 
 def build(profile: str, root: str | Path = ".") -> dict:

@@ -85,7 +85,7 @@ def mend(root: Path) -> str:
     text = lock.read_text(encoding="utf-8", errors="replace") if lock.is_file() else ""
     if "<<<<<<< " in text:
         raise LandscapeError(
-            f"{LOCK} is in conflict after a merge; run `landscape lock --merge`, then `make book`."
+            f"{LOCK} is in conflict after a merge; run `landscape lock merge`, then `make book`."
         )
     if _parsed(text) is not None:
         good.parent.mkdir(parents=True, exist_ok=True)
