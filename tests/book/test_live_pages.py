@@ -24,8 +24,8 @@ def training_pages():
 
 
 def stored():
-    """Every file that a page could have overwritten, with its time."""
-    folders = ("results", "verdicts", "records", "book/executed")
+    """Every file that a page at smoke could have overwritten, with its time."""
+    folders = ("results/smoke", "verdicts/smoke", "records", "book/executed/smoke")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     return {path: path.stat().st_mtime_ns for path in files}
 
