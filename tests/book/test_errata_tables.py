@@ -90,4 +90,4 @@ def test_evidence_of_several_entries_names_them(listed):
 def test_long_numbers_become_formulas():
     row = Row("$x$", 5.520628942836147e55, -1 / 3, 0.0, "by hand")
     texts = [cell.text for cell in errata_tables.quantities([row]).rows[0]]
-    assert texts[1:3] == [r"$5.52063 \times 10^{55}$ ✗", "$-0.333333$ ✗"]
+    assert texts[1:3] == [r"$5.5206 \times 10^{55}$ ✗", "$-0.33333$ ✗"]

@@ -9,6 +9,7 @@ import jupytext
 import pytest
 
 from landscape.errata import registry
+from landscape.evidence import figures
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "book" / "8-evidence"
@@ -67,6 +68,18 @@ def test_labels_are_those_of_the_list_and_every_link_has_its_label():
             continue
         linked = re.findall(r"\b(?:erratum|statement)-[a-z\d][a-z\d-]*", path.read_text("utf-8"))
         assert set(linked) <= known, path
+
+
+def test_the_picture_has_every_print_right_and_every_correction_left_of_one():
+    figure = figures.load("errata", ROOT)
+    frame = figure.distances()
+    assert list(frame["erratum"]) == [entry.name for entry in registry.ENTRIES]
+    assert (frame["corrected"] <= 1).all()
+    assert (frame["printed"].dropna() > 1).all()
+    assert list(frame.loc[frame["printed"].isna(), "erratum"]) == ["35"]
+    # Rounding errors differ from machine to machine and are not shown.
+    assert frame["corrected"].min() == figure.SHOWN[0]
+    assert frame["printed"].max() == figure.SHOWN[1]
 
 
 @pytest.fixture(scope="module")
