@@ -40,7 +40,7 @@ def findings(document: object, schema: dict[str, Any]) -> list[tuple[tuple[Any, 
     except ImportError:
         return []
     errors = Draft202012Validator(schema).iter_errors(document)
-    errors = sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
+    errors = sorted(errors, key=_order)
     return [(_path(error), _phrase(error)) for error in errors]
 
 
@@ -48,6 +48,11 @@ def nearest(name: object, known: list[str]) -> str:
     """``did you mean 'x'?`` when a known name is near, else the list of them."""
     near = difflib.get_close_matches(str(name), known, 1)
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+
+
+def _order(error: Any) -> tuple[list[str], bool]:
+    """By place; a stray key first, because it may be the one that is missing, misspelt."""
+    return [str(part) for part in error.absolute_path], error.validator == "required"
 
 
 def _stray(error: Any) -> Any:

@@ -1,67 +1,96 @@
+"""One run: a folder of tables and the provenance beside it, all or nothing."""
+
 import json
-import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
 
-from landscape import cli
-from landscape.experiments import catalogue, execute, settings
+from landscape.errors import LandscapeError
+from landscape.experiments import catalogue, execute, live, simulation
+from landscape.experiments.settings_schema import mapping, whole
 from landscape.train.history import COLUMNS, OPTIONAL_COLUMNS
 
+ROOT = Path(__file__).parents[2]
 EXPERIMENT = "thesis-fig-2-3-mnistfc"
-
-
-@pytest.fixture
-def project(tmp_path, small_data, monkeypatch):
-    """A project folder with the real parameters and a data set of 96 samples."""
-    root = settings.find_root()
-    shutil.copytree(root / "params", tmp_path / "params")
-    for name in ("dvc.yaml", "params.yaml"):
-        shutil.copy(root / name, tmp_path / name)
-    monkeypatch.setenv("LANDSCAPE_ROOT", str(tmp_path))
-    monkeypatch.setenv("LANDSCAPE_DEVICE", "cpu")
-    return tmp_path
+RUN = f"1-spin-glass/{EXPERIMENT}/anneal_sgd"
+TOY = """\
+    toy:
+      title: A simulation
+      module: toy_simulation
+      cases: [cold, hot]
+      common: {seed: 3, spins: 5}
+"""
 
 
 def train(root, **options):
-    return execute.train(EXPERIMENT, "anneal_sgd", "smoke", root=root, **options)
+    return execute.run(RUN, "smoke", root=root, **options)
 
 
-def test_a_csv_and_its_provenance_and_no_checkpoints(project):
-    path = train(project)
-    assert path == project / "results" / "smoke" / EXPERIMENT / "anneal_sgd.csv"
-    frame = pd.read_csv(path)
+def provenance(folder):
+    return json.loads(folder.with_name(f"{folder.name}.provenance.json").read_text())
+
+
+def files(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_folder_its_provenance_and_no_checkpoints(project):
+    folder = train(project)
+    assert folder == project / "results/smoke/1-spin-glass" / EXPERIMENT / "anneal_sgd"
+    assert files(folder.parent) == ["anneal_sgd.provenance.json", "anneal_sgd/results.csv"]
+    frame = pd.read_csv(folder / "results.csv")
     assert tuple(frame.columns) == (*COLUMNS, *OPTIONAL_COLUMNS[1:])  # AnnealSGD has a field
     assert sorted(frame["seed"].unique()) == [0, 1]
-    record = json.loads(path.with_name("anneal_sgd.provenance.json").read_text())
+    record = provenance(folder)
     assert record["seeds"] == [0, 1]
     assert record["parameters"]["optimizer_options"]["tau0"] == 500
     assert record["device"] == "CPU"
     assert (record["replicas"], record["world_size"], record["backend"]) == (1, 1, None)
     assert record["versions"]["torch"]
-    assert record["command"].endswith("--method anneal_sgd --profile smoke")
-    assert not list((project / "checkpoints").glob("*/*"))
+    assert record["command"] == f"landscape run {RUN} --profile smoke"
+    assert not list((project / "checkpoints").iterdir())
 
 
-def test_the_same_command_gives_the_same_bytes(project):
-    first = train(project).read_bytes()
-    assert train(project).read_bytes() == first
+def test_the_same_command_gives_the_same_bytes_and_replaces_the_folder(project):
+    folder = train(project)
+    first = (folder / "results.csv").read_bytes()
+    (folder / "old.csv").write_text("left over")
+    assert (train(project) / "results.csv").read_bytes() == first
+    assert files(folder) == ["results.csv"]
+    assert not list(folder.parent.glob(".*"))
 
 
 def test_no_times_or_hosts_in_the_csv(project):
-    header = train(project).read_text().splitlines()[0]
+    header = (train(project) / "results.csv").read_text().splitlines()[0]
     assert not {"time", "seconds", "host", "date"} & set(header.split(","))
 
 
-def test_a_grid_is_one_csv_with_the_settings_that_differ_in_front(project):
-    grid = "{run: {epochs: [0.5, 1]}, optimizer: {J: [1.0e-2, 1.0e-3, 0]}}"
-    paper = project / "params" / "paper.yaml"
-    lines = paper.read_text().split("\n")
-    start = lines.index(f"{EXPERIMENT}:")
-    method = lines.index("    anneal_sgd:", start)
-    paper.write_text("\n".join([*lines[: method + 1], f"      grid: {grid}", *lines[method + 1 :]]))
-    path = train(project)
-    frame = pd.read_csv(path)
+def test_the_stored_results_are_of_the_settings_in_force():
+    """The digest in their provenance depends on the settings alone."""
+    for experiment in catalogue.experiments(ROOT):
+        for run in experiment.runs:
+            job = execute.job_of(experiment, run, "laptop", ROOT, workers=1)
+            stored = experiment.folder("laptop", ROOT) / run
+            assert provenance(stored)["specification"] == execute.digest(job), stored
+
+
+def test_fewer_seeds_and_another_folder(project, tmp_path):
+    folder = train(project, seeds=1, output=tmp_path / "elsewhere")
+    assert folder == tmp_path / "elsewhere" / "anneal_sgd"
+    assert list(pd.read_csv(folder / "results.csv")["seed"].unique()) == [0]
+    assert provenance(folder)["command"].endswith("--profile smoke --seeds 1")
+    assert not (project / "results").exists()
+
+
+def test_a_grid_is_one_table_with_the_settings_that_differ_in_front(project):
+    path = project / "book/1-spin-glass/thesis-fig-2-3/settings.yaml"
+    grid = "      grid: {run: {epochs: [0.5, 1]}, optimizer: {J: [1.0e-2, 1.0e-3, 0]}}\n"
+    path.write_text(path.read_text().replace("    anneal_sgd:\n", "    anneal_sgd:\n" + grid, 1))
+    folder = train(project)
+    frame = pd.read_csv(folder / "results.csv")
     assert tuple(frame.columns[:3]) == ("epochs", "J", "seed")
     points = list(dict.fromkeys(zip(frame["epochs"], frame["J"], strict=True)))
     assert points == [(e, j) for e in (0.5, 1) for j in (0, 1e-3, 1e-2)]
@@ -69,69 +98,129 @@ def test_a_grid_is_one_csv_with_the_settings_that_differ_in_front(project):
     assert len(ends) == 12
     assert ends.loc[ends["epochs"] == 1, "effective_epoch"].eq(1).all()
     assert ends.loc[ends["J"] == 0, "alignment"].isna().all()
-    record = json.loads(path.with_name("anneal_sgd.provenance.json").read_text())
+    record = provenance(folder)
     assert record["seeds"] == [0, 1]
     assert record["parameters"]["grid"][0] == {"epochs": 0.5, "J": 1e-2}
     assert len(record["parameters"]["grid"]) == 6
-    assert train(project).read_bytes() == path.read_bytes()
 
 
 def test_live_training_writes_nothing(project):
-    frame = execute.train_frame(EXPERIMENT, "smoke", project)
-    assert set(frame["method"]) == set(catalogue.get(EXPERIMENT).runs)
+    frame = live.run(EXPERIMENT, "smoke", project)
+    assert set(frame["method"]) == {"adam", "anneal_sgd", "resampled_noise"}
     assert not (project / "results").exists()
     assert not (project / "checkpoints").exists()
 
 
-def test_a_failing_run_leaves_no_result(project, monkeypatch):
-    monkeypatch.setattr(execute, "fit_many", lambda *a, **k: 1 / 0)
+def test_a_failing_run_leaves_the_old_result_and_its_checkpoints(project, monkeypatch):
+    folder = train(project)
+    before = (folder / "results.csv").read_bytes()
+    kept = project / "checkpoints" / "kept"
+
+    def fails(*arguments, **options):
+        kept.mkdir()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(execute, "fit_many", fails)
     with pytest.raises(ZeroDivisionError):
         train(project)
-    assert not (project / "results").exists()
+    assert (folder / "results.csv").read_bytes() == before
+    assert kept.exists()
+    assert not list(folder.parent.glob(".*"))
 
 
-def test_show_prints_each_setting_with_its_source(project, capsys):
-    assert cli.main(["show", EXPERIMENT, "--profile", "laptop"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    epochs = next(line for line in lines if "run.epochs" in line)
-    assert epochs.startswith("*")
-    assert "(work: 50)" in epochs
-    rate = next(line for line in lines if "methods.adam.optimizer.lr" in line)
-    assert "thesis 2.4.3" in rate
+def test_a_folder_that_cannot_be_written_is_seen_before_the_first_step(project, monkeypatch):
+    (project / "results").write_text("a file")
+    monkeypatch.setattr(execute, "fit_many", lambda *a, **k: pytest.fail("it trained"))
+    with pytest.raises(LandscapeError, match="Cannot write to"):
+        train(project)
 
 
-def test_list_says_what_has_results(project, capsys):
-    train(project)
-    assert cli.main(["list", "--profile", "smoke"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    (line,) = [line for line in lines if f" {EXPERIMENT} " in line]
-    assert "partly" in line
+@pytest.fixture
+def toy_module(toy, monkeypatch):
+    """A simulation that gives two tables and keeps one intermediate file."""
+
+    def simulate(settings, case, checkpoints, workers):
+        kept = checkpoints / "toy" / "chunk"
+        kept.parent.mkdir(parents=True)
+        kept.touch()
+        assert workers == 2
+        return simulation.Outcome({"results": f"{case}\n", "draws": "0\n"}, [kept])
+
+    module = ModuleType("toy_simulation")
+    module.simulate = simulate
+    module.SETTINGS = mapping({"seed": whole(0), "spins": whole(3)}, ("seed", "spins"))
+    monkeypatch.setitem(sys.modules, "toy_simulation", module)
+    toy.page("1-spin-glass/page", TOY)
+    return toy
+
+
+def test_a_case_is_a_folder_of_its_tables(toy_module):
+    folder = execute.run("1-spin-glass/toy/hot", "smoke", root=toy_module.root, workers=2)
+    assert files(folder.parent) == ["hot.provenance.json", "hot/draws.csv", "hot/results.csv"]
+    assert (folder / "results.csv").read_text() == "hot\n"
+    record = provenance(folder)
+    assert (record["seeds"], record["workers"]) == ([3], 2)
+    assert record["parameters"] == {"seed": 3, "spins": 5}
+    assert not list((toy_module.root / "checkpoints").iterdir()), "what was kept is forgotten"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("old", "new", "said"),
     [
-        (["train", "thesis-fig-2-3-mnist"], "did you mean 'thesis-fig-2-3-mnistfc'"),
-        (["train", "thesis-fig-2-2"], "simulate"),
-        (["train", EXPERIMENT, "--method", "sgd"], "it has adam, anneal_sgd"),
-        (["train", EXPERIMENT, "--workers", "0"], "0 workers"),
-        (["simulate", EXPERIMENT], "train"),
-        (["analyse", "optimizer-paths"], "has no analysis of its own"),
-        (["show", EXPERIMENT, "--profile", "lapto"], "did you mean 'laptop'"),
+        ("spins: 5", "spins: 0", "line 5: toy, profile smoke: spins is 0; it must be a whole"),
+        ("spins: 5", "spin: 5", "unknown key 'spin'; did you mean 'spins'?"),
+        ("seed: 3, ", "", "it has no 'seed'"),
     ],
 )
-def test_errors_are_one_sentence_with_status_1(project, capsys, arguments, said):
-    assert cli.main(arguments) == 1
-    printed = capsys.readouterr()
-    assert said in printed.err
-    assert len(printed.err.strip().splitlines()) == 1
+def test_settings_that_a_simulation_cannot_use_are_refused(toy_module, old, new, said):
+    toy_module.page("1-spin-glass/page", TOY.replace(old, new))
+    with pytest.raises(LandscapeError) as caught:
+        execute.run("1-spin-glass/toy/hot", "smoke", root=toy_module.root, workers=2)
+    assert said in str(caught.value)
 
 
-def test_clean_leaves_data_and_results(project, capsys):
-    train(project)
-    for name in ("checkpoints/x", "data/mnist"):
-        (project / name).mkdir(parents=True)
-    assert cli.main(["clean"]) == 0
-    assert not (project / "checkpoints").exists()
-    assert (project / "data").exists()
-    assert (project / "results").exists()
+def test_a_simulation_has_no_seeds_to_choose(toy_module):
+    with pytest.raises(LandscapeError, match="toy is simulated: it has no seeds"):
+        execute.run("1-spin-glass/toy/hot", "smoke", root=toy_module.root, seeds=1)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "old", "new", "said"),
+    [
+        ("thesis-fig-2-2", "step_size: 0.1", "step_size: -0.1", "step_size is -0.1; it must be"),
+        ("thesis-fig-2-2", "spins: 30", "spins: 0", "spins is 0; it must be a whole number of at"),
+        ("thesis-fig-2-2", "perplexity: 10.0", "perplexity: 100.0", "perplexity is 100; it must"),
+        ("thesis-fig-2-2", "exponential: 2\n", "exponential: -2\n", "draws.exponential is -2; i"),
+        ("critical-point-counts", "search_spins: [6]", "search_spins: 6", "search_spins is 6; it"),
+        ("critical-point-counts", "draws: [4, 3]", "draws: [4]", "draws has 1 entries for the 2"),
+        ("optimizer-paths", "start: [0.81, 1.16]", "start: [0.81]", "start is [0.81]; it must be"),
+        ("optimizer-paths", "lr: 0.05", "lrr: 0.05", "'lrr' (did you mean 'lr'?)"),
+    ],
+)
+def test_what_the_book_s_simulations_refuse(project, experiment, old, new, said):
+    (path,) = (p for p in (project / "book").glob("*/*/settings.yaml")
+               if p.read_text().find(f"\n{experiment}:\n") >= 0)  # fmt: skip
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    case = {"thesis-fig-2-2": "exponential", "critical-point-counts": "theory"}.get(
+        experiment, "paths"
+    )
+    part = path.parts[-3]
+    with pytest.raises((LandscapeError, ValueError)) as caught:
+        execute.run(f"{part}/{experiment}/{case}", "smoke", root=project, workers=1)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("lr: 1.0e-3", "lrr: 1.0e-3", "method adam: Optimizer 'adam': .*did you mean 'lr'"),
+        ("lr: 1.0e-3", "lr: 1e-3", "method adam: Adam: lr must be .* not '1e-3'"),
+        ("initial: torch", "initail: torch", "'initail' .did you mean 'initial'"),
+    ],
+)
+def test_what_an_optimizer_or_a_network_does_not_know_gets_the_nearest(project, old, new, said):
+    path = project / "book/1-spin-glass/thesis-fig-2-3/settings.yaml"
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(Exception, match=said):
+        execute.run(f"1-spin-glass/{EXPERIMENT}/adam", "smoke", root=project)

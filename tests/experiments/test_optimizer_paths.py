@@ -1,18 +1,16 @@
 """Every optimizer on the loss of two weights: same bytes, every method, right recurrences."""
 
-import copy
-import inspect
+import io
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from landscape import optim
+from landscape.errors import LandscapeError
 from landscape.experiments import optimizer_paths as paths
 from landscape.experiments import settings
-from landscape.experiments.settings import SettingsError
 
 ROOT = Path(__file__).parents[2]
 SMOKE = settings.resolved("optimizer-paths", "smoke", ROOT)
@@ -21,52 +19,42 @@ METHODS = SMOKE["methods"]
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """The three tables at smoke scale."""
-    folder = tmp_path_factory.mktemp("paths")
-    for case in ("paths", "endings", "options"):
-        paths.simulate(SMOKE, case, folder)
-    return folder
+def tables():
+    """The tables of two cases at smoke scale, as text."""
+    return {case: simulate(case) for case in ("paths", "endings")}
 
 
-@pytest.mark.parametrize("case", ["paths", "endings", "options"])
-def test_a_second_run_gives_the_same_bytes(written, tmp_path, case):
-    (path,) = paths.simulate(SMOKE, case, tmp_path)
-    assert path.read_bytes() == (written / path.name).read_bytes()
-    assert [p.name for p in tmp_path.iterdir()] == [f"{case}.csv"], "no temporary file stays"
+def simulate(case):
+    return paths.simulate(SMOKE, case).tables["results"]
 
 
-def test_every_registered_optimizer_has_a_path(written):
-    table = pd.read_csv(written / "paths.csv", dtype={"replica": str})
-    assert list(table.columns) == ["method", "step", "replica", "x", "y", "role"]
-    drawn = {METHODS[key]["optimizer"]["name"] for key in table["method"].unique()}
+def table(text):
+    return pd.read_csv(io.StringIO(text), dtype={"replica": str})
+
+
+@pytest.mark.parametrize("case", ["paths", "endings"])
+def test_a_second_run_gives_the_same_bytes(tables, case):
+    assert simulate(case) == tables[case]
+
+
+def test_every_registered_optimizer_has_a_path(tables):
+    rows = table(tables["paths"])
+    assert list(rows.columns) == ["method", "step", "replica", "x", "y", "role"]
+    drawn = {METHODS[key]["optimizer"]["name"] for key in rows["method"].unique()}
     assert drawn == set(optim.names())
-    last = table[table["role"] == "answer"].groupby("method")["step"].max()
+    last = rows[rows["role"] == "answer"].groupby("method")["step"].max()
     assert (last == SMOKE["gradients"]).all()
 
 
-def test_a_new_optimizer_without_a_method_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr(optim, "names", lambda: [*optim.source_names(), "new"], raising=False)
-    monkeypatch.setattr(optim, "source_names", lambda: ["sgd"], raising=False)
-    with pytest.raises(SettingsError, match="no method for the optimizer 'new'"):
-        paths.simulate(SMOKE, "options", tmp_path)
-    assert not list(tmp_path.iterdir())
+def test_a_new_optimizer_without_a_method_is_refused(monkeypatch):
+    monkeypatch.setattr(optim, "names", lambda: ["sgd", "new"])
+    with pytest.raises(LandscapeError, match="no method for the optimizer 'new'"):
+        simulate("paths")
 
 
-@pytest.mark.parametrize("change", ["missing", "unknown"])
-def test_wrong_settings_are_named(change, tmp_path):
-    wrong = copy.deepcopy(SMOKE)
-    if change == "missing":
-        del wrong["box"]
-    else:
-        wrong["boxes"] = 1
-    with pytest.raises(SettingsError, match="box"):
-        paths.simulate(wrong, "paths", tmp_path)
-
-
-def test_working_points_are_listed_where_they_are_others_than_the_answers(written):
-    table = pd.read_csv(written / "paths.csv", dtype={"replica": str})
-    for key, rows in table.groupby("method"):
+def test_working_points_are_listed_where_they_are_others_than_the_answers(tables):
+    whole = table(tables["paths"])
+    for key, rows in whole.groupby("method"):
         working = rows[rows["role"] == "working"]
         name = METHODS[key]["optimizer"]["name"]
         if optim.trains_replicas(name):
@@ -74,7 +62,7 @@ def test_working_points_are_listed_where_they_are_others_than_the_answers(writte
             assert set(rows.loc[rows["role"] == "answer", "replica"]) == {"all"}
         per_replica = working.groupby("replica")["step"].apply(list)
         assert all(steps == list(range(SMOKE["gradients"] + 1)) for steps in per_replica)
-    several = set(table.loc[table["role"] == "working", "method"])
+    several = set(whole.loc[whole["role"] == "working", "method"])
     assert {"entropy_sgd", "heat_smoothing", "two_step_cgd", "sgld_mean"} <= several
     assert several.isdisjoint({"sgd", "adam", "anneal_sgd", "matched_cgd", "heat_still"})
 
@@ -134,47 +122,22 @@ def test_complexity_gradient_descent_stays_on_the_circle_through_both_valleys():
         assert np.linalg.norm(valley.centre) == pytest.approx(np.sqrt(2), abs=1e-3)
 
 
-def test_end_points_lie_where_the_table_says(written):
-    table = pd.read_csv(written / "endings.csv")
-    assert list(table.columns) == ["method", "start_x", "start_y", "x", "y", "valley"]
-    assert list(table["method"].unique()) == list(METHODS)
-    assert (table.groupby("method").size() == SMOKE["starts"]).all()
-    starts = table.groupby("method")[["start_x", "start_y"]].apply(lambda s: s.to_numpy().tolist())
+def test_end_points_lie_where_the_table_says(tables):
+    rows = table(tables["endings"])
+    assert list(rows.columns) == ["method", "start_x", "start_y", "x", "y", "valley"]
+    assert list(rows["method"].unique()) == list(METHODS)
+    assert (rows.groupby("method").size() == SMOKE["starts"]).all()
+    starts = rows.groupby("method")[["start_x", "start_y"]].apply(lambda s: s.to_numpy().tolist())
     assert all(s == starts.iloc[0] for s in starts), "every method has the same starts"
     low, high = np.asarray(SMOKE["box"])
-    inside = table[["start_x", "start_y"]].to_numpy()
+    inside = rows[["start_x", "start_y"]].to_numpy()
     assert ((inside >= low) & (inside <= high)).all()
     for name, (point, reach) in paths._valleys(SMOKE).items():
-        away = np.hypot(table["x"] - point[0], table["y"] - point[1])
-        there = table["valley"] == name
+        away = np.hypot(rows["x"] - point[0], rows["y"] - point[1])
+        there = rows["valley"] == name
         assert (away[there] < reach + 1e-3).all()
         assert (away[~there] > reach - 1e-3).all()
-    assert set(table["valley"]) <= {"wide", "narrow", "neither"}
-
-
-def test_options_are_those_of_the_constructors(written):
-    table = pd.read_csv(written / "options.csv", keep_default_na=False)
-    plain = table[(table["variant"] == "") & (table["kind"] == "setting")]
-    for name in optim.names():
-        rows = plain[plain["optimizer"] == name]
-        expected = [k for k in optim.settings(name) if k not in paths.SHARED]
-        assert list(rows["name"]) == expected
-    value = {(r.optimizer, r.name): r.value for r in plain.itertuples(index=False)}
-    assert value["sgd", "lr"] == repr(inspect.signature(optim.SGD).parameters["lr"].default)
-    assert value["sgld", "samples"] == "", "has no default"
-    assert value["AutoL2", "factor"] == "10.0"
-    chosen = table[(table["optimizer"] == "entropy_sgd") & (table["name"] == "L")]
-    assert dict(zip(chosen["variant"], chosen["value"], strict=True)) == {
-        "": "20", "B": "20", "C": "25", "authors": "20", "authors-lua": "20",
-    }  # fmt: skip
-    says = table[table["kind"] == "property"]
-    plain_says = says[says["variant"].isna() | (says["variant"] == "")]
-    another = plain_says[plain_says["name"] == "own_answer"].set_index("optimizer")["value"]
-    assert another["heat_smoothing"] == "True", "described as it is meant, not as its control"
-    assert another["sgd"] == "False"
-    assert {tuple(r) for r in says.loc[says["optimizer"] == "parle", ["name", "value"]].values} == {
-        ("gradients_per_update", "25"), ("own_answer", "True"), ("trains_replicas", "True"),
-    }  # fmt: skip
+    assert set(rows["valley"]) <= {"wide", "narrow", "neither"}
 
 
 def test_the_narrow_valley_is_what_the_settings_say_it_is():
@@ -195,8 +158,8 @@ def test_the_narrow_valley_is_what_the_settings_say_it_is():
 
 def test_what_the_page_says_of_the_picture_holds_in_the_stored_results():
     """Its sentences are about the laptop results; when those change, the words must."""
-    folder = ROOT / "results" / "laptop" / "optimizer-paths"
-    ends = pd.read_csv(folder / "endings.csv")
+    folder = ROOT / "results/laptop/0-optimizers/optimizer-paths"
+    ends = pd.read_csv(folder / "endings/results.csv")
     wide = 100 * (ends["valley"] == "wide").groupby(ends["method"]).mean()
     narrow = 100 * (ends["valley"] == "narrow").groupby(ends["method"]).mean()
     assert wide["heat_smoothing"] > 70
@@ -209,7 +172,7 @@ def test_what_the_page_says_of_the_picture_holds_in_the_stored_results():
     assert max(wide["elastic_sgd"], wide["parle"]) < wide["sgd"] - 5
     assert max(wide["matched_cgd"], wide["cosine_cgd"], wide["two_step_cgd"]) < 15
     mean, wells = paths.mean_loss(PAPER), paths._valleys(PAPER)
-    line = pd.read_csv(folder / "paths.csv", dtype={"replica": str})
+    line = pd.read_csv(folder / "paths/results.csv", dtype={"replica": str})
     final = line[line["role"] == "answer"].groupby("method")[["x", "y"]].last()
     where = {key: min(wells, key=lambda w: np.hypot(*(row.to_numpy() - wells[w][0])))
              for key, row in final.iterrows()}  # fmt: skip
@@ -217,11 +180,3 @@ def test_what_the_page_says_of_the_picture_holds_in_the_stored_results():
              "heat_still", "elastic_sgd", "parle", "matched_cgd", "cosine_cgd", "two_step_cgd"}
     assert {key for key, valley in where.items() if valley == "narrow"} == sharp
     assert mean.value(final.loc["heat_smoothing"].to_numpy()) < 1
-
-
-def test_the_words_cover_every_optimizer_and_setting(written):
-    words = yaml.safe_load((ROOT / "references" / "optimizers.yaml").read_text())
-    assert set(words) == set(optim.names()) | {kind.__name__ for kind in paths.SCHEDULES}
-    page = (ROOT / "book" / "notebooks" / "0-optimizers" / "optimizers.md").read_text()
-    for name in optim.names():
-        assert f'tables.cost("{name}")' in page, f"{name} has no section"

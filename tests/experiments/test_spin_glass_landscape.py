@@ -1,10 +1,13 @@
 """The simulation of figure 2.2: same bytes however it is run, and refusals that help."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from landscape.errors import LandscapeError
 from landscape.experiments import spin_glass_landscape as landscape
 from landscape.theory.p_spin import PSpin, uniform_on_sphere
 
@@ -26,16 +29,24 @@ SETTINGS = {
 }
 
 
-def contents(paths):
-    return [path.read_bytes() for path in paths]
+def simulate(checkpoints, regime="exponential", settings=SETTINGS, **options):
+    """The tables of a regime as text; what was kept is forgotten, as by an execution."""
+    outcome = landscape.simulate(settings, regime, checkpoints, **options)
+    for path in outcome.kept:
+        path.unlink()
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    return outcome.tables
+
+
+def table(text):
+    return pd.read_csv(io.StringIO(text))
 
 
 def test_columns_agree_with_each_other_and_with_the_hamiltonian(tmp_path):
-    paths = landscape.simulate(SETTINGS, "exponential", tmp_path / "out", tmp_path / "kept")
-    rows, found, draws = (pd.read_csv(path) for path in paths)
-    assert [path.name for path in paths] == [
-        "exponential.csv", "exponential-minima.csv", "exponential-draws.csv",
-    ]
+    tables = simulate(tmp_path)
+    assert list(tables) == ["results", "minima", "draws"]
+    rows, found, draws = map(table, tables.values())
     assert len(rows) == 50
     assert rows["converged"].all()
     assert list(draws["starts"]) == [50, 20]
@@ -61,17 +72,14 @@ def test_columns_agree_with_each_other_and_with_the_hamiltonian(tmp_path):
 
 
 def test_a_strong_field_leaves_one_minimum(tmp_path):
-    _, _, path = landscape.simulate(SETTINGS, "trivial", tmp_path / "out", tmp_path / "kept")
-    draws = pd.read_csv(path)
+    draws = table(simulate(tmp_path, "trivial")["draws"])
     assert list(draws["minima"]) == [1, 1]
     assert draws["distance_end_points"].max() < 1e-6
     assert draws["distance_minima"].isna().all()
 
 
 def test_interrupted_and_parallel_runs_give_the_same_bytes(tmp_path, monkeypatch):
-    reference = contents(
-        landscape.simulate(SETTINGS, "exponential", tmp_path / "a", tmp_path / "kept-a")
-    )
+    reference = simulate(tmp_path / "a")
     calls, real = [], landscape.descend
 
     def dies_at_the_third(*arguments, **options):
@@ -83,75 +91,49 @@ def test_interrupted_and_parallel_runs_give_the_same_bytes(tmp_path, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(landscape, "descend", dies_at_the_third)
         with pytest.raises(KeyboardInterrupt):
-            landscape.simulate(SETTINGS, "exponential", tmp_path / "b", tmp_path / "kept-b")
-    assert not (tmp_path / "b").exists()
+            simulate(tmp_path / "b")
     with monkeypatch.context() as patch:
         calls.clear()
         patch.setattr(landscape, "descend", lambda *a, **k: calls.append(1) or real(*a, **k))
-        resumed = landscape.simulate(SETTINGS, "exponential", tmp_path / "b", tmp_path / "kept-b")
+        resumed = simulate(tmp_path / "b")
         assert len(calls) == 2  # four chunks in all, two were kept
-    assert contents(resumed) == reference
-    parallel = landscape.simulate(
-        SETTINGS, "exponential", tmp_path / "c", tmp_path / "kept-c", workers=2
-    )
-    assert contents(parallel) == reference
+    assert resumed == reference
+    assert simulate(tmp_path / "c", workers=2) == reference
     assert not list(tmp_path.rglob("*.tmp"))
 
 
 def test_other_settings_do_not_reuse_end_points(tmp_path, monkeypatch):
-    reference = contents(landscape.simulate(SETTINGS, "trivial", tmp_path / "a", tmp_path / "kept"))
-    assert not list((tmp_path / "kept").iterdir())  # a finished run leaves no checkpoints
+    reference = simulate(tmp_path, "trivial")
+    assert not list(tmp_path.iterdir()), "everything that was made is among what is kept"
     with monkeypatch.context() as patch:
         patch.setattr(landscape.embedding, "tsne", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            landscape.simulate(SETTINGS, "trivial", tmp_path / "a", tmp_path / "kept")
-    assert len(list((tmp_path / "kept").rglob("*.npz"))) == 4
-    other = landscape.simulate(SETTINGS | {"seed": 4}, "trivial", tmp_path / "b", tmp_path / "kept")
-    assert contents(other) != reference
-    assert len(list((tmp_path / "kept").rglob("*.npz"))) == 4
+            simulate(tmp_path, "trivial")
+    assert len(list(tmp_path.rglob("*.npz"))) == 4
+    assert simulate(tmp_path, "trivial", SETTINGS | {"seed": 4}) != reference
+    assert len(list(tmp_path.rglob("*.npz"))) == 4
 
 
 def test_a_damaged_chunk_is_computed_again(tmp_path, monkeypatch, capsys):
-    reference = contents(landscape.simulate(SETTINGS, "trivial", tmp_path / "a", tmp_path / "kept"))
+    reference = simulate(tmp_path, "trivial")
     with monkeypatch.context() as patch:
         patch.setattr(landscape.embedding, "tsne", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            landscape.simulate(SETTINGS, "trivial", tmp_path / "a", tmp_path / "kept")
-    first, *_ = sorted((tmp_path / "kept").rglob("*.npz"))
+            simulate(tmp_path, "trivial")
+    first, *_ = sorted(tmp_path.rglob("*.npz"))
     content = bytearray(first.read_bytes())
     content[len(content) // 2] ^= 1
     first.write_bytes(content)
-    again = landscape.simulate(SETTINGS, "trivial", tmp_path / "b", tmp_path / "kept")
-    assert contents(again) == reference
+    assert simulate(tmp_path, "trivial") == reference
     assert f"{first} is damaged" in capsys.readouterr().err
 
 
-def test_the_summary_holds_means_over_draws_and_expectations(tmp_path):
-    for regime in ("exponential", "trivial"):
-        landscape.simulate(SETTINGS, regime, tmp_path / "out", tmp_path / "kept")
-    summary = pd.read_csv(landscape.analyse(SETTINGS, tmp_path / "out")).set_index("regime")
-    draws = pd.read_csv(tmp_path / "out" / "exponential-draws.csv")
-    row = summary.loc["exponential"]
-    assert row["minima"] == pytest.approx(draws["minima"].mean())
-    assert row["minima_se"] == pytest.approx(abs(draws["minima"].diff()[1]) / 2)
-    assert row["starts"] == row["converged"] == 70
-    assert row["expected_minima"] > summary.loc["trivial", "expected_minima"] > 1
-    (tmp_path / "out" / "trivial-draws.csv").unlink()
-    with pytest.raises(landscape.SettingsError, match="--case trivial"):
-        landscape.analyse(SETTINGS, tmp_path / "out")
+def test_settings_without_an_answer_are_refused(tmp_path):
+    with pytest.raises(LandscapeError, match="raise max_iterations"):
+        simulate(tmp_path, settings=SETTINGS | {"max_iterations": 1})
+    with pytest.raises(LandscapeError, match="perplexity is 50; it must be smaller than the numb"):
+        simulate(tmp_path, settings=SETTINGS | {"perplexity": 50})
 
 
-def test_bad_settings_are_named(tmp_path):
-    with pytest.raises(landscape.SettingsError, match="lacks tolerance"):
-        landscape.simulate(
-            {k: v for k, v in SETTINGS.items() if k != "tolerance"}, "trivial", tmp_path
-        )
-    with pytest.raises(landscape.SettingsError, match="does not know toleranse"):
-        landscape.simulate(SETTINGS | {"toleranse": 1}, "trivial", tmp_path)
-    with pytest.raises(landscape.SettingsError, match="choose one of exponential, trivial"):
-        landscape.simulate(SETTINGS, "polynomial", tmp_path)
-    with pytest.raises(landscape.SettingsError, match="raise max_iterations"):
-        landscape.simulate(
-            SETTINGS | {"max_iterations": 1}, "exponential", tmp_path / "out", tmp_path / "kept"
-        )
-    assert not (tmp_path / "out").exists()
+def test_the_schema_has_every_setting_that_is_read(tmp_path):
+    assert set(landscape.SETTINGS["properties"]) == set(SETTINGS)

@@ -6,6 +6,7 @@ Most tests fork, which spares the import of torch; the command line is started b
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -286,7 +287,7 @@ def test_who_prints_what(rank, error, printed, monkeypatch, capsys):
         raise error
 
     monkeypatch.setattr(distributed, "join", refuse)
-    assert cli.main(["train", "anything"]) == 1
+    assert cli.main(["run", "anything"]) == 1
     assert capsys.readouterr().err == printed
 
 
@@ -297,7 +298,6 @@ PROGRAM = """
     from types import SimpleNamespace
     import torch
     from landscape import cli, data
-    from landscape.experiments import catalogue
     from landscape.train import run
 
     def split(samples, generator):
@@ -308,8 +308,6 @@ PROGRAM = """
         draws = torch.Generator().manual_seed(7)
         return SimpleNamespace(train=split(96, draws), validation=None, test=split(32, draws))
 
-    declared = catalogue.Experiment("a-test", "a-test", 4, "train", ("parle", "sgd"), "A test")
-    catalogue._all = lambda: iter([declared])
     data.prepare = prepare
     run._ROUND = 2
     compute = run.Run.gradients
@@ -324,6 +322,7 @@ PROGRAM = """
 """
 PARAMETERS = """
     a-test:
+      title: A test
       common:
         data: {name: mnist}
         model: {name: mnistfc_ch3, width: 8}
@@ -339,8 +338,11 @@ PARAMETERS = """
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    (tmp_path / "params").mkdir()
-    (tmp_path / "params" / "paper.yaml").write_text(textwrap.dedent(PARAMETERS))
+    page = tmp_path / "book" / "4-parle" / "page"
+    page.mkdir(parents=True)
+    (page / "page.md").touch()
+    (page / "settings.yaml").write_text(textwrap.dedent(PARAMETERS))
+    shutil.copy(Path(__file__).parents[2] / "book" / "parts.yaml", tmp_path / "book")
     (tmp_path / "dvc.yaml").touch()
     (tmp_path / "program.py").write_text(textwrap.dedent(PROGRAM))
     source = str(Path(run.__file__).parents[2])
@@ -353,7 +355,7 @@ def project(tmp_path, monkeypatch):
 
 
 def train(project, method, processes=3, **environment):
-    arguments = ["train", "a-test", "--method", method, "--profile", "paper"]
+    arguments = ["run", f"a-test/{method}", "--profile", "paper"]
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     launcher += ["--nproc-per-node", str(processes)]
     return subprocess.run(
@@ -370,11 +372,11 @@ def spoken(finished):
 def test_torchrun_trains_writes_once_and_resumes_after_a_kill(project, small_data):
     broken = train(project, "parle", KILL="1")
     assert broken.returncode == 1
-    assert not (project / "results").exists()
+    assert not list((project / "results").iterdir())
     assert 'program.py", line' not in broken.stderr  # no traceback but torchrun's own
     for line in spoken(broken):
         assert "same command" in line
-    folders = list((project / "checkpoints").iterdir())
+    folders = [path for path in (project / "checkpoints").iterdir() if path.is_dir()]
     assert len(folders) == 2  # the finished first seed and the broken second one
 
     whole = train(project, "parle")
@@ -384,10 +386,11 @@ def test_torchrun_trains_writes_once_and_resumes_after_a_kill(project, small_dat
     assert not list((project / "checkpoints").iterdir())
     record = json.loads((project / "results" / "parle.provenance.json").read_text())
     assert (record["replicas"], record["world_size"], record["backend"]) == (3, 3, "gloo")
-    assert record["command"].startswith("torchrun --nproc-per-node 3 -m landscape train a-test")
+    start = "torchrun --nproc-per-node 3 -m landscape run 4-parle/a-test/parle"
+    assert record["command"].startswith(start)
     assert record["parameters"]["replicas"]["count"] == 3
 
-    written = pd.read_csv(project / "results" / "parle.csv")
+    written = pd.read_csv(project / "results" / "parle" / "results.csv")
     specs = catalogue.run_specs("a-test", "parle", "paper", project)
     expected = pd.concat([fitted(spec)[0] for spec in specs], ignore_index=True)
     pd.testing.assert_frame_equal(written, expected, rtol=1e-5, check_dtype=False)
@@ -400,4 +403,4 @@ def test_torchrun_refuses_a_method_for_one_network_in_one_sentence(project):
     (line,) = spoken(refused)
     assert "a-test, method sgd trains 1 replica but torchrun has started 2 processes" in line
     assert "run it without torchrun" in line
-    assert not (project / "results").exists()
+    assert not list((project / "results").iterdir())

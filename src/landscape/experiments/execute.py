@@ -52,13 +52,11 @@ def run(
     """
     root = root or find_root()
     experiment, name = catalogue.of_run(run_id, root)
-    kind = _Simulation if experiment.kind == "simulate" else _Training
-    job = kind(experiment, name, check_profile(profile), root, workers, seeds)
+    job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
     folder = Path(output) if output is not None else experiment.folder(profile, root)
     distributed.all_or_none(lambda: require_writable(folder))
-    world, text = distributed.world(), json.dumps(job.parameters, sort_keys=True, default=str)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    with Stopwatch(root / "checkpoints", f"{run_id} {digest}") as watch:
+    world, specification = distributed.world(), digest(job)
+    with Stopwatch(root / "checkpoints", f"{run_id} {specification}", world.speaks) as watch:
         job.execute()
         if world.speaks:
             with replacing_folder(folder / name) as new:
@@ -67,8 +65,8 @@ def run(
                 "experiment": experiment.id,
                 "method": name,
                 "profile": profile,
-                "specification": digest,  # depends on the settings alone
-                "parameters": json.loads(text),
+                "specification": specification,
+                "parameters": json.loads(_text(job)),
                 "command": _command(run_id, profile, world.size, seeds),
                 "commit": provenance.commit(root),
                 "device": provenance.device_name(),
@@ -84,6 +82,28 @@ def run(
         distributed.largest(0)  # the others wait until the results are written
         job.forget()
     return folder / name
+
+
+def job_of(
+    experiment: Experiment,
+    name: str,
+    profile: str,
+    root: Path,
+    workers: int | None = None,
+    seeds: int | None = None,
+) -> _Training | _Simulation:
+    """What has to be done for a run; its settings are checked."""
+    kind = _Simulation if experiment.kind == "simulate" else _Training
+    return kind(experiment, name, profile, root, workers, seeds)
+
+
+def digest(job: _Training | _Simulation) -> str:
+    """SHA-256 of its parameters: it depends on the settings alone."""
+    return hashlib.sha256(_text(job).encode()).hexdigest()
+
+
+def _text(job: _Training | _Simulation) -> str:
+    return json.dumps(job.parameters, sort_keys=True, default=str)
 
 
 def _command(run_id: str, profile: str, processes: int, seeds: int | None) -> str:

@@ -241,10 +241,25 @@ def method_settings(
     merged: Tree = {}
     for layer in layers:
         merged = merge(merged, layer.common, layer.methods.get(method, {}))
-    for path, _ in leaves(merged.get("grid", {})):
+    grid = merged.get("grid", {})
+    _check(
+        merge(merged, _first_point(grid)), settings_schema.TRAINING, found,
+        f"method {method}, profile {profile}", root,
+    )  # fmt: skip
+    for path, _ in leaves(grid):
         merged = without(merged, path)
-    _check(merged, settings_schema.TRAINING, found, f"method {method}, profile {profile}", root)
     return plain(merged)
+
+
+def _first_point(grid: Tree) -> Tree:
+    """A grid's first combination, shaped like settings."""
+    first: Tree = {}
+    for key, part in grid.items():
+        if not isinstance(part, Leaf):
+            first[key] = _first_point(part)
+        elif isinstance(part.value, list) and part.value:
+            first[key] = replace(part, value=part.value[0])
+    return first
 
 
 def check(experiment: str, profile: str, allowed: dict, root: Path | None = None) -> None:

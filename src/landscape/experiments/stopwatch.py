@@ -24,20 +24,21 @@ class Stopwatch:
             ...
             watch.seconds    # of this part and of the parts that were killed before
 
-    What was counted is forgotten when the block ends, unless an error ends it.
+    What was counted is forgotten when the block ends, unless an error ends it. Of several processes
+    one makes ``notes``.
 
     Attributes:
         started: When the first part began, in UTC.
     """
 
-    def __init__(self, folder: Path, key: str) -> None:
+    def __init__(self, folder: Path, key: str, notes: bool = True) -> None:
         self.path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.seconds"
         self.started, self.before = provenance.now(), 0.0
         with contextlib.suppress(OSError, ValueError):
             seconds, started = self.path.read_text(encoding="utf-8").split()
             self.before, self.started = float(seconds), started
         self._clock, self._done = time.monotonic(), threading.Event()
-        self._notes = threading.Thread(target=self._note, daemon=True)
+        self._notes = threading.Thread(target=self._note, daemon=True) if notes else None
 
     @property
     def seconds(self) -> float:
@@ -47,7 +48,8 @@ class Stopwatch:
     def __enter__(self) -> Stopwatch:
         with disk_errors(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._notes.start()
+        if self._notes is not None:
+            self._notes.start()
         return self
 
     def __exit__(
@@ -56,6 +58,8 @@ class Stopwatch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._notes is None:
+            return
         self._done.set()
         self._notes.join()
         if error is None:
