@@ -24,6 +24,34 @@ def test_a_file_is_written_whole(tmp_path):
     assert list(target.parent.iterdir()) == [target]
 
 
+def test_a_folder_takes_the_place_of_the_old_one_whole(tmp_path):
+    target = tmp_path / "run"
+    for content in ("old", "new"):
+        with files.replacing_folder(target) as folder:
+            assert not list(folder.iterdir())
+            (folder / content).write_text(content)
+    assert [path.name for path in target.iterdir()] == ["new"]
+
+    def fails():
+        with files.replacing_folder(target) as folder:
+            (folder / "half").touch()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert [path.name for path in target.iterdir()] == ["new"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_folders_of_killed_processes_are_swept(tmp_path):
+    left = tmp_path / f".run.new.{ended_process()}.tmp"
+    left.mkdir()
+    (left / "results.csv").touch()
+    with files.replacing_folder(tmp_path / "run"):
+        pass
+    assert not left.exists()
+
+
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     target = tmp_path / "x.csv"
     files.write_text(target, "old")

@@ -70,11 +70,15 @@ def test_no_times_or_hosts_in_the_csv(project):
 
 def test_the_stored_results_are_of_the_settings_in_force():
     """The digest in their provenance depends on the settings alone."""
+    compared = 0
     for experiment in catalogue.experiments(ROOT):
         for run in experiment.runs:
-            job = execute.job_of(experiment, run, "laptop", ROOT, workers=1)
             stored = experiment.folder("laptop", ROOT) / run
-            assert provenance(stored)["specification"] == execute.digest(job), stored
+            if stored.is_dir():
+                job = execute.job_of(experiment, run, "laptop", ROOT, workers=1)
+                assert provenance(stored)["specification"] == execute.digest(job), stored
+                compared += 1
+    assert compared > 20
 
 
 def test_fewer_seeds_and_another_folder(project, tmp_path):

@@ -67,7 +67,7 @@ page.claims()
 """
 
 FIGURE = '''\
-"""@TITLE@: what is measured and what is drawn."""
+"""What the page @NAME@ measures and draws."""
 
 @IMPORTS@
 RUNS = "@NAME@"

@@ -1,0 +1,96 @@
+"""Commands on experiments and their results."""
+
+from pathlib import Path
+
+import pytest
+
+from landscape import cli
+from landscape.experiments import execute
+
+ROOT = Path(__file__).parents[2]
+EXPERIMENT = "thesis-fig-2-3-mnistfc"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The book's settings in another folder, and executions that are only noted."""
+    for path in [*(ROOT / "book").glob("*/*/settings.yaml"), ROOT / "book" / "parts.yaml"]:
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+        if path.name == "settings.yaml":
+            (copy.parent / "page.md").touch()
+    (tmp_path / "dvc.yaml").touch()
+    (tmp_path / "params.yaml").write_text("profile: smoke\n")
+    monkeypatch.setenv("LANDSCAPE_ROOT", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        execute, "run", lambda *given, **named: calls.append((given, named)) or Path("a/folder")
+    )
+    return calls
+
+
+def test_a_page_s_runs_are_executed_one_after_the_other(project, executed, capsys):
+    assert cli.main(["run", "thesis-tab-3-1", "--workers", "2"]) == 0
+    part = "2-local-entropy"
+    assert [given for given, _ in executed] == [
+        (f"{part}/thesis-tab-3-1-{run}", "smoke")
+        for run in ("lenet/adam", "lenet/entropy_sgd", "mnistfc/adam", "mnistfc/entropy_sgd",
+                    "mnistfc-outer/entropy_sgd")
+    ]  # fmt: skip
+    assert executed[0][1] == {"root": project, "output": None, "workers": 2, "seeds": None}
+    assert capsys.readouterr().out == "wrote a/folder\n" * 5
+
+
+def test_one_run_of_another_profile_into_another_folder(project, executed):
+    words = ["run", f"{EXPERIMENT}/adam", "--profile", "paper", "--output", "out", "--seeds", "3"]
+    assert cli.main(words) == 0
+    ((given, named),) = executed
+    assert given == (f"1-spin-glass/{EXPERIMENT}/adam", "paper")
+    assert named == {"root": project, "output": Path("out"), "workers": None, "seeds": 3}
+
+
+def test_show_prints_each_setting_with_its_source(project, capsys):
+    assert cli.main(["show", EXPERIMENT, "--profile", "laptop"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    epochs = next(line for line in lines if "run.epochs" in line)
+    assert epochs.startswith("*")
+    assert "(work: 50)" in epochs
+    rate = next(line for line in lines if "methods.adam.optimizer.lr" in line)
+    assert "thesis 2.4.3" in rate
+
+
+def test_list_says_what_has_results(project, capsys):
+    done = project / "results/smoke/1-spin-glass" / EXPERIMENT / "adam/results.csv"
+    done.parent.mkdir(parents=True)
+    done.touch()
+    assert cli.main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "1-spin-glass/thesis-fig-2-3" in lines
+    (line,) = [line for line in lines if f" {EXPERIMENT} " in line]
+    assert "partly" in line
+
+
+def test_clean_deletes_only_what_can_be_made_again(project, capsys):
+    for name in ("checkpoints/x", "logs", "book/_build/html", "data/mnist", "downloads", "results"):
+        (project / name).mkdir(parents=True)
+    assert cli.main(["clean"]) == 0
+    left = {path.name for path in project.iterdir()}
+    assert left == {"book", "data", "downloads", "dvc.yaml", "params.yaml", "results"}
+    assert not (project / "book" / "_build").exists()
+    assert cli.main(["clean", "--data"]) == 0
+    assert not (project / "data").exists()
+
+
+def test_clean_in_a_folder_that_is_no_project_deletes_nothing(tmp_path, monkeypatch, capsys):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "dvc.yaml").touch()  # somebody else's
+    monkeypatch.setenv("LANDSCAPE_ROOT", str(tmp_path))
+    assert cli.main(["clean", "--data"]) == 1
+    assert (tmp_path / "data").exists()
+    assert "is not the project" in capsys.readouterr().err

@@ -1,0 +1,74 @@
+"""The table of commands: each can be called, and refusals are one sentence with status 1."""
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from landscape import cli
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    monkeypatch.setenv("LANDSCAPE_ROOT", str(ROOT))
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS, ids=lambda command: command.name)
+def test_each_command_is_there_and_explains_itself(command, capsys):
+    module, name = command.function.split(":")
+    assert callable(getattr(importlib.import_module(f"landscape.commands.{module}"), name))
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command.name, "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: landscape {command.name}")
+
+
+def test_without_a_command_the_commands_are_listed(capsys):
+    assert cli.main([]) == 0
+    printed = capsys.readouterr().out
+    assert all(re.search(rf"^ +{command.name}\b", printed, re.M) for command in cli.COMMANDS)
+
+
+EXPERIMENT = "thesis-fig-2-3-mnistfc"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "thesis-fig-2-3-mnistf"], "did you mean 'thesis-fig-2-3-mnistfc'?"),
+        (["run", f"{EXPERIMENT}/adm"], f"did you mean '{EXPERIMENT}/adam'?"),
+        (["run", "thesis-fig-2-1"], "There is no run, experiment or page with runs called"),
+        (["run", f"{EXPERIMENT}/adam", "--workers", "0"], "0 workers cannot work"),
+        (["run", f"{EXPERIMENT}/adam", "--seeds", "0"], "0 seeds cannot be run"),
+        (["run", f"{EXPERIMENT}/adam", "--seeds", "-1"], "-1 seeds cannot be run"),
+        (["run", "optimizer-paths/paths", "--seeds", "1"], "it has no seeds to choose from"),
+        (["run", "thesis-fig-2-3", "--output", "x"], "is several experiments"),
+        (["show", "thesis-fig-2-3-mnistf"], "did you mean 'thesis-fig-2-3-mnistfc'?"),
+        (["show", EXPERIMENT, "--profile", "lapto"], "did you mean 'laptop'?"),
+        (["list", "--profile", "papr"], "did you mean 'paper'?"),
+        (["page", "thesis-fig-2-1", "-p", "live"], "'live' is not a parameter; write it as NAME="),
+        (["page", "thesis-fig-2-1", "-p", "live=["], "has no value that YAML can read"),
+    ],
+)
+def test_refusals_are_one_sentence_with_status_1(arguments, said, capsys):
+    assert (
+        cli.main([*arguments, *([] if "--profile" in arguments else ["--profile", "smoke"])]) == 1
+    )
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+    assert not Path("x").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["list"], ["show", EXPERIMENT], ["run", "nothing"], ["new", "nothing"]]
+)
+def test_what_does_not_train_does_not_wait_for_torch(words):
+    code = f"import sys; from landscape import cli; cli.main({words}); "
+    code += "sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
