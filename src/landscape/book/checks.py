@@ -36,7 +36,7 @@ class PageError(LandscapeError):
 def check_figures(pages: Iterable[Any]) -> None:
     """Every picture of an executed page has a name, a caption and words for who cannot see it.
 
-    ``pages`` are ``sources.Page``. A figure's or table's page gives its id to its first picture,
+    ``pages`` are ``sources.ExecutedPage``. A figure's or table's page gives its id to its first picture,
     and no name may be used twice. Raises ``PageError``.
     """
     used: dict[str, str] = {}

@@ -22,7 +22,7 @@ class BookError(LandscapeError):
 
 
 @dataclass(frozen=True)
-class Page:
+class ExecutedPage:
     """An executed page: its item, part, name, title and notebook node."""
 
     item: str
@@ -33,7 +33,7 @@ class Page:
     is_artifact: bool
 
 
-def executed_pages(profile: str, root: Path) -> list[Page]:
+def executed_pages(profile: str, root: Path) -> list[ExecutedPage]:
     """The executed notebooks of all pages; one that is missing is executed now."""
     import nbformat
 
@@ -45,7 +45,7 @@ def executed_pages(profile: str, root: Path) -> list[Page]:
     for page in written:
         notebook = nbformat.read(executed_path(page.item, profile, root), as_version=4)
         title = title_of(notebook, page.item)
-        pages.append(Page(page.item, page.part, page.name, title, notebook, page.is_artifact))
+        pages.append(ExecutedPage(page.item, page.part, page.name, title, notebook, page.is_artifact))
     return pages
 
 
@@ -58,7 +58,7 @@ def title_of(notebook: Any, item: str) -> str:
     raise BookError(f"the page {item} has no title: begin it with a line '# Title'.")
 
 
-def staged_sources(profile: str, root: Path, pages: list[Page]) -> dict[str, bytes]:
+def staged_sources(profile: str, root: Path, pages: list[ExecutedPage]) -> dict[str, bytes]:
     """Every file Sphinx will see, by its path relative to the source folder."""
     book = root / "book"
     sources = {name: (book / name).read_bytes() for name in ("_config.yml", "references.bib")}
