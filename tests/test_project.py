@@ -29,8 +29,9 @@ FLOORS = {
     "evidence": 6,
     "book": 7,
     "pipeline": 8,
-    "cli": 9,
-    "__main__": 10,
+    "commands": 9,
+    "cli": 10,
+    "__main__": 11,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ A schema is JSON Schema. ``description`` of a subschema completes the sentence "
 from __future__ import annotations
 
 import difflib
+import sys
 from typing import Any
 
 _TYPES = {
@@ -35,11 +36,10 @@ def problems(document: object, schema: dict[str, Any]) -> list[str]:
 
 def findings(document: object, schema: dict[str, Any]) -> list[tuple[tuple[Any, ...], str]]:
     """The same as ``problems``, each phrase with the path of what it speaks of."""
-    try:
-        from jsonschema import Draft202012Validator  # takes a moment
-    except ImportError:
+    validator = _validator()
+    if validator is None:
         return []
-    errors = Draft202012Validator(schema).iter_errors(document)
+    errors = validator(schema).iter_errors(document)
     errors = sorted(errors, key=_order)
     return [(_path(error), _phrase(error)) for error in errors]
 
@@ -48,6 +48,23 @@ def nearest(name: object, known: list[str]) -> str:
     """``did you mean 'x'?`` when a known name is near, else the list of them."""
     near = difflib.get_close_matches(str(name), known, 1)
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+
+
+def _validator() -> Any:
+    """The class that checks; None where ``jsonschema`` is not installed."""
+    formats = "rfc3987_syntax"
+    spared = formats not in sys.modules
+    if spared:
+        # No schema here uses formats, and this one compiles a grammar for most of a second.
+        sys.modules[formats] = None
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError:
+        return None
+    finally:
+        if spared:
+            del sys.modules[formats]
+    return Draft202012Validator
 
 
 def _order(error: Any) -> tuple[list[str], bool]:

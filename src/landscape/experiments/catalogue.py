@@ -94,17 +94,18 @@ def find_runs(name: str, root: Path | None = None) -> list[str]:
     """
     root = root or find_root()
     known: dict[str, list[str]] = {}
+    pages: dict[str, list[str]] = {}
     for experiment in experiments(root):
+        pages.setdefault(experiment.page, []).extend(experiment.run_ids)
         for key in (experiment.id, f"{experiment.part}/{experiment.id}"):
             known[key] = experiment.run_ids
         for run in experiment.runs:
             known[experiment.run_id(run)] = known[f"{experiment.id}/{run}"] = [
                 experiment.run_id(run)
             ]
-    for experiment in experiments(root):
-        for page in (experiment.page, experiment.page.split("/")[-1]):
-            same = [e for e in experiments(root) if e.page == experiment.page]
-            known.setdefault(page, [run for e in same for run in e.run_ids])
+    for page, runs in pages.items():
+        known.setdefault(page, runs)
+        known.setdefault(page.split("/")[-1], runs)
     name = name.strip("/")
     if name not in known:
         raise LandscapeError(
