@@ -141,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--profile", default="paper", help="another profile, to try this file")
     given = parser.parse_args(arguments)
     device = recording.chosen_device(parser, given, ROOT, FOLDER)
-    trained = [item for item in catalogue.experiments() if item.kind == "train"]
+    trained = [item for item in catalogue.experiments(ROOT) if item.kind == "train"]
     unknown = set(given.experiments or ()) - {item.id for item in trained}
     if unknown:
         parser.error(f"{', '.join(sorted(unknown))} is not trained; `landscape list` names all")

@@ -27,7 +27,7 @@ def provenance(experiment, run, **changes):
         "experiment": experiment, "method": run, "profile": "paper",
         "specification": "ab" * 32, "seeds": [0, 1, 2] if experiment == EXPERIMENT else [0],
         "parameters": trained if experiment == EXPERIMENT else SIMULATED,
-        "command": f"landscape train {experiment} --profile paper",
+        "command": f"landscape run {experiment} --profile paper",
         "commit": "0123456789ab", "started": "2026-01-02T03:04:05Z",
         "finished": "2026-01-02T03:05:05Z", "wall_seconds": 61.2, "device": "CPU",
         "cpu": "Example CPU", "cores": 2, "workers": 2,

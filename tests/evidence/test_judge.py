@@ -160,7 +160,7 @@ def test_an_unusable_page_writes_nothing(project, write_page, changes, words):
 
 
 def test_missing_results_and_unknown_artifacts_are_named(project):
-    with pytest.raises(LandscapeError, match="landscape train toy-training --profile smoke"):
+    with pytest.raises(LandscapeError, match="landscape run toy-training --profile smoke"):
         judge.judge(ARTIFACT, "smoke", project)
     with pytest.raises(LandscapeError, match="no artifact 'thesis-fig-9-9'"):
         judge.judge("thesis-fig-9-9", "laptop", project)

@@ -45,7 +45,7 @@ def test_missing_results_name_the_command(project):
     with pytest.raises(LandscapeError) as error:
         runs.frame(EXPERIMENT)
     assert f"no results.csv of adam for {EXPERIMENT} in profile laptop" in str(error.value)
-    assert f"`landscape train {EXPERIMENT} --profile laptop`" in str(error.value)
+    assert f"`landscape run {EXPERIMENT} --profile laptop`" in str(error.value)
     with pytest.raises(LandscapeError, match="no nothing.csv of hot"):
         runs.table(SIMULATION, "hot", "nothing")
     with pytest.raises(LandscapeError, match="no run 'warm'; it has cold, hot"):

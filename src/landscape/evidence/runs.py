@@ -148,7 +148,7 @@ class _Build(Runs):
         if not path.is_file():
             raise LandscapeError(
                 f"There is no {name}.csv of {run} for {experiment} in profile {self.scale}: run "
-                f"`landscape {declared.kind} {experiment} --profile {self.scale}`, or `dvc repro` "
+                f"`landscape run {experiment} --profile {self.scale}`, or `dvc repro` "
                 "for everything."
             )
         return path
