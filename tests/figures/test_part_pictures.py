@@ -1,0 +1,86 @@
+"""The pictures with which the parts begin."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landscape.evidence import figures
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def glass():
+    return figures.load("1-spin-glass", ROOT)
+
+
+@pytest.fixture(scope="module")
+def entropy():
+    return figures.load("2-local-entropy", ROOT)
+
+
+def test_the_drawn_spin_glass_has_the_covariance_of_the_model(glass):
+    x, y = np.array([0.6, 0.0, 0.8]), np.array([0.0, 0.0, 1.0])
+    values = np.array([glass.energy(np.stack([x, y]), 0, seed, 4) for seed in range(4000)])
+    covariance = glass.SPINS * values.T @ values / len(values)
+    np.testing.assert_allclose(covariance, [[1, 0.8**4], [0.8**4, 1]], atol=0.08)
+
+
+@pytest.mark.parametrize("field", [0.0, 2.5])
+def test_it_has_as_many_minima_as_is_expected(glass, field):
+    found = [len(glass.minima(field, seed)) for seed in range(40)]
+    error = np.std(found, ddof=1) / np.sqrt(len(found))
+    assert np.mean(found) == pytest.approx(glass.expected_minima(field), abs=4 * error)
+
+
+def test_the_field_leaves_fewer_minima_and_then_one(glass):
+    numbers = [len(glass.minima(field)) for field in glass.FIELDS]
+    assert numbers[0] > 5 > numbers[1] > numbers[2] == 1
+    assert glass.title(0) == f"no field: {numbers[0]} minima"
+    assert glass.title(glass.FIELDS[2]).endswith("1 minimum")
+
+
+def test_the_map_shows_every_direction_once(glass):
+    points, _ = glass.globe(200)
+    inside = np.isfinite(points[..., 0])
+    np.testing.assert_allclose((points[inside] ** 2).sum(-1), 1, atol=1e-12)
+    np.testing.assert_allclose(points[inside].mean(0), 0, atol=0.02)  # equal area
+    u, v = glass.hammer(points[inside])
+    where = np.argwhere(inside)
+    wide = 2 * np.sqrt(2)
+    np.testing.assert_allclose(u, np.linspace(-wide, wide, 200)[where[:, 1]], atol=1e-9)
+    assert np.abs(v).max() <= np.sqrt(2)
+
+
+def test_local_entropy_of_a_parabola_is_a_shallower_parabola(entropy, monkeypatch):
+    monkeypatch.setattr(entropy, "loss", lambda x: 2 * np.asarray(x) ** 2)  # curvature 4
+    entropy.negative_local_entropy.cache_clear()
+    gamma = 0.25
+    values = entropy.negative_local_entropy(gamma)
+    entropy.negative_local_entropy.cache_clear()
+    x = entropy.GRID
+    exact = 2 * x**2 / (1 + 4 * gamma) + np.log(1 + 4 * gamma) / (2 * entropy.BETA)
+    middle = np.abs(x) < 1.5
+    np.testing.assert_allclose(values[middle], exact[middle], atol=1e-6)
+
+
+def test_a_larger_scope_prefers_the_wide_valley(entropy):
+    wide, sharp = entropy.bottoms(entropy.loss(entropy.GRID))
+    assert sharp < wide
+    gamma = entropy.crossing()
+    below, above = (np.subtract(*entropy.bottoms(entropy.negative_local_entropy(f * gamma)))
+                    for f in (0.5, 2))  # fmt: skip
+    assert below > 0 > above
+    assert f"{wide - sharp:.2f} deeper" in entropy.sentence()
+
+
+def test_the_data_of_the_picture_are_the_lines_that_are_drawn(entropy):
+    frame = entropy.curves()
+    assert list(frame) == ["x", "loss", *(f"gamma_{gamma:g}" for gamma in entropy.SCOPES)]
+    (ax,) = entropy.draw_smoothed().axes
+    line = ax.lines[1]
+    np.testing.assert_allclose(np.interp(frame["x"], line.get_xdata(), line.get_ydata()),
+                               frame[f"gamma_{entropy.SCOPES[0]:g}"])  # fmt: skip
+    (ax,) = entropy.draw_depths().axes
+    assert len(ax.lines) == 3
