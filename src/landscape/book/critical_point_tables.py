@@ -19,7 +19,7 @@ def network(widths: Sequence[int], layers: int, coupling: float, tau0: float) ->
     Args:
         widths: Input, hidden layers and output.
         layers: p as the work counts it.
-        coupling: J.
+        coupling: the J of the works.
         tau0: Decay time of the annealed field in iterations.
     """
     found = network_model.network_parameters(layers, widths=widths, coupling=coupling)

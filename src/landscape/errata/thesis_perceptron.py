@@ -62,7 +62,8 @@ def _share_solvable(d: int, count: int, seed: int, draws: int = 200) -> float:
 def disagreement(length: int, differing: ArrayLike) -> np.ndarray:
     """P(two perceptrons answer differently) on a random sign vector; exact.
 
-    x.xi = a + b and x*.xi = a - b, with a from the weights they share: they disagree if |a| < |b|.
+    x.xi = a + b and x*.xi = a - b, with a from the weights they share: they disagree where
+    `|a| < |b|`.
 
     Args:
         length: number of weights, odd.

@@ -1,7 +1,7 @@
 """How many critical points and minima a 3-spin glass has, against the strength of the field.
 
 Beyond the works: thesis theorems 2.7 to 2.9 are limits, and no figure shows them. Four cases, one
-table each:
+table each::
 
     theory        exact and asymptotic expected numbers on a grid of B, N = 20 to 400
     descents      distinct minima that gradient descent finds, several disorders

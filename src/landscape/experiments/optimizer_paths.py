@@ -1,6 +1,6 @@
 """Every optimizer on one loss of two weights: a picture of what each does, no evidence on networks.
 
-Three cases, each with its table:
+Three cases, each with its table::
 
     paths    one run of each method from the same start on the same mini-batches: the point of every
              gradient (role "working") and of every answer (role "answer"; where the two are one

@@ -1,6 +1,6 @@
 """What the module of a simulation has, and what its tables are made of.
 
-``settings.yaml`` names the module, which has
+``settings.yaml`` names the module, which has::
 
     SETTINGS    a JSON schema of its settings, made with landscape.experiments.settings_schema
     simulate    ``simulate(settings, case, checkpoints=..., workers=...) -> Outcome``

@@ -1,7 +1,7 @@
 """End points of gradient descent on a perturbed 3-spin glass (Chaudhari 2018, figure 2.2).
 
 One run per field regime does everything that needs the end points - descent, minima, distances,
-t-SNE - and gives three small tables, so that the page never needs the end points themselves:
+t-SNE - and gives three small tables, so that the page never needs the end points themselves::
 
     results   one row per start of the first disorder draw (with its t-SNE coordinates)
     minima    one row per distinct minimum of every draw

@@ -20,7 +20,7 @@ class Adam(LandscapeOptimizer):
     r"""Adam (Kingma and Ba, 2014), the baseline of the MNIST experiments.
 
     With g the mini-batch gradient, d = g + weight_decay w, t = 1, 2, ... the number of steps of
-    this parameter:
+    this parameter::
 
         m <- b1 m + (1 - b1) d,   v <- b2 v + (1 - b2) d^2
         w <- w - lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)

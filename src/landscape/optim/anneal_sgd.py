@@ -32,10 +32,12 @@ BASES: dict[str, dict[str, Any]] = {
 class AnnealSGD(LandscapeOptimizer):
     r"""SGD or Adam whose gradient is tilted by a fixed random field that fades away.
 
-    Once:             h ~ J sqrt(p (p - 2)) N(0, I)
-    At iteration i:   tau_i = n (exp(-i / tau0) - 1/2)
-                      h_i = sqrt(1 + 2 tau_i / n) h = sqrt(2) exp(-i / (2 tau0)) h     (n drops out)
-                      the base's step with g + h_i in place of the mini-batch gradient g
+    ::
+
+        once:            h ~ J sqrt(p (p - 2)) N(0, I)
+        at iteration i:  tau_i = n (exp(-i / tau0) - 1/2)
+                         h_i = sqrt(1 + 2 tau_i / n) h = sqrt(2) exp(-i / (2 tau0)) h  (no n left)
+                         the base's step with g + h_i in place of the mini-batch gradient g
 
     Args:
         params: tensors, groups or named parameters. All settings but `base` may differ between
@@ -125,7 +127,7 @@ class AnnealSGD(LandscapeOptimizer):
         )
 
     def scale(self, group: dict[str, Any] | None = None) -> float:
-        """|h_i| / |h| at the next step, a pure number; of the first group if none is given."""
+        """`|h_i| / |h|` at the next step, a pure number; of the first group if none is given."""
         group = self.param_groups[0] if group is None else group
         fraction = self.iteration / group["tau0"]
         if group["annealing"] == "exponential":

@@ -19,8 +19,8 @@ class AutoL2:
     r"""Schedule of the L2 strength lambda by the training loss and error (AutoL2, SM E).
 
     It sets `weight_decay` = lambda in the optimizer, whose gradient lambda w belongs to the term
-    lambda |w|^2 / 2 of the work. At every `every`-th step t the training loss without that term and
-    the training error are measured; with A, B their minima so far, infinite at first:
+    `lambda |w|^2 / 2` of the work. At every `every`-th step t the training loss without that term
+    and the training error are measured; with A, B their minima so far, infinite at first::
 
         up = (loss_t > A and loss_{t-k} > A) or (error_t > B and error_{t-k} > B)
         if up and t > wait:  lambda <- lambda / factor,  wait <- t + refractory / lambda
@@ -33,7 +33,7 @@ class AutoL2:
     Corrected: the listing compares errors with ERROR, which is not a minimum (erratum 25).
 
     Call `step` after every step of the optimizer (of a method with an inner loop: after every
-    update of its answer, since t counts updates of the weights), and measure when `due`:
+    update of its answer, since t counts updates of the weights), and measure when `due`::
 
         if auto.due:
             auto.step(loss, error)

@@ -26,7 +26,7 @@ def estimated_batch_norm(
     Running statistics follow the point where gradients are taken. An answer that is another point
     (`own_answer`: Entropy-SGD's x, HEAT's x, an average of weights) has other activations, and
     with the run's statistics its error is that of a network which never existed. So before such an
-    answer is evaluated, or saved, they are estimated again:
+    answer is evaluated, or saved, they are estimated again::
 
         with optimizer.solution(), estimated_batch_norm(model, loader):
             evaluate(model)

@@ -22,9 +22,9 @@ RADIUS = (
 
 
 class ComplexityGD(LandscapeOptimizer):
-    r"""SGD on L + lambda_i |w|^2 and back to the sphere; a subclass says what lambda_i is.
+    r"""SGD on `L + lambda_i |w|^2` and back to the sphere; a subclass says what lambda_i is.
 
-    With g the mini-batch gradient of L and w all trainable weights of all groups in one vector:
+    With g the mini-batch gradient of L and w all trainable weights of all groups in one vector::
 
         d = g + 2 lambda_i w      (no 1/2 in front of the norm: the work writes none)
         w <- w - lr d             (or with momentum, as in `SGD`)
@@ -35,7 +35,7 @@ class ComplexityGD(LandscapeOptimizer):
     The sphere. R is the length of the weights as they were found (radius="initial", the default),
     sqrt(N) for N trainable weights ("sqrt"), or a number. The work says "N-sphere" and no radius;
     in the physics that it draws on, that is sqrt(N). A network with its usual initialisation lies
-    far inside: |w| is about 16 and sqrt(N) 362 for this repository's LeNet, 41 and 1,291 for its
+    far inside: `|w|` is about 16 and sqrt(N) 362 for this repository's LeNet, 41 and 1,291 for its
     All-CNN, so that the start would be blown up 22 and 32 times before the first step. "initial"
     keeps the scale that the network was built for, and is therefore the default; the direction of
     the start is the same, and that of Gaussian weights is uniform either way.
@@ -59,8 +59,8 @@ class ComplexityGD(LandscapeOptimizer):
     Args:
         params: tensors, groups or named parameters; lr, lambda_0, momentum and nesterov may differ
             between groups, which share the sphere.
-        lambda_0: strength of the L2 term lambda |w|^2 that lambda_i is measured in, >= 0. The work
-            states none.
+        lambda_0: strength of the L2 term `lambda |w|^2` that lambda_i is measured in, >= 0. The
+            work states none.
         lr: learning rate, >= 0; none is stated.
         momentum, nesterov: as in `SGD`; the work takes plain gradient steps.
         projection: False leaves out the sphere, and then lambda_i regularises.

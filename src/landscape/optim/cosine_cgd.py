@@ -13,6 +13,8 @@ from .rules import POSITIVE, require
 class CosineCGD(ComplexityGD):
     r"""Complexity gradient descent, cosine annealing (Algorithm 2 of the work).
 
+    ::
+
         lambda_i = lambda_0 (1 + cos(2 pi i / T))
         d = g + 2 lambda_i w,   w <- w - lr d,   w <- R w / |w|
 
@@ -21,7 +23,7 @@ class CosineCGD(ComplexityGD):
     Args:
         params, lr: as in `ComplexityGD`; and so are momentum, nesterov, projection, radius,
             steps_per_epoch, generator and check_finite.
-        lambda_0: mean strength of the L2 term lambda |w|^2, >= 0; keep 4 lr lambda_0 below 1.
+        lambda_0: mean strength of the L2 term `lambda |w|^2`, >= 0; keep 4 lr lambda_0 below 1.
         T: restarting period, > 0, in units of i; none is stated.
 
     Raises:

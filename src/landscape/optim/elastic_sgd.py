@@ -19,7 +19,7 @@ class ElasticSGD(ReplicaOptimizer):
     r"""Elastic-SGD, eq. (5.4) of the thesis, with n replicas x^a and a master x.
 
     With g^a the gradient of replica a on its own mini-batch, d^a = g^a + weight_decay x^a +
-    (x^a - x) / rho:
+    (x^a - x) / rho::
 
         u^a <- momentum u^a + d^a,   x^a <- x^a - lr (d^a + momentum u^a)
         x <- x - (n lr_master / rho) (x - mean of x^a)

@@ -17,7 +17,7 @@ from .rules import BETAS, POSITIVE, finite, require
 class EntropyAdam(InnerLoopOptimizer):
     r"""Adam whose gradient is (x - z) / gamma, z from the inner loop of Entropy-SGD.
 
-    From x, with u = 0 and y = z = x; L times, each with a new mini-batch gradient g at y:
+    From x, with u = 0 and y = z = x; L times, each with a new mini-batch gradient g at y::
 
         d = g + weight_decay y + (y - x) / gamma
         u <- momentum u + d

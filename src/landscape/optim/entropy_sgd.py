@@ -25,7 +25,7 @@ FORMS: dict[str, dict[str, Any]] = {
 class EntropySGD(InnerLoopOptimizer):
     r"""Entropy-SGD (Algorithm 2 of the thesis), one gradient a `step()`.
 
-    From x, with u = 0 and y = z = x; L times, each with a new mini-batch gradient g at y:
+    From x, with u = 0 and y = z = x; L times, each with a new mini-batch gradient g at y::
 
         d = g + weight_decay y + (y - x) / gamma
         u <- momentum u + d

@@ -16,11 +16,11 @@ from .rules import finite, one_of, require
 class HamiltonJacobi(InnerLoopOptimizer):
     r"""HJ of the thesis, in its two forms, one gradient a `step()`.
 
-    Both seek the proximal point y* = argmin f(y) + |y - x|^2 / (2 gamma) and move x along
-    (x - y*) / gamma = grad f(y*), the gradient of the loss f smoothed by u_t = -|grad u|^2 / 2.
+    Both seek the proximal point `y* = argmin f(y) + |y - x|^2 / (2 gamma)` and move x along
+    `(x - y*) / gamma = grad f(y*)`, the gradient of the loss f smoothed by `u_t = -|grad u|^2 / 2`.
 
     form="proximal", Entropy-SGD's form B without noise and average. From y = x, with u = 0; L
-    times, each with a new mini-batch gradient g at y:
+    times, each with a new mini-batch gradient g at y::
 
         d = g + weight_decay y + (y - x) / gamma
         u <- momentum u + d,   y <- y - lr_inner (d + momentum u)
@@ -28,7 +28,7 @@ class HamiltonJacobi(InnerLoopOptimizer):
     then, inside the L-th step, G = (x - y) / gamma, v <- m v + G, x <- x - lr (G + m v), m =
     momentum_outer, and gamma shrinks.
 
-    form="gradient", eq. (4.42), keeps the distance y from x, y = 0 at the start of a block:
+    form="gradient", eq. (4.42), keeps the distance y from x, y = 0 at the start of a block::
 
         y <- (1 - lr_inner / gamma) y + lr_inner g(x - y)
         x <- x - lr g(x - y)     at the L-th gradient, the same one as for y's line

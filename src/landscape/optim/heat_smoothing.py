@@ -20,7 +20,7 @@ class HeatSmoothing(LandscapeOptimizer):
     r"""Smoothing by the heat equation, HEAT of the thesis, one gradient a `step()`.
 
     From x; L times, each with a new mini-batch gradient g_i at x + e_i, e_i ~ N(0, gamma I); then,
-    inside the L-th step,
+    inside the L-th step::
 
         d = (g_1 + ... + g_L) / L + weight_decay x
         u <- momentum u + d
@@ -40,7 +40,7 @@ class HeatSmoothing(LandscapeOptimizer):
         lr: rate eta, the one that schedulers act on; default 0.1, stated for Entropy-SGD beside it.
         L: gradients in a mean, >= 1; the work: 20.
         momentum: Nesterov's, on the mean gradient, in [0, 1). "Standard", without a value.
-        weight_decay: L2 coefficient, taken at x: smoothing adds a constant to |x|^2, so that this
+        weight_decay: L2 coefficient, taken at x: smoothing adds a constant to `|x|^2`, so that this
             is the exact gradient of the smoothed term, free of the noise that the moves would add.
         gamma_decay: gamma(t) = gamma / (1 + gamma_decay)^t, t outer updates; default 1e-3, since
             scoping is to be as in chapter 3. 0 keeps gamma constant.

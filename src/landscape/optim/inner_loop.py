@@ -31,10 +31,10 @@ from .tensors import chunks
 
 
 class InnerLoopOptimizer(LandscapeOptimizer):
-    r"""Langevin steps on f(y) + |y - x|^2 / (2 gamma) and their average; subclasses move x.
+    r"""Langevin steps on `f(y) + |y - x|^2 / (2 gamma)` and their average; subclasses move x.
 
     A cycle is L steps; before them `_lead_steps` more, whose gradients go to `_lead` only. With g
-    the mini-batch gradient at y, u = 0 and z = y = x at the start:
+    the mini-batch gradient at y, u = 0 and z = y = x at the start::
 
         d = g + weight_decay y + (y - x) / gamma
         u <- momentum u + d,   y <- y - lr_inner (d + momentum u) + sqrt(c lr_inner temperature) N

@@ -20,6 +20,8 @@ WEIGHT = (
 class MatchedCGD(ComplexityGD):
     r"""Complexity gradient descent, matched annealing (Algorithm 1 of the work).
 
+    ::
+
         lambda_i = lambda_0 S_K(L(i) / L(0))
         d = g + 2 lambda_i w,   w <- w - lr d,   w <- R w / |w|
 
@@ -30,7 +32,7 @@ class MatchedCGD(ComplexityGD):
     Args:
         params, lr: as in `ComplexityGD`, the groups sharing the loss, too; and so are momentum,
             nesterov, projection, radius, steps_per_epoch, generator and check_finite.
-        lambda_0: initial strength of the L2 term lambda |w|^2, >= 0; keep
+        lambda_0: initial strength of the L2 term `lambda |w|^2`, >= 0; keep
             2 lr lambda_0 L(i) / L(0) below 1.
         smoothing: "identity" (K = 1), "moving_average" of the last K values, or "exponential":
             s <- s + weight (L(i) / L(0) - s), from s = 1.

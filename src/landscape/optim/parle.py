@@ -16,12 +16,12 @@ class Parle(CoupledLoops):
     r"""Parle, eqs. (5.8) with the rates of section 5.3.2: n replicas x^a, one master x.
 
     Every replica starts a cycle with y = z = x^a and u = 0. L times, each with a gradient g at y on
-    the replica's next mini-batch:
+    the replica's next mini-batch::
 
         d = g + weight_decay y + (y - x^a) / gamma
         u <- momentum u + d,   y <- y - lr_inner (d + momentum u),   z <- alpha z + (1 - alpha) y
 
-    then, inside the L-th step, all replicas are synchronised, with m = momentum_outer:
+    then, inside the L-th step, all replicas are synchronised, with m = momentum_outer::
 
         d = (x^a - z) + (x^a - x) / rho
         v <- m v + d,   x^a <- x^a - lr (d + m v),   x <- mean of x^a

@@ -76,7 +76,7 @@ def predicted_l2(
 
     Args:
         c: coefficient t_* lambda, in epochs.
-        epochs: T.
+        epochs: the budget T.
         first_drop: with a learning-rate schedule, the fraction of T at which the rate first falls;
             the peak is to come before: lambda = c / (first_drop T). 0.3 in the work.
         refined: use 2 c. A c measured at large lambda is about half of that at small lambda

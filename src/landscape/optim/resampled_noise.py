@@ -10,6 +10,8 @@ from .anneal_sgd import AnnealSGD
 class ResampledNoise(AnnealSGD):
     r"""The works' comparison for AnnealSGD: the same scale, another direction at every iteration.
 
+    ::
+
         h^(i) ~ J sqrt(p (p - 2)) N(0, I)
         the base's step with g + sqrt(2) exp(-i / (2 tau0)) h^(i)
 

@@ -18,7 +18,7 @@ SETTINGS = ("lr", "momentum", "nesterov", "weight_decay")
 class SGD(LandscapeOptimizer):
     r"""Stochastic gradient descent, the baseline of all chapters and the base of other methods.
 
-    With g the mini-batch gradient, d = g + weight_decay w:
+    With g the mini-batch gradient, d = g + weight_decay w::
 
         u <- momentum u + d   (u = d at the first step)
         w <- w - lr (d + momentum u)   if nesterov, else   w <- w - lr u

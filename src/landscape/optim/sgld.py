@@ -19,15 +19,15 @@ class SGLD(LandscapeOptimizer):
     r"""Stochastic gradient Langevin dynamics, without Metropolis step.
 
     With f the mean loss per sample, -log p of a sample's data, g its mini-batch gradient, and
-    N = `samples`, at step t = 0, 1, ...:
+    N = `samples`, at step t = 0, 1, ...::
 
         eta_t = lr / (1 + t)^power
         x <- x - (eta_t / 2) N (g + weight_decay x) + sqrt(eta_t temperature) N(0, I)
 
-    At temperature 1 and for small eta_t the weights are then distributed as the posterior,
-    exp(-N (f(x) + weight_decay |x|^2 / 2)). The drift is SGD's at rate N eta_t / 2. Eqs. (3.15) and
-    (3.16) print the gradient of p where that of log p is meant, and a noise of unstated variance;
-    1 is the one that samples the posterior.
+    At temperature 1 and for small eta_t the weights are then distributed as the posterior, `exp(-N
+    (f(x) + weight_decay |x|^2 / 2))`. The drift is SGD's at rate N eta_t / 2. Eqs. (3.15) and
+    (3.16) print the gradient of p where that of log p is meant, and a noise of unstated variance; 1
+    is the one that samples the posterior.
 
     Args:
         params: tensors, groups or named parameters.

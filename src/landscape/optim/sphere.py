@@ -12,7 +12,7 @@ ROW = 256
 
 @torch.no_grad()
 def length(params: Sequence[Tensor]) -> Tensor:
-    """|w| of all tensors as one vector: a scalar tensor in float64, where the device has that.
+    """`|w|` of all tensors as one vector: a scalar tensor in float64, where the device has that.
 
     On a CPU, rows of `ROW` numbers in float32 and half types are summed in float32 first, a tenth
     of the time; the relative error is that of one float32.
@@ -42,7 +42,7 @@ def _pieces(parameter: Tensor) -> list[Tensor]:
 
 @torch.no_grad()
 def to_length(params: Sequence[Tensor], radius: float, *, host: bool = True) -> bool:
-    """Rescale all tensors together, in place, so that |w| = radius; False if w = 0.
+    """Rescale all tensors together, in place, so that `|w| = radius`; False if w = 0.
 
     host=False never asks the device for the length: then zero is not noticed, it becomes NaN.
 

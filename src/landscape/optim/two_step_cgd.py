@@ -19,7 +19,7 @@ SCHEDULE = (lambda v: callable(v) or v in NAMED, f"a function or one of {', '.jo
 class TwoStepCGD(ComplexityGD):
     r"""Complexity gradient descent, two-step annealing (Algorithm 3 of the work).
 
-    With f_i = L + lambda_i |w|^2 and a new mini-batch for each of the two gradients:
+    With `f_i = L + lambda_i |w|^2` and a new mini-batch for each of the two gradients::
 
         E:  w <- w - lr grad f_i(w)
         M:  w <- w - (lambda_i - lambda_{i-1}) lr grad f_i(w)
@@ -32,7 +32,7 @@ class TwoStepCGD(ComplexityGD):
 
     Args:
         params, lr: as in `ComplexityGD`; and so are projection, radius, generator and check_finite.
-        lambda_0: initial strength of the L2 term lambda |w|^2, >= 0.
+        lambda_0: initial strength of the L2 term `lambda |w|^2`, >= 0.
         schedule: lambda_i. "power": lambda_0 / (1 + i)^power, which the work derives from its
             eq. (17) with the exponent 1/2; "cosine": lambda_0 (1 + cos(2 pi i / T)); "constant"; or
             a function of (lambda_0, i). lambda_{-1} is not stated: it is taken to be lambda at

@@ -1,10 +1,10 @@
 """Expected numbers of critical points and minima for many spins, as printed and corrected.
 
-The field enters through B of eq. (2.15) alone. With N spins three scales matter,
+The field enters through B of eq. (2.15) alone. With N spins three scales matter::
 
     B fixed,   tau = -N B (all critical points),   kappa = -2 N^{1/3} B (the edge: minima),
 
-and the critical band is |tau| of order 1 for critical points and |kappa| of order 1 for minima.
+and the critical band is `|tau|` of order 1 for critical points and `|kappa|` of order 1 for minima.
 The limits here are those of the exact averages in `kac_rice`; functions that end in `_as_printed`
 return what the thesis prints (errata 3, 4 and 5).
 Sources: Chaudhari (2018), theorems 2.7 to 2.9; Chaudhari & Soatto (2015), eqs. (9) to (11);
@@ -57,10 +57,10 @@ def _log_exponential(n: int, b: float, numerator: float) -> float:
 def critical_points_at_edge(kappa: float) -> float:
     """lim E crt at B = -(kappa/2) N^{-1/3}, kappa > 0: 1 + erf(c) + exp(-c^2) / (sqrt(pi) c).
 
-    Here c = (kappa/2)^{3/2} / 2 = |B|^{3/2} sqrt(N) / 2. It is 4 exp(-kappa^3/24) times the Laplace
-    transform at kappa/2 of the GOE eigenvalue density at the edge, whose two parts K_Ai(x, x) and
-    Ai(x) (1 - int_x^inf Ai) / 2 are both elementary. For kappa -> 0 it joins N F(tau), and it tends
-    to 2 for kappa >> 1 only: the corrected first case of thesis eq. (2.16) (erratum 4).
+    Here `c = (kappa/2)^{3/2} / 2 = |B|^{3/2} sqrt(N) / 2`. It is 4 exp(-kappa^3/24) times the
+    Laplace transform at kappa/2 of the GOE eigenvalue density at the edge, whose two parts K_Ai(x,
+    x) and Ai(x) (1 - int_x^inf Ai) / 2 are both elementary. For kappa -> 0 it joins N F(tau), and
+    it tends to 2 for kappa >> 1 only: the corrected first case of thesis eq. (2.16) (erratum 4).
     Raises ValueError for kappa <= 0.
     """
     if kappa <= 0:
@@ -74,8 +74,8 @@ def critical_points(n: int, b: float) -> float:
 
     B > 0: the exponential form times F(tau) over its own asymptote; B <= 0: N F(tau) plus the edge
     form minus their common part (2/sqrt(pi)) N tau^{-3/2}. Overflows to inf for very large N.
-    Within 3.5 % of the exact number for N >= 20 and |B| <= 1/2, 1 % for N >= 100.
-    Raises ValueError for |B| >= 1.
+    Within 3.5 % of the exact number for N >= 20 and `|B| <= 1/2`, 1 % for N >= 100.
+    Raises ValueError for `|B| >= 1`.
     """
     if not -1 < b < 1:
         raise ValueError(f"B is {b:g}; it must lie strictly between -1 and 1.")
@@ -155,10 +155,12 @@ def minima_at_edge(kappa: float) -> float:
 def log_minima_far(kappa: float) -> float:
     """log of lim E crt_0 for kappa << -1, with everything that does not vanish.
 
-    That is |kappa|^3/24 + (2/3)|kappa|^{3/2} - (2/3)|kappa|^{3/4} + (23/32) log|kappa| + constant.
+    That is::
 
-    From the left tail of F_1 by the saddle-point method. The thesis (eq. 2.18) has kappa^2/24 +
-    (4 sqrt 2/3)|kappa|^{3/2} and a constant C (erratum 5); C is no constant but the last three
+        |kappa|^3/24 + (2/3)|kappa|^{3/2} - (2/3)|kappa|^{3/4} + (23/32) log|kappa| + constant
+
+    From the left tail of F_1 by the saddle-point method. The thesis (eq. 2.18) has `kappa^2/24 +
+    (4 sqrt 2/3)|kappa|^{3/2}` and a constant C (erratum 5); C is no constant but the last three
     terms. Raises ValueError for kappa >= 0.
     """
     if kappa >= 0:
@@ -171,7 +173,7 @@ def log_minima_far(kappa: float) -> float:
 
 
 def log_minima_as_printed(kappa: float, constant: float = 1.0) -> float:
-    """Thesis eq. (2.18) for kappa << -1: log C + kappa^2/24 + (4 sqrt 2/3)|kappa|^{3/2}."""
+    """Thesis eq. (2.18) for kappa << -1: `log C + kappa^2/24 + (4 sqrt 2/3)|kappa|^{3/2}`."""
     return math.log(constant) + kappa**2 / 24 + 4 * math.sqrt(2) / 3 * abs(kappa) ** 1.5
 
 
@@ -181,7 +183,7 @@ def log_minima(n: int, b: float) -> float:
     The smallest eigenvalue is -2 sqrt(M) (1 + z M^{-2/3} / 2) with M = N - 1/2, where the edge of a
     GOE matrix lies to the next order, and z has the law F_1. The rate per spin for fixed B > 0 is
     log((1+B)/(1-B))/2 - B. Within 2 % of the exact number for N >= 20 and B <= 1/3. For B <= 0 it
-    is `log_minima_at_edge`, the better form there. Raises ValueError for |B| >= 1.
+    is `log_minima_at_edge`, the better form there. Raises ValueError for `|B| >= 1`.
     """
     if not -1 < b < 1:
         raise ValueError(f"B is {b:g}; it must lie strictly between -1 and 1.")

@@ -1,6 +1,6 @@
 """Critical points of an isotropic Gaussian field in many dimensions.
 
-A field phi on R^N with covariance <phi(x) phi(y)> = N f(|x - y|^2 / 2N) has, at a critical point,
+A field phi on R^N with covariance `<phi(x) phi(y)> = N f(|x - y|^2 / 2N)` has, at a critical point,
 the energy eps = phi / N, the mean Hessian eigenvalue lambda_bar and the index alpha, the fraction
 of negative Hessian eigenvalues. For large N the Hessian's spectrum is a semicircle of radius
 2 sqrt(f'') around lambda_bar, so lambda_bar fixes alpha, and the logarithm of the mean number of
@@ -71,7 +71,7 @@ class Covariance:
 
     @classmethod
     def from_function(cls, f: Callable, df: Callable, d2f: Callable, name: str = "") -> Covariance:
-        """From f and its two derivatives as functions of x = |x - y|^2 / 2N."""
+        """From f and its two derivatives as functions of `x = |x - y|^2 / 2N`."""
         return cls(float(f(0.0)), float(df(0.0)), float(d2f(0.0)), name=name)
 
     @property
@@ -160,7 +160,7 @@ def index_of_energy(energy: ArrayLike, field: Covariance) -> np.ndarray:
 def most_likely_eigenvalue(energy: ArrayLike, field: Covariance) -> np.ndarray:
     """lambda_bar(eps) = 2 f' eps / (f'' P), the minimum of psi at fixed energy (eq. 10).
 
-    Exact for |lambda_bar| <= 2 sqrt(f''), where the semicircle reaches 0.
+    Exact for `|lambda_bar| <= 2 sqrt(f'')`, where the semicircle reaches 0.
     """
     return 2.0 * field.slope * np.asarray(energy, dtype=float) / (field.curvature * field.p)
 
@@ -183,7 +183,7 @@ def complexity(
 ) -> np.ndarray:
     """Sigma = log(mean number of critical points) / N at given energy and mean eigenvalue.
 
-    ``volume_factor`` is V^{2/N} for a box of volume V. nan where |lambda_bar| > 2 sqrt(f''),
+    ``volume_factor`` is V^{2/N} for a box of volume V. nan where `|lambda_bar| > 2 sqrt(f'')`,
     where the quadratic form does not hold.
 
     Source: Richemond & Guo (2019), theorem 1.

@@ -52,7 +52,7 @@ def sampled_critical_points(
     """Mean of lambda_bar and of the index over the critical points at ``energy``, at finite N.
 
     By Kac-Rice every lambda_bar counts with its Gaussian probability given the energy times the
-    mean of |det(lambda_bar I + G)|. The mean is taken over ``spectra`` (from
+    mean of `|det(lambda_bar I + G)|`. The mean is taken over ``spectra`` (from
     ``goe_eigenvalues``), the integral over lambda_bar on a grid of ``points``. The first tends to
     ``most_likely_eigenvalue`` as N grows, the second to ``index_of_energy``; without the
     determinant the first would be f' energy / f.

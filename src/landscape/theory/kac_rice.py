@@ -1,7 +1,7 @@
 """Exact expected numbers of critical points and minima of the p-spin glass in a field, at finite N.
 
 By the Kac-Rice formula both expectations are averages over one N x N matrix of the Gaussian
-orthogonal ensemble (GOE), density proportional to exp(-tr G^2 / 4):
+orthogonal ensemble (GOE), density proportional to exp(-tr G^2 / 4)::
 
     E crt   = 2 sqrt(1+B) ((1+B)/(1-B))^{(N-1)/2} E sum_i exp(-B l_i^2 / 4)
     E crt_0 = 2 sqrt(1+B) ((1+B)/(1-B))^{(N-1)/2} E exp(-B l_min^2 / 4)
@@ -225,8 +225,8 @@ def minima_above(n: int, p: int, u: float) -> float:
 def critical_points_per_spin(tau: float) -> float:
     """F(tau) = lim E crt / N at B = -tau/N: 2 exp(-tau/2) (I_0(tau/2) - I_1(tau/2)).
 
-    For large tau it is (2/sqrt(pi)) tau^{-3/2}, for large negative tau 4 exp(|tau|)/sqrt(pi |tau|):
-    the two cases of thesis eq. (2.17), which this formula joins.
+    For large tau it is (2/sqrt(pi)) tau^{-3/2}, for large negative tau `4 exp(|tau|)/sqrt(pi
+    |tau|)`: the two cases of thesis eq. (2.17), which this formula joins.
     """
     x = tau / 2
     return float(2 * np.exp(abs(x) - x) * (ive(0, x) - ive(1, x)))

@@ -1,11 +1,11 @@
 """Exact expected numbers of critical points of every index of the p-spin glass in a field.
 
 The index is the number of descent directions: 0 for minima, N - 1 for maxima. With the eigenvalues
-l_0 <= l_1 <= ... of one N x N matrix of the Gaussian orthogonal ensemble, as in `kac_rice`,
+l_0 <= l_1 <= ... of one N x N matrix of the Gaussian orthogonal ensemble, as in `kac_rice`::
 
     E crt_k = 2 sqrt(1+B) ((1+B)/(1-B))^{(N-1)/2} E exp(-B l_k^2 / 4),
 
-so that with n(x) the number of eigenvalues below x, by partial integration,
+so that with n(x) the number of eigenvalues below x, by partial integration::
 
     E crt_k - E crt_{k-1} = -2 sqrt(1+B) (...) int (B x / 2) exp(-B x^2 / 4) P(n(x) = k) dx.
 

@@ -1,12 +1,12 @@
 """Modes of an infinitely wide network under gradient flow with L2 regularization.
 
 A k-homogeneous network with tangent kernel Theta, trained by gradient flow on the summed squared
-error plus lambda |theta|^2 / 2, keeps the kernel's eigenvectors while every eigenvalue decays,
-gamma(t) = gamma exp(-2(k-1) lambda t). Each mode then follows one linear equation,
+error plus `lambda |theta|^2 / 2`, keeps the kernel's eigenvectors while every eigenvalue decays,
+gamma(t) = gamma exp(-2(k-1) lambda t). Each mode then follows one linear equation::
 
     df/dt = -gamma(t) (f - y) - k lambda f,
 
-whose solution is eq. (3) of the work. Written with tau = t - t' instead of t',
+whose solution is eq. (3) of the work. Written with tau = t - t' instead of t'::
 
     f(t) = exp(-k lambda t - gamma(t) h(t)) f(0)
            + gamma(t) y int_0^t exp(-gamma(t) h(tau) + (k-2) lambda tau) dtau,
@@ -64,7 +64,7 @@ def mode(
         t: times >= 0 (gradient flow, steps x learning rate).
         gamma: kernel eigenvalue of the mode at t = 0, >= 0.
         k: degree of homogeneity (layers of a ReLU network without biases).
-        decay: lambda, the coefficient of |theta|^2 / 2; may be 0.
+        decay: lambda, the coefficient of `|theta|^2 / 2`; may be 0.
         start: f(0).
         label: projection of the labels on the mode.
 
@@ -104,7 +104,7 @@ def limit(gamma: ArrayLike, *, k: float, decay: float, label: ArrayLike = 1.0) -
 def bound(
     t: ArrayLike, gamma: float, *, k: float, decay: float, start: float = 0.0, label: float = 1.0
 ) -> np.ndarray:
-    """Upper bound on |f(t)| that shows the decay to zero, for k >= 2.
+    """Upper bound on `|f(t)|` that shows the decay to zero, for k >= 2.
 
     Source: Lewkowycz & Gur-Ari (2020), eq. (S9). Its second term carries exp(gamma(t)/c) without
     the compensating factor, so it can be inf where gamma / lambda is large and t small.

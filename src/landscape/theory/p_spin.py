@@ -1,6 +1,6 @@
 """The spherical p-spin glass in a random field, and projected gradient descent on it.
 
-The Hamiltonian of Chaudhari (2018), eqs. (2.4), (2.14) and (2.32), on the sphere |s|^2 = N:
+The Hamiltonian of Chaudhari (2018), eqs. (2.4), (2.14) and (2.32), on the sphere `|s|^2 = N`::
 
     -H(s) = J N^{-(p-1)/2} sum_{i1..ip} J_{i1..ip} s_i1 ... s_ip + sum_i h_i s_i
 
@@ -68,7 +68,7 @@ class PSpin:
     """One draw of the p-spin Hamiltonian with field, evaluated on batches of configurations.
 
     `coefficients` [C(N+p-1, p)] holds the sum of J_{i1..ip} over the orderings of each multiset, in
-    lexicographic order; `field` [N]. Configurations are tensors [M, N] with |s|^2 = N. The matrix
+    lexicographic order; `field` [N]. Configurations are tensors [M, N] with `|s|^2 = N`. The matrix
     kept on the device has C(N+p-2, p-1) x N entries: 2 MB for N = 100, p = 3 in float32.
     Raises ValueError for p < 2 or arrays of the wrong length.
     Source: Chaudhari (2018), eqs. (2.4), (2.14), (2.32).
@@ -239,7 +239,7 @@ def descend(
     progress: Progress | None = None,
     compact_every: int = 16,
 ) -> Descent:
-    """Projected gradient descent from every row of `start` [M, N] until |tangential grad H| <= tol.
+    """Projected gradient descent from every row of `start` [M, N] to `|tangential grad H| <= tol`.
 
     A step moves along the projected gradient and rescales to the sphere. A start that has met the
     tolerance never moves again; finished starts leave the batch every `compact_every` iterations.

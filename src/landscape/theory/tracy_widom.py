@@ -1,6 +1,6 @@
 """Tracy-Widom distributions of the largest eigenvalue, by Fredholm determinants.
 
-With A_s the integral operator on (0, inf) whose kernel is the Airy function Ai(x + y + s),
+With A_s the integral operator on (0, inf) whose kernel is the Airy function Ai(x + y + s)::
 
     F_1(s) = det(1 - A_s),    F_2(s) = det(1 - A_s) det(1 + A_s)
 
@@ -138,8 +138,11 @@ def moments(beta: int = 1) -> tuple[float, float, float, float]:
 def left_tail(s: ArrayLike, beta: int = 1) -> np.ndarray:
     """log F_beta(s) for s << 0 up to terms that vanish: constants included.
 
-    beta = 1: -|s|^3/24 - |s|^{3/2}/(3 sqrt 2) - log|s|/16 - (11/48) log 2 + zeta'(-1)/2;
-    beta = 2: -|s|^3/12 - log|s|/8 + log(2)/24 + zeta'(-1).
+    ::
+
+        beta = 1: -|s|^3/24 - |s|^{3/2}/(3 sqrt 2) - log|s|/16 - (11/48) log 2 + zeta'(-1)/2
+        beta = 2: -|s|^3/12 - log|s|/8 + log(2)/24 + zeta'(-1)
+
     Source: Baik, Buckingham & DiFranco (2008).
     """
     _check(beta)

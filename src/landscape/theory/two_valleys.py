@@ -1,5 +1,7 @@
 """A loss of two weights with a wide valley, a deeper narrow one and ripples, all in closed form.
 
+::
+
     f(x) = bowl |x|^2 / 2 - sum_i depth_i exp(-|x - centre_i|^2 / (2 width_i^2))
            + ripple sum_j cos(wave x_j) + offset
 
