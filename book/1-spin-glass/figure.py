@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from landscape.theory import kac_rice, spin_glass
 
 P, SPINS, SEED = 10, 3, 4
-FIELDS = (0.0, 1.0, 2.5)  # in units of the critical field
+FIELDS = (0.0, 0.5, 1.0, 2.5)  # in units of the critical field
 
 
 def energy(points, field, seed=SEED, p=P):
@@ -98,5 +98,6 @@ def draw_landscape(field):
 def title(field):
     """What stands above a map."""
     number = len(minima(field))
-    strength = rf"field ${field:g}\,\nu_c$" if field else "no field"
+    times = "" if field == 1 else rf"{field:g}\,"
+    strength = rf"field ${times}\nu_c$" if field else "no field"
     return f"{strength}: {number} {'minimum' if number == 1 else 'minima'}"
