@@ -15,7 +15,6 @@ import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from landscape.book import docstrings
 from landscape.book.sources import BookError
 
 WARNING = re.compile(r"(WARNING|ERROR|CRITICAL|SEVERE): ")
@@ -26,8 +25,7 @@ TOOLS = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "sphinxcontri
 def doctrees_key(sources: Mapping[str, bytes]) -> str:
     """Settings, contents, references and tools: when one changes, every page is read again."""
     settings = ("_config.yml", "_toc.yml", "references.bib")
-    contents = [sources[name] for name in settings] + [Path(docstrings.__file__).read_bytes()]
-    digests = [hashlib.sha256(content).hexdigest() for content in contents]
+    digests = [hashlib.sha256(sources[name]).hexdigest() for name in settings]
     return "\n".join(digests + [f"{tool} {importlib.metadata.version(tool)}" for tool in TOOLS])
 
 

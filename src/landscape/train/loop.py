@@ -53,7 +53,7 @@ def fit(
         SpecificationError: When the specification does not fit the data (batch larger than the
             training set), the optimizer (replicas of a method that has none) or the number of
             processes.
-        landscape.data.DataError: When the data set is not there.
+        DataError: When the data set is not there.
         landscape.train.distributed.LostReplica: When another process of the run has ended.
         LandscapeError: When the folder of the checkpoints cannot be written, before anything else.
     """
