@@ -31,6 +31,8 @@ environment: $(READY)  ## create .venv with the pinned versions
 define prepare
 @sh scripts/system.sh npm
 @sh scripts/repository.sh
+@landscape lock mend
+@landscape pipeline
 endef
 
 book: $(READY)  ## everything from environment and data to book/_build/html/index.html

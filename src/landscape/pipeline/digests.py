@@ -33,7 +33,7 @@ def of_file(path: Path) -> str:
     return of_code(content.decode("utf-8")) if path.suffix == ".py" else of_bytes(content)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def of_code(source: str) -> str:
     """Digest of Python source without its comments and docstrings."""
     tree = ast.parse(source)

@@ -76,9 +76,10 @@ class Code:
                 if base == PACKAGE or base.startswith(f"{PACKAGE}."):
                     for alias in node.names:
                         inner = f"{base}.{alias.name}"
-                        if self.is_package(inner):
+                        if self.is_package(inner):  # what is used of it follows below
                             packages[alias.asname or alias.name] = inner
-                        found |= self._named(base, alias.name)
+                        else:
+                            found |= self._named(base, alias.name)
             elif isinstance(node, ast.Import):
                 found |= {a.name for a in node.names if a.name.startswith(f"{PACKAGE}.")}
         for node in ast.walk(tree):
@@ -128,7 +129,7 @@ class Code:
         return names
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 

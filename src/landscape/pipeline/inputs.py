@@ -166,6 +166,7 @@ class Inputs:
         elif page.is_artifact:
             yield folder / f"{page.item}.json"
         else:
+            yield self.root / "verdicts" / f"scorecard-{self.profile}.json"
             yield from sorted((folder / page.part).glob("*.json"))
 
     def _book(self) -> list[str]:
