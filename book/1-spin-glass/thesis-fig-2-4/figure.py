@@ -214,6 +214,6 @@ def fading_at_the_works_scale(runs):
     return (
         "At the work's own settings the field and weight decay alone would shift each weight by up "
         f"to {format_number(shift.max())} (root mean square, after {shift.argmax() / epoch:.1f} "
-        f"epochs) and undo 99 % of it within {faded / epoch:.0f} of {work['run']['epochs']} epochs: "
-        "whatever alignment is left later would have to come from the loss."
+        f"epochs) and undo 99 % of it within {faded / epoch:.0f} of {work['run']['epochs']} "
+        "epochs: whatever alignment is left later would have to come from the loss."
     )

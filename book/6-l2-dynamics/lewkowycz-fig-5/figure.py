@@ -130,10 +130,10 @@ def finding(found):
         "Two-layer modes are learned and then forgotten as the work says, linear ones stay"
         if held else "The modes do not follow the stated times"
     )  # fmt: skip
+    power = format_number(found["c1.half"].value, 2)
     return (
-        f"{words}, but the time at which a mode is forgotten is not proportional to $1/\\lambda$: it "
-        f"carries a logarithm (measured power {format_number(found['c1.half'].value, 2)} instead of "
-        "$-1$), and the peak of one mode hardly moves at all."
+        f"{words}, but the time at which a mode is forgotten is not proportional to "
+        f"$1/\\lambda$: it carries a logarithm (measured power {power} instead of $-1$), and the peak of one mode hardly moves at all."
     )
 
 

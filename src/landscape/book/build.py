@@ -75,7 +75,9 @@ def _prune(built: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _manifest(profile: str, sources: dict[str, bytes], pages: list[book_sources.ExecutedPage]) -> bytes:
+def _manifest(
+    profile: str, sources: dict[str, bytes], pages: list[book_sources.ExecutedPage]
+) -> bytes:
     """What the book was made of: the profile, its pages, and a digest of every source.
 
     An executed page counts as what it was made from, not as its bytes: pictures differ in their

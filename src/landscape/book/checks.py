@@ -36,8 +36,8 @@ class PageError(LandscapeError):
 def check_figures(pages: Iterable[Any]) -> None:
     """Every picture of an executed page has a name, a caption and words for who cannot see it.
 
-    ``pages`` are ``sources.ExecutedPage``. A figure's or table's page gives its id to its first picture,
-    and no name may be used twice. Raises ``PageError``.
+    ``pages`` are ``sources.ExecutedPage``. A figure's or table's page gives its id to a picture, and
+    no name may be used twice. Raises ``PageError``.
     """
     used: dict[str, str] = {}
     for page in pages:
@@ -68,8 +68,8 @@ def check_figures(pages: Iterable[Any]) -> None:
             names.append(name)
         if page.is_artifact and page.name not in names:
             raise PageError(
-                f"page {page.item}: no figure is named {page.name}; give the artifact's own picture "
-                "that name."
+                f"page {page.item}: no figure is named {page.name}; give the artifact's own "
+                "picture that name."
             )
 
 

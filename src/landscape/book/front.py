@@ -117,7 +117,8 @@ def _card(item: str, part: str, row: dict[str, Any] | None, label: str, path: Pa
     if row:
         about = printed(row)
     pictures = "".join(
-        f'<img class="wv-{shade}" src="_static/thumbnails/{item}-{shade}.svg" alt="" loading="lazy">'
+        f'<img class="wv-{shade}" alt="" loading="lazy" '
+        f'src="_static/thumbnails/{item}-{shade}.svg">'
         for shade in ("light", "dark")
     )
     return (
@@ -180,7 +181,7 @@ def part_sentence(part: str, profile: str, root: str | Path) -> str:
 
 
 def records_table(root: str | Path) -> Table:
-    """Every published record: what was run, with how many seeds, and how it departs from the work."""
+    """Every published record: what was run, how many seeds, how it departs from the work."""
     rows = []
     for record in records.all_records(root):
         seeds = {len(run.get("seeds") or []) for run in record.info["methods"].values()}

@@ -45,7 +45,8 @@ def executed_pages(profile: str, root: Path) -> list[ExecutedPage]:
     for page in written:
         notebook = nbformat.read(executed_path(page.item, profile, root), as_version=4)
         title = title_of(notebook, page.item)
-        pages.append(ExecutedPage(page.item, page.part, page.name, title, notebook, page.is_artifact))
+        about = (page.item, page.part, page.name, title)
+        pages.append(ExecutedPage(*about, notebook, page.is_artifact))
     return pages
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 _LENGTH = 16
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def of_bytes(content: bytes) -> str:
@@ -39,16 +40,15 @@ def of_code(source: str) -> str:
     tree = ast.parse(source)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            if body and _is_text(body[0]):
-                node.body = body[1:]
+        if isinstance(node, _DOCUMENTED) and body and _is_text(body[0]):
+            node.body = body[1:]
     return of_bytes(_written(tree).encode())
 
 
 def docstrings(source: str) -> list[str]:
     """All docstrings of a module, in order: what its API page shows."""
-    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    found = (ast.get_docstring(n) for n in ast.walk(ast.parse(source)) if isinstance(n, kinds))
+    nodes = ast.walk(ast.parse(source))
+    found = (ast.get_docstring(node) for node in nodes if isinstance(node, _DOCUMENTED))
     return [text for text in found if text]
 
 

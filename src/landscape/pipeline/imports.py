@@ -83,9 +83,9 @@ class Code:
             elif isinstance(node, ast.Import):
                 found |= {a.name for a in node.names if a.name.startswith(f"{PACKAGE}.")}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if node.value.id in packages:
-                    found |= self._named(packages[node.value.id], node.attr)
+            owner = node.value if isinstance(node, ast.Attribute) else None
+            if isinstance(owner, ast.Name) and owner.id in packages:
+                found |= self._named(packages[owner.id], node.attr)
         return found
 
     def _base(self, node: ast.ImportFrom, module: str) -> str:

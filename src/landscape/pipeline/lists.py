@@ -57,8 +57,13 @@ def written(root: Path) -> dict[str, str]:
 
 def write(root: Path) -> list[Path]:
     """Write what changed; returns the files that did."""
-    return [write_text(Path(root) / name, text) or Path(root) / name
-            for name, text in written(root).items() if _read(Path(root) / name) != text]  # fmt: skip
+    changed = []
+    for name, text in written(root).items():
+        path = Path(root) / name
+        if _read(path) != text:
+            write_text(path, text)
+            changed.append(path)
+    return changed
 
 
 def require_current(root: Path) -> None:
