@@ -54,6 +54,8 @@ def run(source: Path, target: Path, doctrees: Path, log: Path, root: Path) -> No
             confoverrides={
                 "external_toc_path": str(source / "_toc.yml"),
                 "latex_individualpages": False,
+                # Sphinx opens this one from the working folder, wherever that is.
+                "html_search_scorer": str(source / "_static" / "scorer.js"),
             },
             doctreedir=str(doctrees),
             force_all=True,  # written afresh, so no page of an older book stays behind
