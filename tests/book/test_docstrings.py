@@ -62,7 +62,9 @@ def test_every_docstring_is_read_without_a_warning_and_no_formula_is_taken_for_m
 
 
 def test_sections_become_fields():
-    shown = rendered("Do it.\n\nArgs:\n    lr: the rate, > 0,\n        in [0, 1).\n\nRaises:\n    E: no.")
+    shown = rendered(
+        "Do it.\n\nArgs:\n    lr: the rate, > 0,\n        in [0, 1).\n\nRaises:\n    E: no."
+    )
     assert shown.count("<field>") == 2
     assert "in [0, 1)." in shown
 

@@ -76,8 +76,8 @@ def overview(packages: list[str], source: Path) -> str:
     )
     return (
         "# The library\n\n`landscape` is an ordinary Python package. Imports point down only: "
-        "pages show what was judged, judging reads what experiments wrote, experiments train, training "
-        "uses optimizers, networks and data.\n\n"
+        "pages show what was judged, judging reads what experiments wrote, experiments train, "
+        "training uses optimizers, networks and data.\n\n"
         f"| Package | What it holds |\n|---|---|\n{rows}\n"
         "Every error a user is meant to read derives from one class:\n\n"
         "```{eval-rst}\n.. autoexception:: landscape.errors.LandscapeError\n```\n"

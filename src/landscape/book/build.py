@@ -120,7 +120,7 @@ def locate(profile: str, root: Path) -> Path:
     try:
         manifest = json.loads((html / "manifest.json").read_text(encoding="utf-8"))
         whole = manifest["profile"] == profile and all(
-            (html / name).stat().st_size > 0 for name in manifest["pages"]
+            (html / name).stat().st_size > 0 for name in [*manifest["pages"], "searchindex.js"]
         )
     except (OSError, ValueError, KeyError, TypeError):
         whole = False

@@ -10,6 +10,7 @@ from typing import Any
 
 from landscape.errors import LandscapeError
 
+TABLE_NAME = re.compile(r"^:::\{table\}.*\n:name: (\S+)$", re.MULTILINE)
 BARE_IMAGE = re.compile(r"!\[\s*\]\([^)]*\)")
 LOADED = {  # element -> attributes whose address a browser fetches by itself
     "script": ("src",),
@@ -36,20 +37,18 @@ class PageError(LandscapeError):
 def check_figures(pages: Iterable[Any]) -> None:
     """Every picture of an executed page has a name, a caption and words for who cannot see it.
 
-    ``pages`` are ``sources.ExecutedPage``. A figure's or table's page gives its id to a picture, and
-    no name may be used twice. Raises ``PageError``.
+    ``pages`` are ``sources.ExecutedPage``. A figure's or table's page gives its id to a picture or
+    a numbered table, and no picture's name may be used twice. Raises ``PageError``.
     """
     used: dict[str, str] = {}
     for page in pages:
         names = []
         for number, cell in enumerate(page.notebook.cells, start=1):
             figure = cell.get("metadata", {}).get("mystnb", {}).get("figure", {})
-            shown = [
-                text
-                for output in cell.get("outputs", [])
-                for text in [output.get("data", {}).get("text/html", "")]
-                if "<svg " in text
-            ]
+            outputs = [output.get("data", {}) for output in cell.get("outputs", [])]
+            shown = [data["text/html"] for data in outputs if "<svg " in data.get("text/html", "")]
+            for data in outputs:
+                names += TABLE_NAME.findall(data.get("text/markdown", ""))
             if not shown and not figure:
                 continue
             where = f"page {page.item}, cell {number}"
@@ -68,8 +67,8 @@ def check_figures(pages: Iterable[Any]) -> None:
             names.append(name)
         if page.is_artifact and page.name not in names:
             raise PageError(
-                f"page {page.item}: no figure is named {page.name}; give the artifact's own "
-                "picture that name."
+                f"page {page.item}: no figure or numbered table is named {page.name}; give the "
+                "artifact's own picture or table that name."
             )
 
 

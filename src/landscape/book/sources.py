@@ -34,20 +34,30 @@ class ExecutedPage:
 
 
 def executed_pages(profile: str, root: Path) -> list[ExecutedPage]:
-    """The executed notebooks of all pages; one that is missing is executed now."""
+    """The executed notebooks of all pages; one that is missing or unreadable is executed now."""
+    written = [page for page in project.pages(root) if has_kernel(page.path)]
+    paths = {page.item: executed_path(page.item, profile, root) for page in written}
+    notebooks = {item: _notebook(path) for item, path in paths.items()}
+    if wanting := [item for item, notebook in notebooks.items() if notebook is None]:
+        for item in wanting:
+            paths[item].unlink(missing_ok=True)
+        run_many(wanting, profile, root)
+        notebooks |= {item: _notebook(paths[item]) for item in wanting}
+    return [
+        ExecutedPage(page.item, page.part, page.name, title_of(notebooks[page.item], page.item),
+                     notebooks[page.item], page.is_artifact)
+        for page in written
+    ]  # fmt: skip
+
+
+def _notebook(path: Path) -> Any:
+    """A notebook, or None where there is none that can be read."""
     import nbformat
 
-    written = [page for page in project.pages(root) if has_kernel(page.path)]
-    missing = [p.item for p in written if not executed_path(p.item, profile, root).is_file()]
-    if missing:
-        run_many(missing, profile, root)
-    pages = []
-    for page in written:
-        notebook = nbformat.read(executed_path(page.item, profile, root), as_version=4)
-        title = title_of(notebook, page.item)
-        about = (page.item, page.part, page.name, title)
-        pages.append(ExecutedPage(*about, notebook, page.is_artifact))
-    return pages
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, AttributeError, nbformat.ValidationError):
+        return None
 
 
 def title_of(notebook: Any, item: str) -> str:
