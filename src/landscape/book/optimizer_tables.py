@@ -77,7 +77,7 @@ class OptimizerTables:
             name="cost",
         )
 
-    def settings(self, name: str) -> Table:
+    def settings(self, name: str, folded: bool = False) -> Table:
         """Settings of one optimizer: default, meaning, what the works use."""
         rows = []
         for setting, default in self._values(name, "", "setting").items():
@@ -87,7 +87,7 @@ class OptimizerTables:
             ])  # fmt: skip
         title = self.words[name]["title"]
         return Table(["setting", "default", "meaning", "the works"], rows, name="options",
-                     caption=f"Settings of {title}", stack=True)  # fmt: skip
+                     caption=f"Settings of {title}", stack=True, folded=folded)  # fmt: skip
 
     def variants(self, name: str, chosen: dict[str, str]) -> Table:
         """Settings whose default depends on the variant; ``chosen`` gives each column its title."""
@@ -102,7 +102,7 @@ class OptimizerTables:
         return Table(["setting", *chosen.values()], rows, name="variants",
                      caption=f"Defaults of {title} that depend on its form")  # fmt: skip
 
-    def costs(self) -> Table | Note:
+    def costs(self, folded: bool = False) -> Table | Note:
         """What was measured, for all optimizers and torch's own."""
         if self.record is None:
             return self._unmeasured()
@@ -119,6 +119,7 @@ class OptimizerTables:
             rows, name="costs",
             caption="Arithmetic of a step, ratio to torch's SGD with quartiles, and copies of the "
             "weights",
+            folded=folded,
         )  # fmt: skip
 
     def conditions(self) -> Note:

@@ -81,6 +81,8 @@ class Runs:
     def table(self, experiment: str, run: str, name: str = "results") -> pd.DataFrame | None:
         """One table of one run, with the columns ``method`` (and ``case``).
 
+        A simulation whose cases compare methods has a column ``method`` of its own, which stays.
+
         Args:
             experiment: Its id.
             run: A method or a case.
@@ -96,7 +98,8 @@ class Runs:
         if path is None:
             return None
         self._read.add(experiment)
-        frame = pd.read_csv(path).assign(method=run)
+        frame = pd.read_csv(path)
+        frame = frame if "method" in frame else frame.assign(method=run)
         return frame.assign(case=run) if self._simulated(experiment) else frame
 
     def parameters(self, experiment: str, method: str | None = None) -> dict[str, Any]:
