@@ -84,4 +84,4 @@ clean: $(READY)  ## delete checkpoints, logs and the built book (data and result
 	@rm -rf build
 
 stale: $(READY)
-	@python scripts/stale.py
+	@python scripts/stale.py  # for continuous integration: which committed results are out of date

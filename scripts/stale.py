@@ -1,39 +1,41 @@
-"""Print the stages whose committed results no longer match their dependencies.
+"""Name the runs whose committed results no longer match what they are made from.
 
-Only stages that train or simulate count: pages and the book are never committed. Outputs and data
-that are merely absent from this clone are not staleness.
+What is merely absent from this clone (data, lists of inputs) is made or overlooked: that is not
+staleness. Pages and the book are never committed.
 """
 
 import json
 import subprocess
 import sys
 
-KINDS = ("train-", "simulate-")
 
-answer = subprocess.run(
-    ["dvc", "status", "--json"], capture_output=True, text=True, check=False
-)
-if answer.returncode:
-    sys.exit(f"dvc status failed: {answer.stderr.strip()}")
+def answer(*command: str) -> str:
+    """What a command prints; ends the program with its words where it fails."""
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed: {done.stderr.strip()}")
+    return done.stdout
 
 
-def changed(entry: object) -> bool:
-    """Whether a stage's entry names a modified dependency, parameter, command or output."""
-    if isinstance(entry, str):
-        return entry == "changed command"
-    files = {}
-    for group in ("changed deps", "changed outs"):
-        files.update(entry.get(group, {}))
+def is_stale(entries: list) -> bool:
+    """Whether `dvc status` names a changed command, input or result of a stage."""
     return any(
-        state not in ("deleted", "not in cache") if isinstance(state, str) else True
-        for path, state in files.items()
-        if not path.startswith("data")
-    )
+        entry == "changed command"
+        if isinstance(entry, str)
+        else any("modified" in states.values() or "new" in states.values()
+                 for states in entry.values())
+        for entry in entries
+    )  # fmt: skip
 
 
-stale = [
-    stage
-    for stage, entries in json.loads(answer.stdout or "{}").items()
-    if stage.startswith(KINDS) and any(changed(entry) for entry in entries)
-]
-print("\n".join(f"  {stage}" for stage in stale) or "  none")
+def main() -> None:
+    """Print the stale runs, one a line."""
+    answer("landscape", "pipeline")
+    answer("landscape", "inputs", "runs")
+    status = json.loads(answer("dvc", "status", "--json") or "{}")
+    stale = [s for s, entries in status.items() if s.startswith("run@") and is_stale(entries)]
+    print("\n".join(f"  {stage.removeprefix('run@')}" for stage in stale) or "  none")
+
+
+if __name__ == "__main__":
+    main()
