@@ -29,7 +29,8 @@ def _is_text(call: ast.Call, keywords: dict[str, ast.expr]) -> bool:
     owner = getattr(getattr(call.func, "value", None), "id", "")
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
     if name in ("read_text", "write_text"):
-        return isinstance(call.func, ast.Attribute)  # the function of landscape.files is UTF-8
+        # The function write_text of landscape.files is UTF-8 by itself.
+        return isinstance(call.func, ast.Attribute) and len(call.args) < 1 + (name == "write_text")
     if owner == "subprocess":
         return bool({"text", "universal_newlines"} & set(keywords))
     if name != "open" or owner in ("os", "Image", "webbrowser"):
@@ -51,6 +52,7 @@ def test_the_check_knows_the_ways_to_read_and_write():
         "open(p, encoding='utf-8')", "open(p, 'rb')", "p.open('wb')", "gzip.open(p)",
         "subprocess.run(c)", "os.open(p)", "p.read_text(encoding='utf-8')",
         "tarfile.open(p, 'r:gz')", "write_text(p, s)",
+        "p.read_text('utf-8')", "p.write_text(s, 'utf-8')",
     ):  # fmt: skip
         assert unnamed(line) == [], line
 
