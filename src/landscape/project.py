@@ -136,7 +136,8 @@ def pages(root: Path) -> list[PageSource]:
     """Every page of the book, found by walking ``book/``, in the book's order.
 
     First ``index``; then part by part its introduction, its figures and tables in the order of
-    ``references/artifacts.yaml`` and its other pages by name; then what else lies in ``book/``.
+    ``references/artifacts.yaml`` and its other pages by name, the one that is called as the part is
+    (``0-optimizers/optimizers``) first; then what else lies in ``book/``.
 
     Raises:
         LandscapeError: Two pages have the same name.
@@ -152,7 +153,9 @@ def pages(root: Path) -> list[PageSource]:
             item = f"{part.id}/part"
             inside.append(PageSource(item, part.id, "part", introduction, False))
         folders = [path.parent for path in (book / part.id).glob("*/page.md")]
-        for folder in sorted(folders, key=lambda f: (order.get(f.name, len(order)), f.name)):
+        overview = part.id.partition("-")[2]
+        ranks = [(order.get(f.name, len(order)), f.name != overview, f.name, f) for f in folders]
+        for *_, folder in sorted(ranks):
             inside.append(
                 PageSource(
                     f"{part.id}/{folder.name}", part.id, folder.name, folder / "page.md",

@@ -72,9 +72,11 @@ def texts(table):
 
 def test_the_overview_has_a_line_for_each_with_ranges_over_its_variants(tables):
     assert texts(tables.overview()) == [
-        ["SGD", "1", "the same", "2", "0.5 to 1.5", "0.5 to 1.5"],
-        ["Parle", "L, 25 by default, of each replica", "another", "16", "1.2", "1.2"],
-    ]
+        ["[SGD](#optimizers-sgd)", tables.words["sgd"]["when"], "1", "2",
+         "0.5 to 1.5", "0.5 to 1.5"],
+        ["[Parle](#optimizers-parle)", tables.words["parle"]["when"],
+         "L, 25 by default, of each replica", "16", "1.2", "1.2"],
+    ]  # fmt: skip
 
 
 def test_settings_show_defaults_as_a_reader_writes_them(tables):
@@ -90,6 +92,8 @@ def test_costs_are_those_of_the_newest_measurement_on_a_processor(project, table
     assert [row[0] for row in texts(tables.costs())] == ["fast", "slow", "three"]
     assert texts(tables.costs())[0][1] == "0.50 (0.40 to 0.60)"
     assert "Copies of the weights kept: 2. " in tables.cost("sgd").text
+    assert tables.cost("sgd").text.endswith("Its answer is the point of the next gradient.")
+    assert "Its answer is another point than that" in tables.cost("parle").text
     assert "7 paired repeats on LeNet (1,000 weights)" in tables.conditions().text
     record(project, "2026-02-01", new=("sgd", 9.0, 2.0))
     record(project, "2026-03-01", "cuda", gpu=("sgd", 1.0, 2.0))

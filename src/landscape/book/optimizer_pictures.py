@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from landscape.book.calls import Page
 
 RUN = "optimizer-paths"
-SHADES = ("#0072B2", "#E69F00", "#009E73")
+SHADES = ("#0072B2", "#D55E00", "#009E73")  # of replicas
 EDGES = (-2.5, 2.3, -1.75, 1.85)  # of the maps
 PAIRS = (  # question, method, the one it is compared with
     ("random moves against none", "heat_smoothing", "heat_still"),
@@ -88,41 +88,48 @@ class Chapter:
         m = statistics.wilson_interval(int((ends == valley).sum()), len(ends))
         return Measurement(100 * m.value, 100 * m.low, 100 * m.high, m.n, "%")
 
+    def gap(self, one: str, other: str) -> Measurement:
+        """How many more of the starts one method takes to the wide valley, paired, percent."""
+        inside = self.endings.assign(wide=100.0 * (self.endings["valley"] == "wide"))
+        both = [inside.loc[inside["method"] == key, "wide"].to_numpy() for key in (one, other)]
+        return statistics.paired_difference(*both, unit="%").with_(n=None)
+
     def sentence(self) -> str:
-        """Which methods reach the wide valley more often than SGD, and which less."""
-        base = self.share("sgd", "wide")
+        """What to take first, and which methods reach the wide valley more often than SGD."""
         more, less = [], []
         for key, method in self.methods.items():
-            m = self.share(key, "wide")
-            if m.low > base.high:
-                more.append(method["label"])
-            elif m.high < base.low:
+            gap = self.gap(key, "sgd")
+            if gap.low is not None and gap.low > 0:
+                more.append(f"{method['label']} ({self.share(key, 'wide').value:.0f} %)")
+            elif gap.high is not None and gap.high < 0:
                 less.append(method["label"])
+        base = self.share("sgd", "wide")
         return (
-            f"On one loss of two weights, from the same starts, {', '.join(more) or 'no method'} "
-            f"end in the wide valley more often than SGD ({base.value:.0f} %) and "
-            f"{', '.join(less) or 'none'} less often; what to take for a network is in the table."
+            "Start with SGD or Adam; on one loss of two weights, which is no evidence about "
+            f"networks, {_listed(more) or 'no method'} end in the wide valley from more of the "
+            f"{base.n} starts than SGD ({base.value:.0f} %), and {_listed(less) or 'none'} "
+            "from fewer."
         )
 
     def family_sentence(self, *keys: str) -> str:
-        """How often some methods end in the wide valley, SGD's share beside them."""
-        parts = [
-            f"{self.methods[key]['label']} {format_measurement(self.share(key, 'wide').with_(n=None))}"
-            for key in keys
-        ]
+        """How often some methods end in the wide valley, compared with SGD."""
         base = self.share("sgd", "wide")
+        parts = []
+        for key in keys:
+            gap, text = self.gap(key, "sgd"), f"{self.share(key, 'wide').value:.0f} %"
+            sure = gap.low is not None and (gap.low > 0 or gap.high < 0)
+            word = ("more" if gap.value > 0 else "fewer") if sure else "not measurably different"
+            parts.append(f"{self.methods[key]['label']} from {text} ({word})")
         return (
-            f"From {base.n} random starts on one loss of two weights the wide valley is reached by "
-            f"{', '.join(parts)}; plain SGD reaches it from {base.value:.0f} %."
+            f"On the loss of two weights SGD ends in the wide valley from {base.value:.0f} % of "
+            f"{base.n} random starts, {_listed(parts)}."
         )
 
     def pairs(self) -> list[list[str]]:
         """Rows of text: question, methods, paired difference of the shares in the wide valley."""
-        inside = self.endings.assign(wide=100.0 * (self.endings["valley"] == "wide"))
         rows = []
         for question, one, other in PAIRS:
-            both = [inside.loc[inside["method"] == key, "wide"].to_numpy() for key in (one, other)]
-            gap = statistics.paired_difference(*both, unit="%").with_(n=None)
+            gap = self.gap(one, other)
             names = f"{self.methods[one]['label']} minus {self.methods[other]['label']}"
             rows.append([question, names, format_measurement(gap)])
         return rows
@@ -155,8 +162,7 @@ class Chapter:
 
     # ------------------------------------------------------------------ pictures
     def _map(self, surface: TwoValleys) -> tuple[Any, Any]:
-        from matplotlib import colormaps
-        from matplotlib.colors import ListedColormap
+        from matplotlib.colors import ListedColormap, to_rgb
 
         from landscape import book
 
@@ -164,29 +170,40 @@ class Chapter:
         axis = np.linspace(left, right, 160), np.linspace(bottom, top, 120)
         grid = np.stack(np.meshgrid(*axis), axis=-1)
         values = surface.value(grid)
-        figure, ax = book.panel(width=3.0, height=2.4)
-        pale = ListedColormap(colormaps["Greys"](np.linspace(0.42, 0.05, 256)))
-        ax.imshow(np.clip(values, None, values.min() + 1.3), origin="lower", extent=EDGES, cmap=pale,
-                  interpolation="bilinear")  # fmt: skip
+        figure, ax = book.panel(width=3.0, height=2.3)
+        # Grey of varying opacity: low is darker on a light ground and lighter on a dark one.
+        shade = ListedColormap([(*to_rgb(book.GREY), a) for a in np.linspace(0.6, 0.0, 14)])
+        shown = np.clip(values, None, values.min() + 1.3)
+        ax.imshow(shown, origin="lower", extent=EDGES, cmap=shade, interpolation="bilinear")
         levels = np.linspace(values.min(), values.min() + 1.3, 7)
-        ax.contour(grid[..., 0], grid[..., 1], values, levels, colors="#8A8A8A", linewidths=0.5)
+        ax.contour(grid[..., 0], grid[..., 1], values, levels, colors=book.GREY, linewidths=0.5)
         ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
         ax.grid(False)
         return figure, ax
 
     def draw_loss(self) -> Any:
         """The loss, its two valleys, the start, and the box of the random starts."""
+        from landscape import book
+
         figure, ax = self._map(self.mean)
         for name, move in (("wide", (0.0, 0.0)), ("narrow", (0.2, -0.9))):
             x, y = getattr(self.loss, name).centre
-            ax.text(x + move[0], y + move[1], name, ha="center", va="center", color="#1b1b1b")
+            ax.text(x + move[0], y + move[1], name, ha="center", va="center")
         (x0, y0), (x1, y1) = self.chosen["box"]
-        ax.plot([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0], "--", color="#1b1b1b", linewidth=0.8)
-        ax.plot(*self.chosen["start"], "o", color="#fafafa", markeredgecolor="#1b1b1b")
+        ax.plot([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0], "--", color=book.INK, linewidth=0.8)
+        start = np.asarray(self.chosen["start"])
+        for move, size in zip(self.chosen["replica_starts"], (6, 3.5, 3.5), strict=True):
+            ax.plot(*(start + move), "o", color=book.PAPER, markeredgecolor=book.INK,
+                    markersize=size)  # fmt: skip
+        return figure
+
+    def draw_smoothed(self) -> Any:
+        """The loss that HEAT walks on, which is known exactly."""
+        figure, _ = self._map(self.mean.smoothed(self.variance))
         return figure
 
     def draw_path(self, key: str) -> Any:
-        """One method's path: answers dark, ending at the star; gradient points coloured."""
+        """One method's path: answers in ink, ending at the star; gradient points coloured."""
         from landscape import book
 
         method = self.methods[key]
@@ -196,35 +213,55 @@ class Chapter:
         if "radius" in method["optimizer"]:
             angle = np.linspace(0, 2 * np.pi, 200)
             length = np.hypot(*answers[["x", "y"]].iloc[0])
-            ax.plot(
-                length * np.cos(angle), length * np.sin(angle), ":", color="#444444", linewidth=0.8
-            )
+            ax.plot(length * np.cos(angle), length * np.sin(angle), ":", color=book.INK,
+                    linewidth=0.8)  # fmt: skip
         color = book.look(method["optimizer"]["name"]).color
         several = work["replica"].nunique() > 1
         for number, (_, part) in enumerate(work.groupby("replica")):
             own = SHADES[number % 3] if several else color if color != book.INK else SHADES[0]
             ax.scatter(part["x"], part["y"], s=1.5, color=own, alpha=0.7, rasterized=True)
-        thin = answers.iloc[:: max(1, len(answers) // 400)]
-        ax.plot(thin["x"], thin["y"], "-", color="#1b1b1b", linewidth=0.9)
+        thin = answers.iloc[sorted({*range(0, len(answers), 2), len(answers) - 1})]
+        ax.plot(thin["x"], thin["y"], "-", color=book.INK, linewidth=0.9)
         first, last = answers.iloc[0], answers.iloc[-1]
-        ax.plot(
-            first["x"], first["y"], "o", color="#fafafa", markeredgecolor="#1b1b1b", markersize=4
-        )
-        ax.plot(last["x"], last["y"], "*", color="#FFD400", markeredgecolor="#1b1b1b", markersize=9)
+        ax.plot(first["x"], first["y"], "o", color=book.PAPER, markeredgecolor=book.INK,
+                markersize=4)  # fmt: skip
+        ax.plot(last["x"], last["y"], "*", color="#FFD400", markeredgecolor=book.INK, markersize=9,
+                markeredgewidth=0.7)  # fmt: skip
         return figure
 
+    def title(self, key: str) -> str:
+        """A method's name and how many of the random starts it takes to the wide valley."""
+        m = self.share(key, "wide")
+        return f"{self.methods[key]['label']}: {m.value:.0f} % wide [{m.low:.0f}, {m.high:.0f}]"
+
     def maps(self, *keys: str) -> tuple[dict[str, Any], dict[str, str]]:
-        """Panels and titles for ``page.picture``: one path for each method."""
-        letters = "abcdefghijklmnopqrstuvwxyz"[: len(keys)]
-        panels = {a: self.draw_path(key) for a, key in zip(letters, keys, strict=True)}
-        titles = {a: self.methods[key]["label"] for a, key in zip(letters, keys, strict=True)}
+        """Panels and titles for ``page.picture``.
+
+        Args:
+            keys: Methods, or ``loss`` and ``smoothed`` for the losses alone.
+        """
+        alone = {
+            "loss": (self.draw_loss, "the loss"),
+            "smoothed": (self.draw_smoothed, f"smoothed, variance {self.variance:g}"),
+        }
+        panels, titles = {}, {}
+        for letter, key in zip("abcdefgh", keys, strict=False):
+            draw, title = alone.get(key) or (functools.partial(self.draw_path, key), "")
+            panels[letter], titles[letter] = draw(), title or self.title(key)
         return panels, titles
+
+    def data(self, *keys: str) -> dict[str, pd.DataFrame]:
+        """What ``maps`` of methods shows: every second point of the answers, and the ends."""
+        answers = self.paths[(self.paths["role"] == "answer") & (self.paths["step"] % 2 == 0)]
+        tables = {"answers": answers.drop(columns=["case", "role"]), "ends": self.endings}
+        return {name: rows[rows["method"].isin(keys)].drop(columns="case", errors="ignore")
+                for name, rows in tables.items()}  # fmt: skip
 
     def draw_endings(self) -> Any:
         """Share of the random starts that end in either valley, method by method."""
         from landscape import book
 
-        figure, ax = book.panel(width=4.8, height=0.27 * len(self.methods) + 0.9)
+        figure, ax = book.panel(width=4.8, height=0.24 * len(self.methods) + 0.9)
         for row, key in enumerate(self.methods):
             for name, color, shift in (
                 ("wide", book.CYCLE[0], 0.13),
@@ -242,3 +279,8 @@ class Chapter:
         )
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, fontsize=9)
         return figure
+
+
+def _listed(words: list[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -45,39 +45,46 @@ class OptimizerTables:
         listed = self.options.loc[self.options["kind"] == "property", "optimizer"].unique()
         return [name for name in self.words if name in listed]
 
-    def overview(self) -> Table:
-        """Every optimizer in a line."""
+    def overview(self, label: str = "") -> Table:
+        """Every optimizer in a line: when to take it, and what it costs.
+
+        Args:
+            label: The name by which pages refer to the table; it is then numbered.
+        """
         rows = []
         for name in self.names():
-            word, own = self.words[name], self._values(name, "", "property")
+            word = self.words[name]
             rows.append([
-                Cell(word["title"], details=f"`{name}`: {word['idea']}"), self._gradients(name),
-                "another" if own["own_answer"] == "True" else "the same",
-                self._range(name, "copies"),
+                Cell(f"[{word['title']}](#{section(name)})", details=word["idea"]), word["when"],
+                self._gradients(name), self._range(name, "copies"),
                 *(self._range(name, "ratio", network) for network in NETWORKS),
             ])  # fmt: skip
         return Table(
-            ["method", "gradients a move", "answer and gradient's point", "copies kept",
+            ["method", "take it", "gradients a move", "copies",
              *(f"arithmetic, {title}" for title in NETWORKS.values())],
-            rows, name="overview", stack=True,
-            caption="All optimizers. Copies are of the weights, themselves included; arithmetic is "
-            "a step without its gradient, as a ratio to torch's SGD. A range covers the variants "
-            "measured, with and without noise for instance",
+            rows, name="overview", stack=True, label=label,
+            caption="Which optimizer, when. Copies are of the weights, themselves included; "
+            "arithmetic is a step without its gradient, as a ratio to torch's SGD. A range covers "
+            "the variants measured, with and without noise for instance.",
         )  # fmt: skip
 
     def cost(self, name: str) -> Note:
         """What one optimizer costs, in a sentence."""
         if self.record is None:
             return self._unmeasured()
+        another = self._values(name, "", "property")["own_answer"] == "True"
+        where = "another point than that of the next gradient" if another else (
+            "the point of the next gradient"
+        )  # fmt: skip
         ratios = [f"{self._range(name, 'ratio', n)} on {NETWORKS[n]}" for n in NETWORKS]
         return Note(
             f"Cost. Gradients a move: {self._gradients(name)}. Copies of the weights kept: "
             f"{self._range(name, 'copies')}. Arithmetic of a step, as a ratio to torch's SGD: "
-            f"{', '.join(ratios)}.",
+            f"{', '.join(ratios)}. Its answer is {where}.",
             name="cost",
         )
 
-    def settings(self, name: str, folded: bool = False) -> Table:
+    def settings(self, name: str) -> Table:
         """Settings of one optimizer: default, meaning, what the works use."""
         rows = []
         for setting, default in self._values(name, "", "setting").items():
@@ -87,7 +94,7 @@ class OptimizerTables:
             ])  # fmt: skip
         title = self.words[name]["title"]
         return Table(["setting", "default", "meaning", "the works"], rows, name="options",
-                     caption=f"Settings of {title}", stack=True, folded=folded)  # fmt: skip
+                     caption=f"Settings of {title}", stack=True, folded=True)  # fmt: skip
 
     def variants(self, name: str, chosen: dict[str, str]) -> Table:
         """Settings whose default depends on the variant; ``chosen`` gives each column its title."""
@@ -100,9 +107,10 @@ class OptimizerTables:
         ]  # fmt: skip
         title = self.words[name]["title"]
         return Table(["setting", *chosen.values()], rows, name="variants",
-                     caption=f"Defaults of {title} that depend on its form")  # fmt: skip
+                     caption=f"Defaults of {title} that depend on its form",
+                     folded=True)  # fmt: skip
 
-    def costs(self, folded: bool = False) -> Table | Note:
+    def costs(self) -> Table | Note:
         """What was measured, for all optimizers and torch's own."""
         if self.record is None:
             return self._unmeasured()
@@ -119,7 +127,7 @@ class OptimizerTables:
             rows, name="costs",
             caption="Arithmetic of a step, ratio to torch's SGD with quartiles, and copies of the "
             "weights",
-            folded=folded,
+            folded=True,
         )  # fmt: skip
 
     def conditions(self) -> Note:
@@ -198,6 +206,11 @@ def newest_costs(root: str | Path) -> dict[str, Any] | None:
                 "git or measure again."
             ) from error
     return None
+
+
+def section(name: str) -> str:
+    """The label of an optimizer's section in the book."""
+    return f"optimizers-{name.replace('_', '-')}"
 
 
 def _ratio(row: dict | None) -> str:

@@ -98,7 +98,8 @@ class Runs:
         if path is None:
             return None
         self._read.add(experiment)
-        frame = pd.read_csv(path)
+        # Only an empty field is missing: "None" is an option's value.
+        frame = pd.read_csv(path, keep_default_na=False, na_values=["", "nan", "NaN"])
         frame = frame if "method" in frame else frame.assign(method=run)
         return frame.assign(case=run) if self._simulated(experiment) else frame
 

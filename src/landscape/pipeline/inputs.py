@@ -3,7 +3,7 @@
 A line is ``kind name digest``. The files are the dependencies of the costly stages: DVC repeats a
 stage when its file has other bytes, so a file is written only where it changes. Nothing in it is
 typed: modules come from imports (``pipeline.imports``), settings are those in force, experiments
-and records are those that a page's code names.
+and records are those that a page's code names. What is not there yet has the digest ``absent``.
 """
 
 from __future__ import annotations
@@ -12,29 +12,35 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-from landscape import project
+from landscape import documents, project
 from landscape.errors import LandscapeError
 from landscape.experiments import catalogue, settings
 from landscape.files import write_text
 from landscape.pipeline import digests
 from landscape.pipeline.imports import Code, texts
 
-#: Moving settings, files and processes around: no number depends on it.
+#: Moving settings, files, bytes with pinned sums and processes around: no number depends on it.
 PLUMBING = (
     "landscape.documents", "landscape.errors", "landscape.files", "landscape.project",
-    "landscape.schema", "landscape.experiments.catalogue", "landscape.experiments.execute",
+    "landscape.schema", "landscape.data.catalogue", "landscape.data.download",
+    "landscape.data.errors", "landscape.data.fetching", "landscape.data.sources",
+    "landscape.data.store", "landscape.data.torchvision_cpu", "landscape.experiments.catalogue",
+    "landscape.experiments.declarations", "landscape.experiments.execute",
     "landscape.experiments.grid", "landscape.experiments.live", "landscape.experiments.settings",
     "landscape.experiments.settings_file", "landscape.experiments.settings_schema",
     "landscape.experiments.stopwatch", "landscape.train.provenance", "landscape.train.workers",
 )  # fmt: skip
 #: A page or verdict that reads stored results does not run what made them.
 MAKING = ("landscape.experiments.execute", "landscape.experiments.live")
-ARTIFACTS = "references/artifacts.yaml"
-CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-HEADER = re.compile(r"\A(---\n.*?\n---\n|(?::[^\n]*\n)+)", re.DOTALL)
-#: Pages beside the parts' own that show all verdicts.
+ARTIFACTS, PARTS, COSTS = "references/artifacts.yaml", "book/parts.yaml", "records/*/*.json"
+ABSENT = "absent"
+#: Pages beside the parts' own that show all verdicts, records and titles.
 OVERVIEWS = ("index", "8-evidence/status", "8-evidence/records")
+_CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_HEADER = re.compile(r"\A(---\n.*?\n---\n|(?::[^\n]*\n)+)", re.DOTALL)
+_TITLE = re.compile(r"^# .*", re.MULTILINE)
 
 
 class Inputs:
@@ -50,35 +56,41 @@ class Inputs:
         self.code = Code(self.root / "src")
         self.experiments = {e.id: e for e in catalogue.experiments(self.root)}
         self.pages = {page.item: page for page in project.pages(self.root)}
+        self._lines: dict[Path, str] = {}
 
     # ------------------------------------------------------------------ runs
     def runs(self) -> dict[str, list[str]]:
         """Run id -> lines: its settings in force, its data set, the modules it runs through."""
         return {
-            experiment.run_id(run): self._run(experiment, run)
+            experiment.run_id(run): self.run(experiment, run)
             for experiment in self.experiments.values()
             for run in experiment.runs
         }
 
-    def _run(self, experiment: catalogue.Experiment, run: str) -> list[str]:
+    def run(self, experiment: catalogue.Experiment, run: str) -> list[str]:
+        """The lines of one run."""
+        given = self._settings(experiment, run)
         if experiment.kind == "train":
-            given = settings.method_settings(experiment.id, run, self.profile, self.root)
             data, modules = [given["data"]["name"]], ["landscape.train.many"]
         else:
-            given = settings.resolved(experiment.id, self.profile, self.root)
-            data, modules = [given["data"]] if isinstance(given.get("data"), str) else [], []
-            modules.append(experiment.module)
+            data = [given["data"]] if isinstance(given.get("data"), str) else []
+            modules = [experiment.module]
         modules += self._registered(_strings(given))
         lines = [f"settings {experiment.id} {digests.of_value(given)}"]
         lines += [f"data {name} {self._data(name)}" for name in data]
         return lines + self._modules(self.code.closure(modules, PLUMBING))
 
+    def _settings(self, experiment: catalogue.Experiment, run: str) -> dict[str, Any]:
+        if experiment.kind == "train":
+            return settings.method_settings(experiment.id, run, self.profile, self.root)
+        return settings.resolved(experiment.id, self.profile, self.root)
+
     def _registered(self, names: set[str]) -> list[str]:
         """Modules of the optimizers and networks that settings name."""
-        found = []
+        found: list[str] = []
         for package, table in (("optim", "_REGISTRY"), ("models", "_MODULES")):
             package = f"landscape.{package}"
-            for name, value in _table(self.code.file(package), table):
+            for name, value in _table(self.code.tree(self.code.file(package)), table):
                 if name in names:
                     first = value.elts[0] if isinstance(value, ast.Tuple) else value
                     if isinstance(first, ast.Name):  # a class that the package imports
@@ -106,92 +118,119 @@ class Inputs:
 
     def _verdict(self, page: project.PageSource) -> list[str]:
         folder = page.path.parent
-        trees = [_parsed(path) for path in sorted(folder.glob("*.py"))]
+        trees = [self.code.tree(path) for path in sorted(folder.glob("*.py"))]
         modules = {"landscape.evidence.judge"}.union(*(self.code.used_by(tree) for tree in trees))
-        files = [*sorted(folder.glob("*.py")), folder / "claims.yaml"]
         return [
-            *self._files(files),
+            *self._files(sorted(folder.glob("*.py"))),
+            *self._contents([folder / "claims.yaml", self.root / ARTIFACTS]),
             *self._modules(self.code.closure(modules, (*MAKING, "landscape.book"))),
             *self._read(page, set().union(*map(texts, trees))),
         ]
 
     def _read(self, page: project.PageSource, named: set[str]) -> list[str]:
-        """Results and records of the experiments that a page declares or names."""
-        own = {e.id for e in self.experiments.values() if e.page == page.item}
+        """Results, settings and records of the experiments that a page declares or names."""
         others = [p for p in self.pages.values() if p.name in named and p.item != page.item]
+        pages = {page.item, *(p.item for p in others)}
         lines = [line for other in others
                  for line in self._files(sorted(other.path.parent.glob("*.py")))]  # fmt: skip
-        own |= {e.id for e in self.experiments.values() if e.page in {p.item for p in others}}
+        own = {e.id for e in self.experiments.values() if e.page in pages}
         for name in sorted(own | (named & set(self.experiments))):
             experiment = self.experiments[name]
             folder = experiment.folder(self.profile, self.root)
-            lines += self._files(sorted(folder.rglob("*.csv")))
+            tables = {*experiment.outputs(self.profile, self.root), *folder.glob("*/*.csv")}
+            lines += self._files(sorted(tables))
             lines += self._files(sorted((self.root / "records" / name).rglob("*.*")))
-            for run in experiment.runs if experiment.kind == "train" else ():
-                given = settings.method_settings(name, run, self.profile, self.root)
-                lines.append(f"settings {name}/{run} {digests.of_value(given)}")
+            for run in experiment.runs:
+                given = digests.of_value(self._settings(experiment, run))
+                lines.append(f"settings {name}/{run} {given}")
         return lines
 
     # ------------------------------------------------------------------ pages
     def executed(self) -> dict[str, list[str]]:
         """Item -> lines, for all pages with code; and ``book``, what the book adds to them."""
-        from landscape.book.notebook import has_kernel
+        from landscape.book.executed import has_kernel
 
         pages = {i: self._page(p) for i, p in self.pages.items() if has_kernel(p.path)}
         return pages | {"book": self._book()}
 
     def _page(self, page: project.PageSource) -> list[str]:
         tree = ast.parse("\n".join(cells(page.path.read_text(encoding="utf-8"))))
-        folder = page.path.parent
-        sources = sorted(folder.glob("*.py")) if page.part else []
-        trees = [tree, *map(_parsed, sources)]
+        sources = sorted(page.path.parent.glob("*.py")) if page.part else []
+        trees = [tree, *map(self.code.tree, sources)]
         modules = {"landscape.book.calls"}.union(*(self.code.used_by(one) for one in trees))
         named = set().union(*map(texts, trees))
-        declared = {e.page for e in self.experiments.values() if e.id in named}
-        texts_shown = [page.path, *sources, *(folder / n for n in ("claims.yaml", "settings.yaml"))]
-        texts_shown += [self.pages[item].path.parent / "settings.yaml" for item in sorted(declared)]
-        lines = self._files(dict.fromkeys(path for path in texts_shown if path.is_file()))
-        lines += self._modules(self.code.closure(modules, MAKING))
-        lines += self._read(page, named)
-        lines += self._files(sorted((self.root / "records").glob("*/*.json")))
-        lines += self._files(self.root / name for name in ("constraints.txt", ARTIFACTS))
-        return lines + self._files(self._verdicts_shown(page))
+        read = [e for e in self.experiments.values() if e.id in named or e.page == page.item]
+        beside = [page.path.parent / name for name in ("claims.yaml", "settings.yaml")]
+        beside += [self.pages[e.page].path.parent / "settings.yaml" for e in read]
+        provenance = (e.folder(self.profile, self.root).glob("*.provenance.json") for e in read)
+        return [
+            *self._files(dict.fromkeys(p for p in (page.path, *sources, *beside) if p.is_file())),
+            *self._contents([self.root / ARTIFACTS, self.root / PARTS]),
+            *self._modules(self.code.closure(modules, MAKING)),
+            *self._read(page, named),
+            *self._files(path for paths in provenance for path in sorted(paths)),
+            *self._files(sorted(self.root.glob(COSTS))),
+            *self._files([self.root / "constraints.txt"]),
+            *self._files(self._verdicts_shown(page)),
+            *(self._titles() if page.item in OVERVIEWS else ()),
+        ]
 
     def _verdicts_shown(self, page: project.PageSource) -> Iterator[Path]:
         folder = self.root / "verdicts" / self.profile
+        if page.is_artifact:
+            yield folder / f"{page.item}.json"
+            return
+        yield self.root / "verdicts" / f"scorecard-{self.profile}.json"
         if page.item in OVERVIEWS:
-            yield self.root / "verdicts" / f"scorecard-{self.profile}.json"
             yield from sorted(folder.rglob("*.json"))
             yield from sorted((self.root / "records").rglob("record.json"))
-        elif page.is_artifact:
-            yield folder / f"{page.item}.json"
         else:
-            yield self.root / "verdicts" / f"scorecard-{self.profile}.json"
             yield from sorted((folder / page.part).glob("*.json"))
 
+    def _titles(self) -> list[str]:
+        titles = (_TITLE.search(p.path.read_text("utf-8")) for p in self.pages.values())
+        return [f"title {item} {digests.of_value(found and found[0])}"
+                for item, found in zip(self.pages, titles, strict=True)]  # fmt: skip
+
     def _book(self) -> list[str]:
-        """Builder, style, prose and the docstrings that the API pages show."""
+        """Builder, style, prose and what the API pages show."""
         book = self.root / "book"
         files = [book / name for name in ("_config.yml", "references.bib", "parts.yaml")]
         files += [p for p in sorted((book / "_static").rglob("*")) if p.is_file()]
         files += [page.path for page in self.pages.values()]
-        files.append(self.root / ARTIFACTS)
-        modules = self.code.closure(["landscape.book.build"], MAKING)
         shown = [
-            f"docstrings {self._short(path)} "
-            f"{digests.of_value(digests.docstrings(path.read_text(encoding='utf-8')))}"
+            f"api {self._short(path)} {digests.of_documentation(path.read_text(encoding='utf-8'))}"
             for path in sorted((self.root / "src" / "landscape").rglob("*.py"))
         ]
-        return [*self._files(dict.fromkeys(p for p in files if p.is_file())),
-                *self._modules(modules), *shown]  # fmt: skip
+        return [
+            *self._files(p for p in (*files, self.root / ARTIFACTS) if p.is_file()),
+            *self._modules(self.code.closure(["landscape.book.build"], MAKING)),
+            *shown,
+        ]
 
     # ------------------------------------------------------------------ lines
     def _modules(self, modules: Iterable[str]) -> list[str]:
-        paths = (self.code.file(module) for module in sorted(modules))
-        return self._files(path for path in paths if path is not None)
+        found = {module: self.code.file(module) for module in sorted(modules)}
+        return [line for module, path in found.items() if path is not None
+                for line in (self._package(path) if self.code.is_package(module)
+                             else self._files([path]))]  # fmt: skip
+
+    def _package(self, path: Path) -> list[str]:
+        own = digests.of_package(path.read_text(encoding="utf-8"))
+        return [f"package {self._short(path)} {own}"]
 
     def _files(self, paths: Iterable[Path]) -> list[str]:
-        return [f"file {self._short(path)} {digests.of_file(path) if path.is_file() else 'absent'}"
+        return [self._line(path) for path in paths]
+
+    def _line(self, path: Path) -> str:
+        if path not in self._lines:
+            digest = digests.of_file(path) if path.is_file() else ABSENT
+            self._lines[path] = f"file {self._short(path)} {digest}"
+        return self._lines[path]
+
+    def _contents(self, paths: Iterable[Path]) -> list[str]:
+        """YAML files by what they say: comments in them are shown nowhere."""
+        return [f"content {self._short(path)} {digests.of_value(documents.read(path))}"
                 for path in paths]  # fmt: skip
 
     def _short(self, path: Path) -> str:
@@ -213,8 +252,7 @@ def write(of: str, profile: str, root: Path) -> list[Path]:
     folder = Path(root) / "inputs" / of / profile
     changed, kept = [], set()
     for name, lines in kinds[of]().items():
-        path = folder / f"{name}.txt"
-        content = "\n".join(dict.fromkeys(lines)) + "\n"
+        path, content = folder / f"{name}.txt", text(lines)
         kept.add(path)
         if not path.is_file() or path.read_text(encoding="utf-8") != content:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -226,13 +264,14 @@ def write(of: str, profile: str, root: Path) -> list[Path]:
     return changed
 
 
-def cells(text: str) -> list[str]:
+def text(lines: list[str]) -> str:
+    """A manifest's content: its lines, sorted, each once."""
+    return "\n".join(sorted(set(lines))) + "\n"
+
+
+def cells(markdown: str) -> list[str]:
     """The code of a Markdown notebook's cells, without their headers."""
-    return [HEADER.sub("", cell) for cell in CELL.findall(text)]
-
-
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return [_HEADER.sub("", cell) for cell in _CELL.findall(markdown)]
 
 
 def _strings(value: object) -> set[str]:
@@ -243,9 +282,9 @@ def _strings(value: object) -> set[str]:
     return {value} if isinstance(value, str) else set()
 
 
-def _table(path: Path, name: str) -> Iterator[tuple[str, ast.expr]]:
+def _table(tree: ast.Module, name: str) -> Iterator[tuple[str, ast.expr]]:
     """Keys and values of a dictionary that a module assigns to ``name``."""
-    for node in _parsed(path).body:
+    for node in tree.body:
         targets = getattr(node, "targets", [getattr(node, "target", None)])
         if any(isinstance(t, ast.Name) and t.id == name for t in targets):
             for key, value in zip(node.value.keys, node.value.values, strict=True):
