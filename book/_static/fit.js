@@ -2,7 +2,8 @@
 const fit = () => {
   for (const math of document.querySelectorAll('article mjx-container[display="true"]')) {
     const box = math.closest("div.math") || math.parentElement;
-    math.style.fontSize = "";
+    math.dataset.size ??= math.style.fontSize; // MathJax' own, which matches the text around it
+    math.style.fontSize = math.dataset.size;
     const needed = Math.max(math.scrollWidth, box.scrollWidth);
     if (needed > box.clientWidth) {
       const size = parseFloat(getComputedStyle(math).fontSize);

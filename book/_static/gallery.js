@@ -5,9 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const card of document.querySelectorAll(".wv-cards > li")) {
       card.hidden = selects.some((s) => s.value && card.dataset[s.dataset.filter] !== s.value);
     }
-    for (const group of document.querySelectorAll(".wv-group")) {
-      group.hidden = !group.querySelector(".wv-cards > li:not([hidden])");
-    }
   };
+  for (const filters of document.querySelectorAll(".wv-filters")) filters.hidden = false;
   selects.forEach((s) => s.addEventListener("change", apply));
 });
