@@ -11,6 +11,7 @@ import pytest
 from landscape.book import build as book
 from landscape.book import checks, sphinx
 from landscape.book.sources import BookError
+from landscape.errors import LandscapeError
 
 from . import small_book
 from .small_book import ARTIFACT, TABLE, manifest
@@ -148,3 +149,11 @@ def test_a_dead_reference_somewhere_in_the_process_does_not_end_the_build(monkey
         collectors.disable_builtin_toctree_collector(None)
     assert len(dead) == 1
     assert collectors.gc is gc
+
+
+@pytest.mark.parametrize("name", ["logs", "book/_build"])
+def test_a_folder_that_cannot_be_written_is_found_before_anything_is_read(tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("a file in its place", encoding="utf-8")
+    with pytest.raises(LandscapeError, match=f"Cannot write to .*{name}"):
+        book.build("smoke", tmp_path)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_a_warning_on_stderr_fails_the_page_and_a_progress_bar_does_not(project,
     item = write_page("warns", "import warnings\nwarnings.warn('this curve is cut')")
     with pytest.raises(NotebookError, match=r"wrote to stderr.*this curve is cut"):
         notebook.run(item, "laptop", project)
-    assert not (project / "book" / "executed").exists()
+    assert not list((project / "book" / "executed").rglob("*.ipynb"))
     bar = (
         "from tqdm import tqdm\nfor i in tqdm(range(3), desc='run', disable=False): pass\nprint(i)"
     )
@@ -193,3 +194,14 @@ def test_a_kernel_that_dies_is_one_sentence(project, write_page):
     item = write_page("dies", "import os\nos._exit(1)")
     with pytest.raises(NotebookError, match=r"page .*dies \(laptop\): the kernel failed with \w+"):
         notebook.run(item, "laptop", project)
+
+
+@pytest.mark.parametrize("name", ["logs", "book/executed"])
+def test_a_folder_that_cannot_be_written_is_found_before_the_page_runs(project, write_page, name):
+    item = write_page("steady", "import pathlib; pathlib.Path('it-ran').touch()")
+    shutil.rmtree(project / name, ignore_errors=True)
+    (project / name).parent.mkdir(exist_ok=True)
+    (project / name).write_text("a file in its place", encoding="utf-8")
+    with pytest.raises(LandscapeError, match=f"Cannot write to .*{name}"):
+        notebook.run(item, "laptop", project)
+    assert not (project / "it-ran").exists()

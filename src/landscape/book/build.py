@@ -17,6 +17,7 @@ from landscape.book import checks as book_checks
 from landscape.book import sources as book_sources
 from landscape.book import sphinx as book_sphinx
 from landscape.book.sources import BookError
+from landscape.files import require_writable
 
 MATHJAX_KEPT = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 
@@ -28,7 +29,9 @@ def build(profile: str, root: Path) -> Path:
     page rendered without a warning. Raises ``BookError`` (or ``book_checks.PageError``) otherwise.
     """
     root = Path(root).resolve()
-    work = root / "book" / "_build"
+    work, log = root / "book" / "_build", root / "logs" / profile / "book.log"
+    for folder in (work, log.parent):
+        require_writable(folder)
     pages = book_sources.executed_pages(profile, root)
     book_checks.check_figures(pages)
     sources = book_sources.staged_sources(profile, root, pages)
@@ -42,8 +45,6 @@ def build(profile: str, root: Path) -> Path:
     stamp.unlink(missing_ok=True)
     fresh = work / "html.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    log = root / "logs" / profile / "book.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     book_sphinx.run(work / "source", fresh, work / ".doctrees", log, root)
     _add_mathjax(fresh / "_static" / "mathjax")
     _prune(fresh)

@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from landscape.files import require_writable
+
 START_SECONDS = 300  # a busy machine starts a kernel late, which is not an error
 
 _CONFIGURATION = """\
@@ -55,7 +57,7 @@ class Kernel:
 
         self._scratch = tempfile.TemporaryDirectory(prefix="landscape-kernel-")
         scratch = Path(self._scratch.name)
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        require_writable(self.log.parent)
         self._stderr = self.log.open("wb")
         # No folders: the only kernel is the one of this very Python.
         self.manager = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))

@@ -26,6 +26,7 @@ from landscape.book.executed import (
 )
 from landscape.book.kernel import START_SECONDS, Kernel
 from landscape.book.parameters import NotebookError, checked_parameters, declared_parameters
+from landscape.files import require_writable
 
 __all__ = ["NotebookError", "executed_path", "find", "has_kernel", "is_fresh", "item_of",
            "manifest_path", "run", "run_many"]  # fmt: skip
@@ -77,7 +78,8 @@ def run(
     except NotebookError as error:
         raise NotebookError(f"{source.relative_to(root)}: {error}") from None
     attempt = root / "logs" / profile / f"{item}.ipynb"
-    attempt.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (attempt.parent, target.parent):
+        require_writable(folder)
     if kernel is None:
         try:
             with Kernel(root) as own:
