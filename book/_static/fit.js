@@ -4,12 +4,12 @@ const fit = () => {
     const box = math.closest("div.math") || math.parentElement;
     math.dataset.size ??= math.style.fontSize; // MathJax' own, which matches the text around it
     math.style.fontSize = math.dataset.size;
-    const needed = Math.max(math.scrollWidth, box.scrollWidth);
-    if (needed > box.clientWidth) {
+    const share = () => Math.min(math.clientWidth / math.scrollWidth, box.clientWidth / box.scrollWidth);
+    if (share() < 0.995) {
       const size = parseFloat(getComputedStyle(math).fontSize);
-      math.style.fontSize = `${Math.max(0.66, (0.97 * box.clientWidth) / needed) * size}px`;
+      math.style.fontSize = `${Math.max(0.62, 0.97 * share()) * size}px`;
     }
-    box.classList.toggle("wv-wide", box.scrollWidth > box.clientWidth + 2);
+    box.classList.toggle("wv-wide", share() < 0.995);
   }
 };
 window.addEventListener("load", () => {

@@ -1,4 +1,4 @@
-"""What a reader meets on each page of a built book, in pixels: ``python tests/browser/measure.py BOOK``."""
+"""What a reader meets on each page of a built book: ``python tests/browser/measure.py [BOOK]``."""
 
 from __future__ import annotations
 
@@ -8,90 +8,62 @@ from pathlib import Path
 from typing import Any
 
 try:
-    from served_book import browser, server, settled
-except ImportError:  # as part of the tests
-    from tests.browser.served_book import browser, server, settled
+    from browser.served_book import browser, guarded, location, server, settled
+except ImportError:  # as a program
+    from served_book import browser, guarded, location, server, settled
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 400, "height": 800}
-#: Runs in the page; heights are of the page as delivered, with everything folded.
-SCRIPT = """() => {
-  const y = e => e.getBoundingClientRect().top + window.scrollY;
-  const shown = e => e && e.getClientRects().length > 0;
-  const picture = [...document.querySelectorAll(
-    'article .wv-svg, article .wv-cards img, article img')].find(shown);
-  const answer = [...document.querySelectorAll('article .wv-finding')].find(shown);
-  const luminance = c => {
-    const v = c.match(/[\\d.]+/g).slice(0, 3).map(Number).map(x => x / 255)
-      .map(x => x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2];
-  };
-  const ground = e => {
-    for (; e; e = e.parentElement) {
-      const c = getComputedStyle(e).backgroundColor;
-      if (!/rgba\\(.*, 0\\)|transparent/.test(c)) return c;
-    }
-    return 'rgb(255, 255, 255)';
-  };
-  const contrast = e => {
-    const [a, b] = [luminance(getComputedStyle(e).color), luminance(ground(e))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  };
-  const summaries = [...document.querySelectorAll('article summary, article .admonition.dropdown > .admonition-title')]
-    .filter(shown);
-  const cut = [...document.querySelectorAll('article mjx-container[display="true"]')].filter(shown)
-    .filter(m => { const box = m.closest('.math') || m.parentElement;
-      return m.scrollWidth > box.clientWidth + 2 || box.scrollWidth > box.clientWidth + 2; });
-  const text = (document.querySelector('article') || document.body).innerText;
-  return {
-    answer: answer ? Math.round(y(answer)) : null,
-    top: picture ? Math.round(y(picture)) : null,
-    middle: picture ? Math.round(y(picture) + picture.getBoundingClientRect().height / 2) : null,
-    length: document.documentElement.scrollHeight,
-    bars: [...document.querySelectorAll('article details.hide, article .tag_hide-input, article .tag_hide-cell')]
-      .filter(shown).length,
-    contrast: summaries.length ? Math.min(...summaries.map(contrast)) : null,
-    cut: cut.length,
-    sideways: document.documentElement.scrollWidth > document.documentElement.clientWidth + 1,
-    backticks: (text.match(/`/g) || []).length,
-  };
-}"""
+SCRIPT = Path(__file__).with_name("measure.js").read_text(encoding="utf-8")
+COLUMNS = ("page", "answer", "picture", "its middle", "length", "bars", "phone: picture",
+           "its middle", "length", "cut", "sideways", "raw", "contrast in the dark")  # fmt: skip
 
 
-def measured(page: Any, address: str, name: str) -> dict[str, Any]:
-    """One page at 1280 x 900 and at 400 px wide, light, and the contrast in the dark."""
-    found: dict[str, Any] = {}
-    for key, size in (("wide", WIDE), ("phone", PHONE)):
-        page.set_viewport_size(size)
-        page.goto(f"{address}/{name}")
-        settled(page)
-        found[key] = page.evaluate(SCRIPT)
+def measured(page: Any, url: str) -> dict[str, Any]:
+    """A page at 1280 x 900 and 400 x 800, and there in the dark, too."""
+    page.set_viewport_size(WIDE)
+    page.goto(url)
+    settled(page)
+    found = {"wide": page.evaluate(SCRIPT)}
+    page.set_viewport_size(PHONE)
+    drawn = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    page.evaluate(drawn)
+    found["phone"] = page.evaluate(SCRIPT)
     page.evaluate("() => { document.documentElement.dataset.theme = 'dark' }")
+    page.add_style_tag(content="* { transition: none !important }")
+    page.evaluate(drawn)
     found["dark"] = page.evaluate(SCRIPT)
     return found
 
 
-def measure(book: Path) -> dict[str, dict[str, Any]]:
-    """Every page of a book that is no page of the library."""
+def measure(book: Path, program: Any, address: str) -> dict[str, dict[str, Any]]:
+    """Every page of a book by its address; ``complaints`` are the browser's own."""
     names = json.loads((book / "manifest.json").read_text(encoding="utf-8"))["pages"]
-    with server(book) as address, browser() as program:
-        page = program.new_page()
-        return {n: measured(page, address, n) for n in names if not n.startswith("api/")}
+    context = program.new_context(viewport=WIDE)
+    page, complaints = guarded(context)
+    found = {}
+    for name in names:
+        found[name] = measured(page, f"{address}/{name}") | {"complaints": list(complaints)}
+        complaints.clear()
+    context.close()
+    return found
 
 
 def table(found: dict[str, dict[str, Any]]) -> str:
-    """The measures as lines of text."""
-    head = ("page", "answer", "picture", "its middle", "length", "bars", "phone: picture", "length",
-            "cut", "sideways", "contrast in the dark")  # fmt: skip
-    lines = [" | ".join(head)]
-    for name, m in found.items():
-        wide, phone, dark = m["wide"], m["phone"], m["dark"]
-        contrast = "-" if dark["contrast"] is None else f"{dark['contrast']:.2f}"
+    """The measures as lines of text, without the library's pages."""
+    lines = [" | ".join(COLUMNS)]
+    for name, page in found.items():
+        if name.startswith("api/"):
+            continue
+        wide, phone, contrast = page["wide"], page["phone"], page["dark"]["contrast"]
         cells = (name.removesuffix(".html"), wide["answer"], wide["top"], wide["middle"],
-                 wide["length"], wide["bars"], phone["top"], phone["length"], phone["cut"],
-                 phone["sideways"], contrast)  # fmt: skip
-        lines.append(" | ".join("-" if c is None else str(c) for c in cells))
+                 wide["length"], wide["bars"], phone["top"], phone["middle"], phone["length"],
+                 len(phone["cut"]), bool(phone["wide"]), len(wide["raw"]),
+                 None if contrast is None else f"{contrast:.2f}")  # fmt: skip
+        lines.append(" | ".join("-" if cell is None else str(cell) for cell in cells))
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    print(table(measure(Path(sys.argv[1]))))
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else location()
+    with server(folder) as where, browser() as chromium:
+        print(table(measure(folder, chromium, where)))

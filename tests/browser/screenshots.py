@@ -1,36 +1,28 @@
-"""Save pictures of book pages for human eyes: wide and narrow, light and dark.
+"""Save pictures of book pages for human eyes, and print what they measure.
 
     python tests/browser/screenshots.py OUTPUT_FOLDER [PAGE ...]
 
-Pages are addresses inside the book, such as ``index.html``; without any, a few telling ones.
+Pages are addresses inside the book, such as ``index.html``; without any, all but the library's.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
+import measure
 import served_book
 
-PAGES = (
-    "index.html",
-    "status.html",
-    "artifacts/8-evidence/errata.html",
-    "notation.html",
-    "api/theory.html",
-)
-WIDTHS = (1280, 390)
+WIDTHS = (1280, 400)
 THEMES = ("light", "dark")
 
 
-def screenshots(target: Path, pages: tuple[str, ...] = PAGES) -> list[Path]:
+def screenshots(target: Path, book: Path, pages: list[str]) -> list[Path]:
     """One PNG a page, width and theme in ``target``; returns their paths."""
     target.mkdir(parents=True, exist_ok=True)
     saved = []
-    with (
-        served_book.server(served_book.location()) as address,
-        served_book.browser() as browser,
-    ):
+    with served_book.server(book) as address, served_book.browser() as browser:
         for theme in THEMES:
             for width in WIDTHS:
                 page = browser.new_page(viewport={"width": width, "height": 900})
@@ -45,11 +37,14 @@ def screenshots(target: Path, pages: tuple[str, ...] = PAGES) -> list[Path]:
                     saved.append(target / f"{stem}-{width}-{theme}.png")
                     page.screenshot(path=saved[-1], full_page=True)
                 page.close()
+        print(measure.table(measure.measure(book, browser, address)))
     return saved
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    for path in screenshots(Path(sys.argv[1]), tuple(sys.argv[2:]) or PAGES):
-        print(path)
+    folder = served_book.location()
+    listed = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["pages"]
+    wanted = sys.argv[2:] or [name for name in listed if not name.startswith("api/")]
+    print(f"{len(screenshots(Path(sys.argv[1]), folder, wanted))} pictures in {sys.argv[1]}")

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 FLAGS = [
     "--headless",
@@ -64,6 +65,28 @@ def browser() -> Iterator[Any]:
         )
         yield program
         program.close()
+
+
+def guarded(context: Any) -> tuple[Any, list[str]]:
+    """A page that reaches nothing but this machine, and the list of all that went wrong on it."""
+    page, complaints = context.new_page(), []
+
+    def guard(route: Any) -> None:
+        if urlsplit(route.request.url).hostname == "127.0.0.1":
+            route.continue_()
+        else:
+            complaints.append(f"asked for {route.request.url}")
+            route.abort()
+
+    context.route("**/*", guard)
+    page.on("requestfailed", lambda r: complaints.append(f"failed: {r.url} {r.failure}"))
+    page.on("response", lambda r: r.status >= 400 and complaints.append(f"{r.status}: {r.url}"))
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on(
+        "console",
+        lambda m: m.type in ("error", "warning") and complaints.append(f"{m.type}: {m.text}"),
+    )
+    return page, complaints
 
 
 def settled(page: Any) -> None:

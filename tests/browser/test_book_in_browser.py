@@ -1,81 +1,14 @@
-"""The built book in headless Chromium that can reach nothing but the book.
-
-Needs the book in ``book/_build/html`` (or the folder LANDSCAPE_BOOK names) and a Chromium. Without
-them the tests are skipped, or fail when LANDSCAPE_REQUIRE_BROWSER is 1.
-"""
+"""The built book in headless Chromium that can reach nothing but the book: what a reader does."""
 
 import json
-import os
 import re
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from browser import served_book
 
 pytestmark = pytest.mark.browser
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
-
-
-def missing(sentence):
-    """Skip, or fail where the browser tests were asked for."""
-    if os.environ.get("LANDSCAPE_REQUIRE_BROWSER") == "1":
-        pytest.fail(sentence, pytrace=False)
-    pytest.skip(sentence)
-
-
-@pytest.fixture(scope="module")
-def manifest():
-    path = served_book.location() / "manifest.json"
-    if not path.exists():
-        missing(f"there is no built book at {path.parent}: `make book` builds it.")
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def address(manifest):
-    with served_book.server(served_book.location()) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def program():
-    if served_book.chromium() is None:
-        missing("no Chromium was found: install Debian's package chromium.")
-    try:
-        import playwright  # noqa: F401
-    except ImportError:
-        missing("the package playwright is not installed: pip install -e '.[dev]' installs it.")
-    with served_book.browser() as program:
-        yield program
-
-
-@pytest.fixture
-def page(program, address):
-    """A page whose every complaint is collected; the test fails if there is one at its end."""
-    context = program.new_context(viewport=DESK)
-    page = context.new_page()
-    complaints = []
-
-    def guard(route):
-        host = urlsplit(route.request.url).hostname
-        if host == "127.0.0.1":
-            route.continue_()
-        else:
-            complaints.append(f"asked for {route.request.url}")
-            route.abort()
-
-    context.route("**/*", guard)
-    page.on("requestfailed", lambda r: complaints.append(f"failed: {r.url} {r.failure}"))
-    page.on("response", lambda r: r.status >= 400 and complaints.append(f"{r.status}: {r.url}"))
-    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-    page.on(
-        "console",
-        lambda m: m.type in ("error", "warning") and complaints.append(f"{m.type}: {m.text}"),
-    )
-    yield page
-    context.close()
-    assert complaints == []
 
 
 def visit(page, url):
@@ -83,78 +16,102 @@ def visit(page, url):
     served_book.settled(page)
 
 
+def pages_of(manifest, pattern):
+    return [name for name in manifest["pages"] if re.fullmatch(pattern, name)]
+
+
+@pytest.fixture
 def figure_page(manifest):
     """The first page of an artifact that is a figure."""
-    return next(name for name in manifest["pages"] if re.search(r"artifacts/.*-fig-", name))
+    return pages_of(manifest, r"[0-7]-[\w-]+/\w+-fig-[\w-]+\.html")[0]
 
 
-def too_wide(page):
-    """How many pixels a page sticks out of its window, and what sticks out of every box."""
-    return page.evaluate(
-        """() => {
-          const width = document.documentElement.clientWidth
-          const sticks = e => e.getBoundingClientRect().right > width + 1
-          const boxed = e => {
-            for (let box = e.parentElement; box && box !== document.body; box = box.parentElement) {
-              if (getComputedStyle(box).overflowX !== 'visible' && !sticks(box)) { return true }
-            }
-            return false
-          }
-          const out = document.documentElement.scrollWidth - width
-          const all = out > 0 ? [...document.querySelectorAll('article *')] : []
-          const found = all.filter(e => sticks(e) && !boxed(e)).map(e => e.outerHTML.slice(0, 90))
-          return out > 0 ? [out, ...found.slice(0, 3)] : null
-        }"""
+def shown_cards(page):
+    return page.eval_on_selector_all(
+        ".wv-cards > li:not([hidden]) > a.wv-card", "cards => cards.map(c => c.pathname.slice(1))"
     )
 
 
-def test_the_front_page_shows_a_card_for_every_artifact_page(page, address, manifest):
+def test_the_front_page_shows_a_card_for_every_page_of_the_parts(page, address, manifest):
     visit(page, f"{address}/index.html")
     assert page.title().startswith("Wide Valleys")
-    links = page.eval_on_selector_all("a.wv-card", "cards => cards.map(c => c.pathname.slice(1))")
-    assert sorted(links) == [name for name in manifest["pages"] if name.startswith("artifacts/")]
+    assert sorted(shown_cards(page)) == pages_of(manifest, r"[0-7]-[\w-]+/(?!part\.)[\w-]+\.html")
     for card in page.query_selector_all("a.wv-card"):
         verdict = card.query_selector(".wv-verdict")
-        words = (verdict or card.query_selector(".wv-card-id")).inner_text()
-        assert words.strip()
-        assert verdict or "no verdict" in words
-        picture = card.query_selector("img")
-        if picture:
-            assert picture.evaluate("i => i.naturalWidth") > 0
-        else:
-            assert card.query_selector(".wv-text-card").inner_text().strip()
+        assert (verdict or card.query_selector(".wv-card-id")).inner_text().strip()
+        (picture,) = [image for image in card.query_selector_all("img") if image.is_visible()]
+        assert picture.evaluate("i => i.naturalWidth") > 0
 
 
-def test_a_card_leads_to_a_figure_with_words_and_formulas(page, address, manifest):
+def test_cards_are_filtered_by_part_and_verdict(page, address, manifest):
     visit(page, f"{address}/index.html")
-    name = figure_page(manifest)
-    page.click(f"a.wv-card[href='{name}']")
+    everything = shown_cards(page)
+    part = everything[0].split("/")[0]
+    page.select_option("select[data-filter=part]", part)
+    inside = shown_cards(page)
+    assert inside == [name for name in everything if name.startswith(f"{part}/")]
+    verdict = page.eval_on_selector(".wv-cards > li:not([hidden])", "c => c.dataset.verdict")
+    page.select_option("select[data-filter=verdict]", verdict)
+    assert 0 < len(shown_cards(page)) <= len(inside)
+    page.select_option("select[data-filter=part]", "")
+    page.select_option("select[data-filter=verdict]", "")
+    assert shown_cards(page) == everything
+
+
+def test_without_scripts_all_cards_are_there_and_no_filters(program, address):
+    context = program.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/index.html")
+    assert page.locator("a.wv-card").count() > 0
+    assert page.locator("a.wv-card").first.is_visible()
+    assert not page.locator(".wv-filters").is_visible()
+    context.close()
+
+
+def test_a_card_leads_to_a_figure_with_words_and_formulas(page, address, figure_page):
+    visit(page, f"{address}/index.html")
+    page.click(f"a.wv-card[href='{figure_page}']")
     served_book.settled(page)
-    assert page.url == f"{address}/{name}"
-    artifact = name.rsplit("/", 1)[1].removesuffix(".html")
+    assert page.url == f"{address}/{figure_page}"
+    artifact = figure_page.rsplit("/", 1)[1].removesuffix(".html")
     figure = page.query_selector(f"figure#{artifact}")
-    image = figure.query_selector("img")
-    assert image.evaluate("i => i.naturalWidth") > 200
-    assert len(image.get_attribute("alt")) > 20
+    panels = figure.query_selector_all("svg.wv-svg")
+    assert panels
+    for panel in panels:
+        assert panel.bounding_box()["width"] > 200
+        assert len(panel.get_attribute("aria-label")) > 20
     assert re.match(r"Figure \d", figure.query_selector("figcaption").inner_text())
     formulas = page.query_selector_all("mjx-container")
     assert formulas
     assert all(f.bounding_box()["width"] > 0 for f in formulas if f.is_visible())
-    assert not page.query_selector("mjx-merror")
     assert page.query_selector("table.wv-claims .wv-verdict")
 
 
-@pytest.mark.parametrize("window", [PHONE, DESK], ids=["phone", "desk"])
-def test_no_page_is_wider_than_its_window_or_misses_anything(page, address, manifest, window):
-    page.set_viewport_size(window)
-    wide = {}
-    for name in manifest["pages"]:
+def test_panels_stand_beside_each_other_on_a_desk_and_below_each_other_on_a_phone(
+    page, address, manifest
+):
+    for name in pages_of(manifest, r"[0-7]-[\w-]+/[\w-]+\.html"):
         visit(page, f"{address}/{name}")
-        assert page.query_selector("h1").inner_text().strip()
-        assert not page.query_selector("mjx-merror"), f"a formula of {name} cannot be typeset"
-        if too_wide(page):
-            wide[name] = too_wide(page)
-    assert wide == {}
+        grids = page.query_selector_all(".wv-panels")
+        panels = next((g for grid in grids if len(g := grid.query_selector_all("svg")) > 1), None)
+        if panels:
+            break
+    assert panels, "no page has two panels"
+    first, second = (panel.bounding_box() for panel in panels[:2])
+    assert first["y"] < second["y"] + second["height"] / 2 < first["y"] + first["height"]
+    page.set_viewport_size({"width": 400, "height": 800})
+    first, second = (panel.bounding_box() for panel in panels[:2])
+    assert second["y"] >= first["y"] + first["height"]
+
+
+def test_the_data_of_a_picture_can_be_saved(page, address, figure_page):
+    visit(page, f"{address}/{figure_page}")
+    with page.expect_download() as waiting:
+        page.click(".wv-data a >> nth=0")
+    assert waiting.value.suggested_filename.endswith(".csv")
+    lines = Path(waiting.value.path()).read_text(encoding="utf-8").splitlines()
+    assert len(lines) > 2
+    assert all(line.count(",") == lines[0].count(",") for line in lines)
 
 
 def luminance(page, selector, prop):
@@ -164,9 +121,10 @@ def luminance(page, selector, prop):
     return (red + green + blue) / 3
 
 
-def test_the_theme_button_turns_the_page_dark_and_figures_stay_on_white(page, address, manifest):
-    visit(page, f"{address}/{figure_page(manifest)}")
+def test_the_theme_button_turns_page_and_pictures_dark(page, address, figure_page):
+    visit(page, f"{address}/{figure_page}")
     assert luminance(page, "body", "backgroundColor") > 200
+    assert luminance(page, "figure svg.wv-svg", "color") < 80
     for _ in range(3):  # the button goes round light, dark and the system's choice
         if page.get_attribute("html", "data-theme") == "dark":
             break
@@ -175,29 +133,59 @@ def test_the_theme_button_turns_the_page_dark_and_figures_stay_on_white(page, ad
     page.wait_for_timeout(400)  # colours fade
     assert luminance(page, "body", "backgroundColor") < 60
     assert luminance(page, "article p", "color") > 150
-    assert luminance(page, "figure img", "backgroundColor") == 255
+    assert luminance(page, "figure svg.wv-svg", "color") > 150, "the ink is the text's colour"
     assert luminance(page, "figcaption .caption-text", "color") > 150
     assert luminance(page, "table.wv-claims tbody th", "color") > 100
     page.reload()
     assert page.get_attribute("html", "data-theme") == "dark", "the choice is remembered"
 
 
-def test_search_finds_a_page_by_a_word_on_it(page, address):
+def found_by(page, address, words):
+    """The addresses that the search shows for ``words``, best first."""
+    visit(page, f"{address}/search.html?q={quote_plus(words)}")
+    page.wait_for_function(
+        "() => /finished|did not match/.test("
+        "document.querySelector('#search-results p')?.innerText)"
+    )
+    page.wait_for_load_state("networkidle")
+    return page.eval_on_selector_all(
+        "#search-results li > a", "links => links.map(a => a.pathname)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("Entropy-SGD", "/2-local-entropy/"),
+        ("Tracy-Widom", "/1-spin-glass/critical-point-counts.html"),
+        ("Parle", "/4-parle/"),
+        ("t-SNE", "/1-spin-glass/thesis-fig-2-2.html"),
+        ("how long does it take", "/reproduce.html"),
+        ("perceptron", "/8-evidence/errata-thesis.html"),
+    ],
+)
+def test_search_finds_pages_before_the_library(page, address, manifest, words, wanted):
+    found = found_by(page, address, words)
+    library = [name.startswith("/api/") for name in found]
+    assert library == sorted(library), f"pages first: {found}"
+    if any(f"/{name}".startswith(wanted) for name in manifest["pages"]):
+        assert any(name.startswith(wanted) for name in found), found
+
+
+def test_the_search_field_leads_to_the_results(page, address):
     visit(page, f"{address}/index.html")
     page.click(".search-button-field >> visible=true")
-    page.fill("dialog input[type=search] >> visible=true", "perceptron")
+    page.fill("dialog input[type=search] >> visible=true", "notation")
     page.keyboard.press("Enter")
     page.wait_for_selector("#search-results li a")
-    found = page.eval_on_selector_all("#search-results li a", "links => links.map(a => a.pathname)")
-    assert "/artifacts/8-evidence/errata.html" in found
+    assert page.eval_on_selector("#search-results li a", "a => a.pathname") == "/notation.html"
     page.wait_for_load_state("networkidle")
 
 
-def test_the_notebook_of_a_page_can_be_downloaded(page, address, manifest):
-    name = figure_page(manifest)
-    visit(page, f"{address}/{name}")
+def test_the_notebook_of_a_page_can_be_downloaded(page, address, figure_page):
+    visit(page, f"{address}/{figure_page}")
     source = page.get_attribute("a.btn-download-source-button", "href")
     assert source.endswith(".ipynb")
-    reply = page.request.get(f"{address}/{name.rsplit('/', 1)[0]}/{source}")
+    reply = page.request.get(f"{address}/{figure_page.rsplit('/', 1)[0]}/{source}")
     assert reply.ok
     assert json.loads(reply.body())["cells"]

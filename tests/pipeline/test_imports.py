@@ -57,7 +57,8 @@ def test_the_walk_stops_where_it_is_told(code):
                                   "landscape.experiments.critical_point_counts"])  # fmt: skip
 def test_nothing_that_a_simulation_imports_is_missed(code, name):
     script = f"import sys, {name}; print(*(m for m in sys.modules if m.startswith('landscape.')))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     loaded = {module for module in done.stdout.split() if not code.is_package(module)}
     assert loaded
     # A package may load more than is used of it: optim and data import what they pass on.

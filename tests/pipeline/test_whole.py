@@ -41,7 +41,8 @@ def test_every_run_verdict_and_page_is_made(made):
         assert (made / "results" / "smoke" / name / "results.csv").is_file(), name
     for name in listed["judged"]:
         verdict = json.loads((made / "verdicts" / "smoke" / f"{name}.json").read_text("utf-8"))
-        assert verdict["finding"] and verdict["claims"], name
+        assert verdict["finding"], name
+        assert verdict["claims"], name
     for name in listed["pages"]:
         assert (made / "book" / "executed" / "smoke" / f"{name}.ipynb").is_file(), name
     assert (made / "book" / "_build" / "html" / "index.html").stat().st_size > 0

@@ -133,7 +133,8 @@ def finding(found):
     power = format_number(found["c1.half"].value, 2)
     return (
         f"{words}, but the time at which a mode is forgotten is not proportional to "
-        f"$1/\\lambda$: it carries a logarithm (measured power {power} instead of $-1$), and the peak of one mode hardly moves at all."
+        f"$1/\\lambda$: it carries a logarithm (measured power {power} instead of "
+        "$-1$), and the peak of one mode hardly moves at all."
     )
 
 
