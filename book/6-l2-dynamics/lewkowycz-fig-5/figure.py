@@ -15,6 +15,7 @@ KERNEL = "lewkowycz-fig-5-kernel"
 DECAY = 0.01  # lambda of panels a and b
 FAST, SLOW = 100.0, 0.1  # gamma / lambda, which the work does not state
 START = 0.5  # f(0) as a share of the label, unstated
+AGREE = 0.1  # claim 4's threshold
 LAMBDAS = np.geomspace(0.03, 3e-5, 13)
 SLOW_GAMMA, SLOW_LAMBDAS = 1e-3, np.geomspace(0.01, 1.0, 9)
 SPECTRUM = np.arange(1.0, 2001.0) ** -2.0
@@ -77,27 +78,38 @@ def limit_violation():
 
 
 def losses(runs):
-    """Claim 4's measurements from the losses of the draws; what needs a trained network is left."""
+    """Claim 4's measurements from the losses of the draws; the trained network is not run.
+
+    The largest difference among three losses is at least that of two of them, so the theories
+    alone can contradict that the three agree, but could not show it.
+    """
     frame = runs.frame(KERNEL)
     if frame is None:
         return {}
-    early, late = [], []
+    own, first, late = [], [], []
     for _, one in frame.groupby("draw"):
-        until = one["loss_k2"].to_numpy().argmin()
-        k1, k2 = (one[name].to_numpy()[: until + 1] for name in ("loss_k1", "loss_k2"))
-        early.append(np.abs(k1 - k2)[k2 > 0.5 * k2[0]].max() / k2[0])
-        late.append(abs(one["loss_k2"].iloc[-1] / one["loss_zero"].iloc[-1] - 1))
-    reason = "the trained network of width 100,000 is not run; its cost stands on the page"
-    return {
-        "theories": statistics.mean_interval(early), "late": statistics.mean_interval(late),
-        "early": not_run(reason), "width": not_run(reason),
-    }  # fmt: skip
+        k1, k2 = (one[name].to_numpy() for name in ("loss_k1", "loss_k2"))
+        before = slice(0, k2.argmin() + 1)
+        apart = np.abs(k1 - k2)[before]
+        own.append((apart / k2[before]).max())
+        first.append(apart.max() / k2[0])
+        late.append(abs(k2[-1] / one["loss_zero"].iloc[-1] - 1))
+    found = {
+        "early": statistics.mean_interval(own, note="two of the three losses"),
+        "early-of-first": statistics.mean_interval(first),
+        "late": statistics.mean_interval(late),
+        "width": not_run("the trained network is not run; its cost stands on the page"),
+    }
+    if found["early"].low is None or found["early"].low < AGREE:
+        found["early"] = not_run("two of three losses can only contradict that the three agree")
+    return found
 
 
 def measure(runs):
     """Exponents of the theory's times, its limits, and the losses of panel c."""
     fast, table = FAST * DECAY, times()
-    at_peak = l2_modes.mode(l2_modes.peak_time(fast, k=2, decay=DECAY), fast, k=2, decay=DECAY)
+    drawn = {"k": 2, "decay": DECAY, "start": START}  # the mode of panel a
+    at_peak = l2_modes.mode(l2_modes.peak_time(fast, **drawn), fast, **drawn)
     gammas = DECAY * np.geomspace(30, 3000, 9)
     approach = [first_reach(1 - np.exp(-1), gamma, 2, DECAY) for gamma in gammas]
     fading = {
@@ -123,18 +135,24 @@ def measure(runs):
 
 
 def finding(found):
-    """That modes learn and forget, and which of the two times is a pure power."""
-    parts = (found["c1.approach"], found["c1.duration"])
+    """That modes learn and forget, which time is no pure power, and whether the losses agree."""
+    parts = (found["c1.approach"], found["c1.duration"], found["c3"])
     held = all(part.verdict.word == "reproduced" for part in parts)
     words = (
-        "Two-layer modes are learned and then forgotten as the work says, linear ones stay"
+        "Two-layer modes are learned and then forgotten as the work says, and linear ones stay"
         if held else "The modes do not follow the stated times"
     )  # fmt: skip
-    power = format_number(found["c1.half"].value, 2)
+    power, early = format_number(found["c1.half"].value, 2), found["c4.early"]
+    words += (
+        ", but the time at which a mode is forgotten carries a logarithm (over our range it goes "
+        f"as $\\lambda^{{{power}}}$ instead of $\\lambda^{{-1}}$)"
+    )
+    if early.value is None:
+        return f"{words}."
     return (
-        f"{words}, but the time at which a mode is forgotten is not proportional to "
-        f"$1/\\lambda$: it carries a logarithm (measured power {power} instead of "
-        "$-1$), and the peak of one mode hardly moves at all."
+        f"{words}, and on digits the two theories part before the loss minimum, by up to "
+        f"{format_number(100 * early.value, 0)} % of the loss at that time, though by no more than "
+        f"{format_number(100 * found['c4.early-of-first'].value, 1)} % of the first loss."
     )
 
 
