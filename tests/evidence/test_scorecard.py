@@ -106,7 +106,9 @@ def test_the_same_inputs_give_the_same_bytes(project):
     first = scorecard.write("laptop", project).read_bytes()
     assert scorecard.write("laptop", project).read_bytes() == first
     assert sorted(path.name for path in (project / "verdicts").iterdir()) == [
-        "laptop", "scorecard-laptop.json"]  # fmt: skip
+        "claims-laptop.csv", "laptop", "scorecard-laptop.json"]  # fmt: skip
+    counts = (project / "verdicts" / "claims-laptop.csv").read_text(encoding="utf-8")
+    assert counts.startswith("verdict,claims\n")
 
 
 def test_profiles_do_not_mix(project):

@@ -43,10 +43,6 @@ def test_none_and_absent_are_told_apart():
     assert digests.of_code(explicit) != digests.of_code(bare)
 
 
-def test_a_docstring_is_what_an_api_page_shows():
-    assert digests.docstrings(CODE) == ["Module.", "Area of a circle."]
-
-
 def test_settings_in_another_order_are_the_same():
     assert digests.of_value({"a": 1, "b": [2, 3]}) == digests.of_value({"b": [2, 3], "a": 1})
     assert digests.of_value({"a": 1}) != digests.of_value({"a": 1.5})
