@@ -68,7 +68,8 @@ def test_heat_leaves_no_minimum_in_the_narrow_valley(chapter):
 
 
 def test_maps_have_titles_with_shares_and_the_losses_names(chapter):
-    panels, titles = chapter.maps("loss", "smoothed", "sgd", "parle", "matched_cgd")
+    shown = chapter.maps("loss", "smoothed", "sgd", "parle", "matched_cgd")
+    panels, titles = shown["panels"], shown["titles"]
     assert list(panels) == list("abcde")
     assert (titles["a"], titles["b"]) == ("the loss", "smoothed, variance 0.4")
     m = chapter.share("parle", "wide")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from landscape.book.optimizer_tables import OptimizerTables
+from landscape.book.tables import Table, show
 from landscape.evidence import statistics
 from landscape.evidence.measurement import Measurement, format_measurement
 from landscape.theory.two_valleys import TwoValleys, Valley
@@ -160,6 +161,30 @@ class Chapter:
                 for v in (getattr(self.loss, name), other)]  # fmt: skip
         return point if away[0] < away[1] else None
 
+    def show_surface(self) -> None:
+        """Show, folded, the paired differences and the two valleys."""
+        differences = Table(
+            ["question", "methods", "more starts in the wide valley"], self.pairs(), folded=True,
+            caption="Paired differences, percent of the starts, with 95 % intervals",
+        )  # fmt: skip
+        minima = Table(
+            ["loss", "valley", "minimum at", "loss there", "curvatures", "largest stable rate"],
+            self.valleys(), folded=True, caption="The two valleys, found by Newton's method; "
+            "descent leaves a minimum at a rate above 2 over its largest curvature",
+        )  # fmt: skip
+        show(differences, minima)
+
+    def show_settings(self, *names: str) -> None:
+        """Show what optimizers cost and, folded, their settings; AutoL2 has settings only."""
+        for name in names:
+            own = self.tables.settings(name)
+            show(*([self.tables.cost(name)] if name in self.tables.names() else []), own)
+
+    def show_forms(self) -> None:
+        """Show, folded, how the defaults of Entropy-SGD depend on its form."""
+        forms = {"": "A", "B": "B", "C": "C", "authors": "authors", "authors-lua": "in Lua"}
+        show(self.tables.variants("entropy_sgd", forms))
+
     # ------------------------------------------------------------------ pictures
     def _map(self, surface: TwoValleys) -> tuple[Any, Any]:
         from matplotlib.colors import ListedColormap, to_rgb
@@ -234,8 +259,8 @@ class Chapter:
         m = self.share(key, "wide")
         return f"{self.methods[key]['label']}: {m.value:.0f} % wide [{m.low:.0f}, {m.high:.0f}]"
 
-    def maps(self, *keys: str) -> tuple[dict[str, Any], dict[str, str]]:
-        """Panels and titles for ``page.picture``.
+    def maps(self, *keys: str) -> dict[str, Any]:
+        """Panels, titles and data for ``page.picture``.
 
         Args:
             keys: Methods, or ``loss`` and ``smoothed`` for the losses alone.
@@ -248,7 +273,7 @@ class Chapter:
         for letter, key in zip("abcdefgh", keys, strict=False):
             draw, title = alone.get(key) or (functools.partial(self.draw_path, key), "")
             panels[letter], titles[letter] = draw(), title or self.title(key)
-        return panels, titles
+        return {"panels": panels, "titles": titles, "data": self.data(*keys)}
 
     def data(self, *keys: str) -> dict[str, pd.DataFrame]:
         """What ``maps`` of methods shows: every second point of the answers, and the ends."""

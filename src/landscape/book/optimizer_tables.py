@@ -78,9 +78,10 @@ class OptimizerTables:
         )  # fmt: skip
         ratios = [f"{self._range(name, 'ratio', n)} on {NETWORKS[n]}" for n in NETWORKS]
         return Note(
-            f"Cost. Gradients a move: {self._gradients(name)}. Copies of the weights kept: "
-            f"{self._range(name, 'copies')}. Arithmetic of a step, as a ratio to torch's SGD: "
-            f"{', '.join(ratios)}. Its answer is {where}.",
+            f"**{self.words[name]['title']}.** Gradients a move: {self._gradients(name)}. "
+            f"Copies of the weights kept: {self._range(name, 'copies')}. "
+            f"Arithmetic of a step, as a ratio to torch's SGD: {', '.join(ratios)}. "
+            f"Its answer is {where}.",
             name="cost",
         )
 

@@ -35,6 +35,8 @@ PLUMBING = (
 #: A page or verdict that reads stored results does not run what made them.
 MAKING = ("landscape.experiments.execute", "landscape.experiments.live")
 ARTIFACTS, PARTS, COSTS = "references/artifacts.yaml", "book/parts.yaml", "records/*/*.json"
+#: What a module reads that is no code belongs to the pages that use the module.
+WORDS = {"landscape.book.optimizer_tables": "references/optimizers.yaml"}
 ABSENT = "absent"
 #: Pages beside the parts' own that show all verdicts, records and titles.
 OVERVIEWS = ("index", "8-evidence/status", "8-evidence/records")
@@ -163,10 +165,12 @@ class Inputs:
         beside = [page.path.parent / name for name in ("claims.yaml", "settings.yaml")]
         beside += [self.pages[e.page].path.parent / "settings.yaml" for e in read]
         provenance = (e.folder(self.profile, self.root).glob("*.provenance.json") for e in read)
+        used = self.code.closure(modules, MAKING)
         return [
             *self._files(dict.fromkeys(p for p in (page.path, *sources, *beside) if p.is_file())),
+            *self._files(self.root / WORDS[name] for name in sorted(used & set(WORDS))),
             *self._contents([self.root / ARTIFACTS, self.root / PARTS]),
-            *self._modules(self.code.closure(modules, MAKING)),
+            *self._modules(used),
             *self._read(page, named),
             *self._files(path for paths in provenance for path in sorted(paths)),
             *self._files(sorted(self.root.glob(COSTS))),
