@@ -43,12 +43,12 @@
   };
   const wide = document.documentElement.scrollWidth > width + 1;
 
-  // Markup that was not understood: backticks, dollars around a formula, a role.
+  // Markup that was not understood: backticks, a formula's dollars or brackets, a role.
   const words = document.createTreeWalker(document.querySelector("article") || document.body, 4);
   const raw = [];
   for (let node = words.nextNode(); node; node = words.nextNode()) {
     if (node.parentElement.closest("pre, code, script, style, svg, mjx-container, .math, a.wv-raw")) continue;
-    const found = node.data.match(/.{0,30}(`|\$[^$ ][^$]*\$|\{(ref|numref|cite|eq|term)\}).{0,30}/);
+    const found = node.data.match(/.{0,30}(`|\$[^$ ][^$]*\$|\\[([]|\{(ref|numref|cite|eq|term)\}).{0,30}/);
     if (found) raw.push(found[0].trim());
   }
   return {
@@ -63,6 +63,8 @@
     wide: wide ? all("article *").filter((e) => sticks(e) && !boxed(e)).map((e) => e.outerHTML.slice(0, 90)) : null,
     raw,
     captions: all("article figcaption .caption-text").map((caption) => caption.innerText),
+    verdict: all("article .wv-answer .wv-verdict")[0]?.innerText || "",
+    parts: [...document.querySelectorAll("nav.bd-links .caption-text")].map((part) => part.innerText),
     broken: document.querySelectorAll("mjx-merror").length,
   };
 }

@@ -4,11 +4,16 @@ Each test names the pages that break its rule and by how much. `make look` print
 """
 
 import re
+from pathlib import Path
 
 import pytest
 from browser.measure import PHONE, WIDE
 
+from landscape import project
+from landscape.evidence import artifacts, verdicts
+
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
 LONGEST, MOST_BARS, LEAST_CONTRAST = 8500, 3, 4.5
 PART = re.compile(r"[0-7]-[\w-]+/")
 ARTIFACT = re.compile(r"[0-7]-[\w-]+/\w+-(fig|tab)-[\w-]+\.html")
@@ -102,11 +107,28 @@ def test_no_markup_is_left_in_the_text(pages):
     assert {name: texts for name, texts in raw.items() if texts} == {}
 
 
-def test_captions_of_figures_name_the_works_own_number(pages):
+def test_the_first_caption_names_the_work_and_its_own_number(pages):
+    numbers = {f"{one.item}.html": one.cited for one in artifacts.load(ROOT)}
+    assert all(name in numbers for name in pages if ARTIFACT.match(name))
     unnamed = {
         name: found["wide"]["captions"][:1]
         for name, found in pages.items()
-        if ARTIFACT.match(name)
-        and not re.search(r"\(\d{4}\), (figure|table) \S+", "".join(found["wide"]["captions"]))
-    }
+        if name in numbers and not re.search(re.escape(numbers[name]) + r"(?!\d|\.\d)",
+                                             "".join(found["wide"]["captions"][:1]))
+    }  # fmt: skip
     assert unnamed == {}
+
+
+def test_the_answer_of_every_figure_and_table_has_its_verdict(pages):
+    found = {name: one["wide"]["verdict"] for name, one in pages.items() if ARTIFACT.match(name)}
+    assert {name: word for name, word in found.items() if word not in verdicts.LABELS} == {}
+
+
+def test_the_sidebar_shows_every_part_on_every_page(measured):
+    titles = [part.title for part in project.parts(ROOT)]
+    assert len(titles) == 9
+    missing = {
+        name: [title for title in titles if title not in found["wide"]["parts"]]
+        for name, found in measured.items()
+    }
+    assert {name: parts for name, parts in missing.items() if parts} == {}
