@@ -71,7 +71,8 @@ def finding(found):
     field, end = found["c1.field"], found["c1.keep"]
     if field.value is None:
         return "Nothing was measured."
-    more = "more" if field.measurement.low > 1 else "not measurably more"
+    sure = field.measurement.has_interval and field.measurement.low > 1
+    more = "more" if sure else "not measurably more"
     small = "" if field.verdict.scale == "work" else ", on a narrow network after a few epochs"
     return (
         f"The weights align {more} with a fixed field than with redrawn noise, "

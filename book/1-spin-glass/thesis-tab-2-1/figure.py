@@ -67,7 +67,9 @@ def finding(found):
 
 
 def _moved(difference):
-    """The verb for an interval that excludes zero, "" for one that does not."""
+    """The verb for an interval that excludes zero, "" for one that does not and for none."""
+    if not difference.has_interval:
+        return ""
     return "lowers" if difference.high < 0 else "raises" if difference.low > 0 else ""
 
 

@@ -77,7 +77,7 @@ def finding(found):
         number = format_measurement(part.measurement.with_(n=None, unit="points"))
         low, high = part.measurement.low, part.measurement.high
         where = "not measurably apart from"
-        if high < 0 or low > 0:
+        if part.measurement.has_interval and (high < 0 or low > 0):
             where = "lower than" if high < 0 else "higher than"
         words.append(f"{where} Adam on {name} ({number})")
     small = any(part.verdict.scale != "work" for _, part in parts)
