@@ -12,7 +12,17 @@ const fit = () => {
     box.classList.toggle("wv-wide", share() < 0.995);
   }
 };
+// A row of a table that becomes a block on a phone names its columns; numbered tables come without the names.
+const label = () => {
+  for (const table of document.querySelectorAll("table.wv-stack")) {
+    const heads = [...table.querySelectorAll("thead th")].map((head) => head.innerText.trim());
+    for (const row of table.querySelectorAll("tbody tr")) {
+      [...row.children].forEach((cell, column) => { if (column) cell.dataset.label ??= heads[column] || ""; });
+    }
+  }
+};
 window.addEventListener("load", () => {
+  label();
   const ready = window.MathJax?.startup?.promise ?? Promise.resolve();
   ready.then(fit);
   window.addEventListener("resize", fit);

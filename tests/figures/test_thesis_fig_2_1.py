@@ -50,7 +50,7 @@ def test_curves_that_do_not_follow_are_said(monkeypatch):
 
 
 def test_at_finite_size_minima_are_fewer_than_all_critical_points(figure):
-    for n, limit, minima, _, points, share in figure.finite_table():
+    for n, limit, minima, _, points, share in figure.finite_rows():
         assert float(limit) == pytest.approx(np.exp(int(n) * figure.plateau(3)), rel=1e-2)
         assert float(share) == pytest.approx(float(minima) / float(points), rel=0.5)
         assert float(minima) < float(points)

@@ -147,7 +147,7 @@ def draw_complexity(p=3, indices=4, magnified=False):
     return figure
 
 
-def finite_table(p=3):
+def finite_rows(p=3):
     """Expected numbers of minima at finite N beside the limit's, as rows of text."""
     edge = spin_glass.e_infinity(p)
     rows = []
@@ -158,6 +158,18 @@ def finite_table(p=3):
         rows.append([f"{n}", f"{np.exp(n * plateau(p)):.3g}", f"{minima:.4g}", f"{high:.2g}",
                      f"{points:.3g}", f"{minima / points:.1g}"])  # fmt: skip
     return rows
+
+
+def finite_table(p=3):
+    """The same as a numbered table."""
+    from landscape import book
+
+    return book.Table(
+        ["$N$", r"$e^{N\Theta}$, limit", "minima, exact", r"of these above $-E_\infty + 0.2$",
+         "critical points, exact", "share of minima"],
+        finite_rows(p), label="thesis-fig-2-1-numbers", stack=True,
+        caption=r"Expected numbers without a field; $\Theta$ is the constant of panel a",
+    )  # fmt: skip
 
 
 def draw_finite(p=3):

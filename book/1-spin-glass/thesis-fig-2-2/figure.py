@@ -19,6 +19,7 @@ DISTANCES = (
     ("angle in radians, all pairs of end points", "angle_end_points"),
     (r"Euclidean distance $/\sqrt N$, all pairs of end points", "chord_end_points"),
 )
+TITLES = dict(zip("abc", REGIMES, strict=True))
 SMOOTHING = 0.025  # bandwidth of the background, as a share of the panel's width
 
 
@@ -134,6 +135,19 @@ def counts(runs, records):
     return sorted(rows, key=lambda row: REGIMES.index(row[0]))
 
 
+def counts_table(runs, records):
+    """Expected and found numbers, as a numbered table."""
+    from landscape import book
+
+    return book.Table(
+        ["regime", "run", "starts, first draw / others", "critical points, exact", "minima, exact",
+         "minima found", "with those unseen", "mean cosine distance", "$H / N$"],
+        counts(runs, records), label="thesis-fig-2-2-counts", stack=True,
+        caption="Expected and found per draw of the disorder (95 % intervals over draws). The "
+        "record has the work's 20,000 starts",
+    )  # fmt: skip
+
+
 def curvature(runs, records):
     """Rows of text on the curvature at the end points, all draws."""
     rows = []
@@ -151,6 +165,20 @@ def curvature(runs, records):
     return rows
 
 
+def curvature_table(runs, records):
+    """The same as a table that unfolds."""
+    from landscape import book
+
+    return book.Table(
+        ["regime", "run", "lowest curvature, all", "median", "Newton step, largest",
+         "spread in the softest direction", "steps, mean"],
+        curvature(runs, records), folded=True, stack=True,
+        caption="Curvature at the end points. The Newton step is the distance to the exact minimum "
+        r"on a sphere of radius $\sqrt N$; the spread is the share of the variance within one "
+        "minimum, out of $N - 1$ directions",
+    )  # fmt: skip
+
+
 def distances(runs):
     """Rows of text: what 1.16 and 0.02 might have been, means over draws."""
     tables, rows = draws(runs), []
@@ -165,6 +193,26 @@ def distances(runs):
             )
         rows.append([name, *cells])
     return rows
+
+
+def distances_table(runs):
+    """The same as a table that unfolds."""
+    from landscape import book
+
+    return book.Table(
+        ["mean", *REGIMES], distances(runs), folded=True, stack=True,
+        caption="What 1.16 (exponential) and 0.02 (trivial) might have been; this build",
+    )  # fmt: skip
+
+
+def end_points(runs):
+    """Regime -> the points of its map, for a reader's own picture."""
+    return {regime: runs.table(NAME, regime).head(2000) for regime in REGIMES}
+
+
+def maps(runs):
+    """Panels: the end points of every regime in the plane."""
+    return {letter: draw_map(runs, regime) for letter, regime in TITLES.items()}
 
 
 def background(x, y, energy, size=240):

@@ -168,6 +168,17 @@ def dead_rows(runs, records):
             for name in (GLOROT, DEFAULT) for method in METHODS]  # fmt: skip
 
 
+def dead_table(runs, records):
+    """The same as a numbered table."""
+    from landscape import book
+
+    return book.Table(
+        ["network", "optimizer", "record", f"this build ({runs.scale})"],
+        dead_rows(runs, records), label="thesis-fig-2-3-dead",
+        caption="Runs that end above 50 % validation error",
+    )  # fmt: skip
+
+
 def control_rows(runs):
     """Rows of text: noise minus Adam and AnnealSGD minus noise, early and final."""
     rows = []
@@ -178,6 +189,18 @@ def control_rows(runs):
                      for methods in ((NOISE, ADAM), (FIELD, NOISE))]  # fmt: skip
             rows.append([title, what, *cells])
     return rows
+
+
+def control_table(runs):
+    """The same as a table that unfolds."""
+    from landscape import book
+
+    return book.Table(
+        ["network", "validation error", "resampled noise minus Adam",
+         "AnnealSGD minus resampled noise"],
+        control_rows(runs), folded=True, stack=True,
+        caption="Control: differences paired by seed, this build (95 % intervals)",
+    )  # fmt: skip
 
 
 def sweep_cells(runs):

@@ -137,6 +137,12 @@ def _draw(ax, runs, records, column):
     ax.set(yscale="log", xlabel="epochs", xlim=(0, None))
 
 
+def panels(runs, records):
+    """The three panels of the picture."""
+    draw = {"a": draw_literal, "b": draw_direction, "c": draw_cosine}
+    return {letter: one(runs, records) for letter, one in draw.items()}
+
+
 def draw_literal(runs, records):
     """The product with the field as it stands, which fades for both."""
     from landscape import book

@@ -86,6 +86,18 @@ def rows(runs, records):
     ]
 
 
+def errors_table(runs, records):
+    """The same as a numbered table."""
+    from landscape import book
+
+    return book.Table(
+        ["row of the work", "paper", "record", f"this build ({runs.scale})"],
+        rows(runs, records), label="thesis-tab-2-1-errors", stack=True,
+        caption="Chaudhari (2018), table 2.1: test error at the end of training (95 % intervals "
+        "of ours)",
+    )  # fmt: skip
+
+
 def _measured(frame, method, book):
     if frame is None:
         return "–"
@@ -102,6 +114,21 @@ def cited(root):
     values = claims.load("thesis-tab-2-1", root).paper_values.items()
     return [[one.what, str(one), one.where] for key, one in values
             if key.startswith("cited-") and key != "cited-gain"]  # fmt: skip
+
+
+def cited_table(root):
+    """The same as a table that unfolds."""
+    from landscape import book
+
+    return book.Table(
+        ["network", "cited error", "cited in"], cited(root), folded=True, stack=True,
+        caption="Rows of the table that the work took from other authors",
+    )  # fmt: skip
+
+
+def panels(runs, records):
+    """Both panels of the picture."""
+    return {"a": draw_errors(runs, records), "b": draw_gains(runs, records)}
 
 
 def draw_errors(runs, records):

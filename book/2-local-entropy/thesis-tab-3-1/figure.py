@@ -104,6 +104,18 @@ def rows(runs, records):
     return table
 
 
+def errors_table(runs, records):
+    """The same as a numbered table."""
+    from landscape import book
+
+    return book.Table(
+        ["network", "optimizer", "paper", "record", f"this build ({runs.scale})"],
+        rows(runs, records), label="thesis-tab-3-1-errors", stack=True,
+        caption="Chaudhari (2018), table 3.1: error or perplexity at the end of training (95 % "
+        "intervals of ours)",
+    )  # fmt: skip
+
+
 def _cell(frame, method, book):
     epochs = format_number(frame.loc[frame["method"] == method, "effective_epoch"].max())
     return book.Cell(
@@ -117,6 +129,16 @@ def beside(root):
     return [[*values[key].what.split(", ", 1), str(values[key]), source] for key, source in BESIDE]
 
 
+def beside_table(root):
+    """The same as a table that unfolds."""
+    from landscape import book
+
+    return book.Table(
+        ["network", "method", "value", "where it comes from"], beside(root), folded=True,
+        stack=True, caption="Langevin dynamics, as reported and cited by the work",
+    )  # fmt: skip
+
+
 def momentum(runs):
     """A sentence on what momentum in the outer loop does to the fully connected network."""
     inner, both = (end(runs.frame(name), "entropy_sgd") for name in (MNISTFC, OUTER))
@@ -124,6 +146,12 @@ def momentum(runs):
         "Final test error of Entropy-SGD on mnistfc in this build: momentum in the inner loop only "
         f"{format_measurement(inner)}, in both loops {format_measurement(both)}."
     )
+
+
+def panels(runs, records):
+    """Both panels of the picture."""
+    tasks = dict(zip("ab", EXPERIMENTS, strict=True))
+    return {letter: draw(runs, records, task) for letter, task in tasks.items()}
 
 
 def draw(runs, records, task):
