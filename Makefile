@@ -1,6 +1,6 @@
 # Wide Valleys. `make` lists the commands; each creates the environment (.venv) when it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help environment book repro figure test read lab bench costs look clean stale
+.PHONY: help environment book repro figure test read lab bench costs gpu look clean stale
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -74,6 +74,12 @@ bench: $(READY)  ## time and memory of every optimizer on this machine (BENCH="-
 
 costs: $(READY)  ## what every experiment would take at the works' own scale (COSTS="--record")
 	@python benchmarks/paper_scale.py $(COSTS)
+
+# No environment is made: a GPU machine has torch, often one that fits its driver alone, and no network.
+gpu:  ## what a borrowed GPU does in the minutes one has it (GPU="--minutes 14 --dry-run")
+	@$(PYTHON) -c 'import torch, scipy, pandas, yaml, joblib, safetensors, tqdm, pooch' || \
+	  { echo "That is missing in $$(command -v $(PYTHON)); 'make environment' installs all of it." >&2; exit 1; }
+	@PYTHONPATH=$(CURDIR)/src $(PYTHON) -m landscape gpu $(GPU)
 
 look: $(READY)  ## pictures of the built book's pages for human eyes, in build/look (PAGES="index.html ...")
 	@sh scripts/system.sh chromium

@@ -67,6 +67,19 @@ COMMANDS = (
         ),
     ),
     Command(
+        "gpu", "gpu:gpu",
+        "work through the experiments that have no record at the work's own scale, on a GPU that "
+        "one has for some minutes",
+        (
+            _arg("--minutes", type=float, default=14.0, help="how long the GPU is ours (14)"),
+            _arg("--dry-run", action="store_true", help="only print the plan"),
+            _arg("--output", type=Path, help="where results go (default: results/gpu)"),
+            _arg("--test", type=float, default=90.0, help="seconds of the self-test at most (90)"),
+            _arg("--workers", type=int, help="seeds that share the GPU (default: one a core)"),
+            _arg("--profile", default="paper", help="another profile, to try the queue (smoke)"),
+        ),
+    ),
+    Command(
         "new", "new:new", "begin a page: text, measuring, settings and (for a figure) claims",
         (
             _arg("page", help="<part>/<name>; a figure or table of a work by its id alone"),

@@ -1,0 +1,200 @@
+"""The GPU queue: what a borrowed card does in the minutes that one has it.
+
+A self-test first, then the experiments that have no record at the work's own scale, each run in a
+process of its own and written out as soon as it ends. The clock is watched: what does not fit is
+left for the next call, which takes finished results as they are and continues from checkpoints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from landscape.commands.where import root_and_profile
+from landscape.errors import LandscapeError
+from landscape.evidence import gpu_plan
+from landscape.files import require_writable, write_text
+
+RESERVE = 10.0  # seconds kept back for writing
+LEAST = 20.0  # seconds that are worth starting a process for
+SLACK = 1.2  # a run fits when so many times its estimate is left
+
+
+def gpu(options: argparse.Namespace) -> None:
+    """Work through the queue until it is empty or the time is up."""
+    root, _ = root_and_profile(argparse.Namespace(profile=options.profile))
+    if not options.minutes > 0:
+        raise LandscapeError(f"--minutes {options.minutes} leaves no time; give a positive number.")
+    queue = gpu_plan.plan(root)
+    if not queue:
+        print("Nothing waits: every trained experiment has a record at the work's own scale.")
+        return
+    if options.dry_run:
+        print(gpu_plan.table(queue))
+        if any(one.seconds is None for one in queue):
+            print("?: not known before the self-test has timed some steps on the GPU itself.")
+        return
+    output = (options.output or root / "results" / "gpu").resolve()
+    require_writable(output)
+    end = time.monotonic() + 60 * options.minutes - RESERVE
+    log = _Log(output / "queue.json")
+    probes = self_test([one.run for one in queue], options.profile, min(end, _in(options.test)))
+    for name, found in probes.items():
+        if "error" in found:
+            print(f"left out, the self-test failed: {name}: {found['error']}", flush=True)
+            log.add(name, "failed in the self-test", found["error"])
+    queue = [one for one in gpu_plan.plan(root, _seconds(probes))
+             if "error" not in probes.get(one.run, {})]  # fmt: skip
+    print(gpu_plan.table(queue), flush=True)
+    _work(queue, probes, options, output, end, log)
+    for experiment in dict.fromkeys(one.experiment for one in queue):
+        runs = [one.run for one in queue if one.experiment == experiment]
+        if all(log.state.get(run) in ("finished", "taken") for run in runs):
+            print(f"complete: landscape record {experiment} --source {output / experiment} "
+                  "--title ...")  # fmt: skip
+    if log.failures:
+        raise LandscapeError(
+            f"{log.failures} of {len(probes)} runs failed, the first with: {log.first}; "
+            f"{output / 'queue.json'} has all. The others are written."
+        )
+
+
+def self_test(runs: list[str], profile: str, end: float) -> dict[str, dict]:
+    """What ``landscape.experiments.probe`` found for every run; those not reached are missing.
+
+    A process that dies takes only the run with it that it was at.
+    """
+    found: dict[str, dict] = {}
+    left = list(runs)
+    while left and (remaining := end - time.monotonic()) > 1:
+        command = [sys.executable, "-m", "landscape.experiments.probe", "--profile", profile]
+        lines, said, late = _within([*command, *left], remaining)
+        for line in lines.splitlines():
+            if line.startswith("{"):
+                one = json.loads(line)
+                found[one["run"]] = one
+                if "CUDA" in one.get("error", ""):
+                    break  # what came after it in that process is worth nothing
+        missing = [run for run in left if run not in found]
+        if missing == left and not late:
+            found[left[0]] = {"run": left[0], "error": _last(said) or "the process ended"}
+            missing = left[1:]
+        left = missing
+    return found
+
+
+def _work(queue, probes, options, output, end, log) -> None:
+    """Those that fit first, in order; then what time is left goes to the first that does not."""
+    later = []
+    for one in queue:
+        if _is_there(output, one, probes):
+            log.add(one.run, "taken", "its result was there")
+            continue
+        if one.seconds is None or SLACK * one.seconds > end - time.monotonic():
+            later.append(one)
+            continue
+        _run(one, options, output, end, log)
+    for one in later:
+        _run(one, options, output, end, log)
+
+
+def _run(one, options, output, end, log) -> None:
+    remaining = end - time.monotonic()
+    if remaining < LEAST:
+        log.add(one.run, "left for the next time", "")
+        return
+    command = [sys.executable, "-m", "landscape", "run", one.run, "--profile", options.profile,
+               "--output", str(output / one.experiment)]  # fmt: skip
+    if options.workers:
+        command += ["--workers", str(options.workers)]
+    begun = time.monotonic()
+    _, said, late = _within(command, remaining)
+    took = time.monotonic() - begun
+    written = (output / one.experiment / f"{one.run.split('/')[2]}.provenance.json").is_file()
+    if late:
+        log.add(one.run, "stopped at its last checkpoint", "", took)
+    elif written and not said.returncode:
+        log.add(one.run, "finished", "", took)
+    else:
+        log.add(one.run, "failed", _last(said) or f"status {said.returncode}", took)
+    print(f"{log.state[one.run]} after {took:.0f} s: {one.run}", flush=True)
+
+
+class _Said:
+    """How a process ended and the file with its complaints."""
+
+    def __init__(self, returncode: int, errors: str) -> None:
+        self.returncode, self.errors = returncode, errors
+
+
+def _within(command: list[str], seconds: float) -> tuple[str, _Said, bool]:
+    """Output of a command, how it ended, and whether it was stopped for being late."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    # A session of its own, so that its workers end with it.
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+        env=environment, start_new_session=True,
+    )  # fmt: skip
+    late = False
+    try:
+        out, errors = process.communicate(timeout=max(seconds, 0.1))
+    except subprocess.TimeoutExpired:
+        late = True
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            out, errors = process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            out, errors = process.communicate()
+    return out, _Said(process.returncode, errors), late
+
+
+def _last(said: _Said) -> str:
+    lines = [line.strip() for line in said.errors.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
+
+
+def _is_there(output: Path, one: gpu_plan.Planned, probes: dict[str, dict]) -> bool:
+    """Whether an earlier call has finished this run with the present settings."""
+    method = one.run.split("/")[2]
+    path = output / one.experiment / f"{method}.provenance.json"
+    try:
+        item = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    wanted = probes.get(one.run, {}).get("specification")
+    return (output / one.experiment / method / "results.csv").is_file() and (
+        wanted is not None and item.get("specification") == wanted
+    )
+
+
+def _seconds(probes: dict[str, dict]) -> dict[str, float]:
+    return {name: found["seconds"] for name, found in probes.items() if "seconds" in found}
+
+
+def _in(seconds: float) -> float:
+    return time.monotonic() + seconds
+
+
+class _Log:
+    """What happened to every run, on disk after each."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.rows = path, []
+        self.state: dict[str, str] = {}
+        self.failures, self.first = 0, ""
+
+    def add(self, run: str, state: str, note: str, seconds: float | None = None) -> None:
+        self.state[run] = state
+        if state.startswith("failed"):
+            self.failures += 1
+            self.first = self.first or note
+        row = {"run": run, "state": state, "note": note}
+        self.rows.append(row | ({} if seconds is None else {"seconds": round(seconds, 1)}))
+        write_text(self.path, json.dumps(self.rows, indent=2) + "\n")

@@ -1,0 +1,111 @@
+"""What a GPU that one has for a quarter of an hour should do first.
+
+The queue holds the trained experiments that have no record at the work's own scale. Pages come in
+the order of the verdicts that their runs can decide per second, so that a short loan decides as
+much as it can; what nothing is known about comes last.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from landscape.evidence import paper_costs, records
+from landscape.experiments import catalogue
+from landscape.project import pages
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run of the queue: all seeds of a method.
+
+    Attributes:
+        run: ``<part>/<experiment>/<method>``.
+        decides: Claims that vote and are not decided at the work's scale, on all pages that read
+            the experiment.
+        seconds: What all seeds would take one after the other; None when nothing is known.
+        value: Claims decided per second by all waiting runs of the experiment.
+    """
+
+    run: str
+    decides: int
+    seconds: float | None
+    value: float
+
+    @property
+    def experiment(self) -> str:
+        """The experiment's id."""
+        return self.run.split("/")[1]
+
+
+def waiting(root: Path) -> list[catalogue.Experiment]:
+    """Trained experiments without a record at the work's own scale, in the book's order."""
+    return [
+        experiment
+        for experiment in catalogue.experiments(root)
+        if experiment.kind == "train" and records.newest(experiment.id, root, "paper") is None
+    ]
+
+
+def undecided(experiment: str, root: Path, profile: str = "laptop") -> int:
+    """Claims that vote and are not decided at the work's scale, where the experiment is read.
+
+    A page reads an experiment that its ``figure.py`` or its own settings name.
+    """
+    number = 0
+    for page in pages(root):
+        folder = page.path.parent
+        texts = [path.read_text(encoding="utf-8")
+                 for name in ("figure.py", "settings.yaml")
+                 if (path := folder / name).is_file()]  # fmt: skip
+        verdict = root / "verdicts" / profile / f"{page.item}.json"
+        if not any(experiment in text for text in texts) or not verdict.is_file():
+            continue
+        claims = json.loads(verdict.read_text(encoding="utf-8"))["claims"]
+        voting = [claim for claim in claims if claim["role"] == "main"]
+        number += sum(claim["verdict"]["scale"] == "small" for claim in voting)
+    return number
+
+
+def known_seconds(root: Path) -> dict[str, float]:
+    """``<experiment>/<method>`` to seconds on a GPU, from the newest measured costs."""
+    return {
+        f"{row['experiment']}/{row['method']}": 3600 * row["runs"] * row["hours"]
+        for content in paper_costs.newest(root)
+        if content["machine"]["device"] == "cuda"
+        for row in content["rows"]
+    }
+
+
+def plan(root: Path, seconds: Mapping[str, float] | None = None) -> list[Planned]:
+    """The queue, most decided per second first.
+
+    Args:
+        root: The project's folder.
+        seconds: ``<part>/<experiment>/<method>`` to what all its seeds take, as measured on this
+            machine; the records of costs fill in what is missing.
+    """
+    given, recorded = seconds or {}, known_seconds(root)
+    queue = []
+    for experiment in waiting(root):
+        decides = undecided(experiment.id, root)
+        names = [f"{experiment.part}/{experiment.id}/{run}" for run in experiment.runs]
+        costs = {name: given.get(name, recorded.get(name.partition("/")[2])) for name in names}
+        complete = all(cost is not None for cost in costs.values())
+        total = sum(cost for cost in costs.values() if cost is not None)
+        value = decides / total if complete and total > 0 else 0.0
+        queue += [Planned(name, decides, costs[name], value) for name in names]
+    # sorted() is stable: of equals, the book's order stays, and an experiment's runs stay together.
+    return sorted(queue, key=lambda one: (-one.value, one.seconds is None, -one.decides))
+
+
+def table(queue: list[Planned]) -> str:
+    """The plan as text, with the seconds that add up."""
+    lines, clock = [f"{'starts':>8} {'takes':>8}  decides  run"], 0.0
+    for one in queue:
+        takes = "?" if one.seconds is None else f"{one.seconds:.0f} s"
+        lines.append(f"{clock:>6.0f} s {takes:>8}  {one.decides:>7}  {one.run}")
+        clock += one.seconds or 0.0
+    return "\n".join(lines)

@@ -1,0 +1,171 @@
+"""The GPU queue: nothing that fails or is late takes the rest with it."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from landscape import cli
+from landscape.commands import gpu
+from landscape.errors import LandscapeError
+from landscape.evidence.gpu_plan import Planned
+from landscape.experiments import probe
+
+RUNS = ["1-part/a/sgd", "1-part/a/adam", "1-part/b/sgd"]
+
+
+class Machine:
+    """Stands for the processes: what each run takes, on a clock that only they move."""
+
+    def __init__(self, monkeypatch, takes, broken=()):
+        self.now, self.takes, self.broken, self.calls = 0.0, takes, broken, []
+        monkeypatch.setattr(gpu.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(gpu, "_within", self.within)
+        monkeypatch.setattr(gpu, "root_and_profile", lambda _: (Path("."), "paper"))
+        monkeypatch.setattr(gpu.gpu_plan, "plan", self.plan)
+
+    def plan(self, root, seconds=None):
+        return [Planned(run, 1, (seconds or {}).get(run), 1.0) for run in RUNS]
+
+    def within(self, command, seconds):
+        if "landscape.experiments.probe" in command:
+            self.now += 1
+            lines = [
+                {"run": run, "seconds": self.takes[run], "specification": f"of {run}"}
+                for run in command[command.index("paper") + 1 :]
+            ]
+            return "\n".join(map(json.dumps, lines)), gpu._Said(0, ""), False
+        run = command[command.index("run") + 1]
+        output = Path(command[command.index("--output") + 1])
+        self.calls.append(run)
+        late = self.takes[run] > seconds
+        self.now += min(self.takes[run], seconds)
+        if run in self.broken:
+            return "", gpu._Said(1, "noise\nCUDA error: it broke"), False
+        if not late:
+            method = run.split("/")[2]
+            (output / method).mkdir(parents=True)
+            (output / method / "results.csv").write_text("seed\n0\n")
+            (output / f"{method}.provenance.json").write_text(
+                json.dumps({"specification": f"of {run}"})
+            )
+        return "", gpu._Said(0, ""), late
+
+
+def options(output, minutes=10.0, **others):
+    given = {"profile": "paper", "minutes": minutes, "dry_run": False, "output": output,
+             "test": 90.0, "workers": None}  # fmt: skip
+    return SimpleNamespace(**given | others)
+
+
+def states(output):
+    rows = json.loads((output / "queue.json").read_text(encoding="utf-8"))
+    return {row["run"]: row["state"] for row in rows}
+
+
+def test_all_that_fits_is_done_and_the_next_call_takes_it(tmp_path, monkeypatch, capsys):
+    machine = Machine(monkeypatch, dict.fromkeys(RUNS, 100.0))
+    gpu.gpu(options(tmp_path))
+    assert machine.calls == RUNS
+    assert set(states(tmp_path).values()) == {"finished"}
+    assert "landscape record a --source" in capsys.readouterr().out
+    gpu.gpu(options(tmp_path))
+    assert machine.calls == RUNS  # nothing again
+    assert set(states(tmp_path).values()) == {"taken"}
+
+
+def test_a_result_with_other_settings_is_made_again(tmp_path, monkeypatch):
+    machine = Machine(monkeypatch, dict.fromkeys(RUNS, 100.0))
+    gpu.gpu(options(tmp_path))
+    path = tmp_path / "a" / "adam.provenance.json"
+    path.write_text(json.dumps({"specification": "of other settings"}))
+    (tmp_path / "a" / "adam" / "results.csv").unlink()
+    (tmp_path / "a" / "adam").rmdir()
+    gpu.gpu(options(tmp_path))
+    assert machine.calls == [*RUNS, RUNS[1]]
+
+
+def test_what_does_not_fit_comes_last_and_is_stopped_at_the_end(tmp_path, monkeypatch):
+    machine = Machine(monkeypatch, {RUNS[0]: 5000.0, RUNS[1]: 100.0, RUNS[2]: 100.0})
+    gpu.gpu(options(tmp_path))
+    assert machine.calls == [RUNS[1], RUNS[2], RUNS[0]]
+    assert machine.now <= 600 - gpu.RESERVE
+    assert states(tmp_path)[RUNS[0]] == "stopped at its last checkpoint"
+
+
+def test_nothing_is_started_in_the_last_seconds(tmp_path, monkeypatch):
+    machine = Machine(monkeypatch, {RUNS[0]: 40.0, RUNS[1]: 100.0, RUNS[2]: 100.0})
+    gpu.gpu(options(tmp_path, minutes=1.0))
+    assert machine.calls == [RUNS[0]]
+    assert states(tmp_path)[RUNS[2]] == "left for the next time"
+
+
+def test_a_failure_is_named_and_the_others_are_written(tmp_path, monkeypatch):
+    machine = Machine(monkeypatch, dict.fromkeys(RUNS, 100.0), broken=[RUNS[0]])
+    with pytest.raises(LandscapeError, match="1 of 3 runs failed.*CUDA error: it broke"):
+        gpu.gpu(options(tmp_path))
+    assert machine.calls == RUNS
+    assert states(tmp_path) == {
+        RUNS[0]: "failed", RUNS[1]: "finished", RUNS[2]: "finished"
+    }  # fmt: skip
+
+
+def test_a_self_test_that_dies_takes_only_its_run(monkeypatch):
+    def within(command, seconds):
+        left = command[command.index("paper") + 1 :]
+        if left[0] == RUNS[1]:
+            return "", gpu._Said(-9, "Killed"), False
+        return json.dumps({"run": left[0], "seconds": 1.0}), gpu._Said(-9, "Killed"), False
+
+    monkeypatch.setattr(gpu, "_within", within)
+    found = gpu.self_test(RUNS, "paper", gpu._in(60))
+    assert found[RUNS[1]]["error"] == "Killed"
+    assert [found[run].get("seconds") for run in RUNS] == [1.0, None, 1.0]
+
+
+def test_after_a_failure_of_the_card_the_rest_is_tried_in_a_new_process(monkeypatch):
+    calls = []
+
+    def within(command, seconds):
+        left = command[command.index("paper") + 1 :]
+        calls.append(left)
+        rows = [{"run": run, "seconds": 1.0} for run in left]
+        if left[0] == RUNS[0]:
+            rows = [{"run": run, "error": "CUDA error: device-side assert"} for run in left]
+        return "\n".join(map(json.dumps, rows)), gpu._Said(0, ""), False
+
+    monkeypatch.setattr(gpu, "_within", within)
+    found = gpu.self_test(RUNS, "paper", gpu._in(60))
+    assert calls == [RUNS, RUNS[1:]]
+    assert "error" in found[RUNS[0]]
+    assert "error" not in found[RUNS[1]]
+
+
+def test_a_late_process_is_ended_with_what_it_started(tmp_path):
+    pid = tmp_path / "pid"
+    out, said, late = gpu._within(["sh", "-c", f"sleep 600 & echo $! >{pid}; echo begun; wait"], 2)
+    assert late
+    assert out == "begun\n"
+    assert said.returncode != 0
+    assert not Path(f"/proc/{int(pid.read_text())}/stat").is_file() or " Z " in Path(
+        f"/proc/{int(pid.read_text())}/stat"
+    ).read_text()
+
+
+def test_no_time_is_refused(capsys):
+    assert cli.main(["gpu", "--minutes", "0"]) == 1
+    assert "--minutes 0.0 leaves no time" in capsys.readouterr().err
+
+
+def test_a_probe_goes_through_a_run_and_times_its_steps(small_data, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(probe, "MOST_STEPS", 2)
+    run = "2-local-entropy/thesis-tab-3-1-mnistfc/entropy_sgd"
+    root = Path(__file__).resolve().parents[2]
+    found = probe.probe(run, "smoke", root, torch.device("cpu"))
+    assert found["run"] == run
+    assert found["device"] == "cpu"
+    assert len(found["specification"]) == 64
+    assert found["seconds"] > found["runs"] * found["step_seconds"] > 0

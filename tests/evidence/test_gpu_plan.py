@@ -1,0 +1,80 @@
+"""The GPU queue's order: most verdicts per second first, nothing that has a record."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from landscape.evidence import gpu_plan
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLE_3_1 = [
+    f"2-local-entropy/thesis-tab-3-1-{task}/{method}"
+    for task in ("lenet", "mnistfc")
+    for method in ("adam", "entropy_sgd")
+]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The project's pages, verdicts and records, to be changed."""
+    for name in ("book", "records", "references"):
+        shutil.copytree(
+            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("_build", "executed")
+        )
+    shutil.copytree(ROOT / "verdicts" / "laptop", tmp_path / "verdicts" / "laptop")
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_what_has_a_record_at_the_works_scale_does_not_wait(project):
+    names = {experiment.id for experiment in gpu_plan.waiting(project)}
+    assert "thesis-tab-3-1-lenet" in names
+    assert "thesis-fig-2-3-lenet" not in names  # a record
+    assert "thesis-fig-2-2" not in names  # simulated
+    shutil.rmtree(project / "records" / "thesis-fig-2-3-lenet")
+    assert "thesis-fig-2-3-lenet" in {one.id for one in gpu_plan.waiting(project)}
+
+
+def test_a_reduced_record_still_waits_for_the_works_scale(project):
+    path = next((project / "records" / "thesis-fig-2-3-lenet").glob("*/record.json"))
+    info = json.loads(path.read_text(encoding="utf-8")) | {"scale": "reduced"}
+    path.write_text(json.dumps(info), encoding="utf-8")
+    assert "thesis-fig-2-3-lenet" in {one.id for one in gpu_plan.waiting(project)}
+
+
+def test_claims_that_are_small_and_vote_are_counted_on_every_page_that_reads(project):
+    path = project / "verdicts" / "laptop" / "2-local-entropy" / "thesis-tab-3-1.json"
+    verdict = json.loads(path.read_text(encoding="utf-8"))
+    for number, (role, scale) in enumerate(
+        [("main", "small"), ("control", "small"), ("main", "work")]
+    ):
+        verdict["claims"][number] |= {"role": role}
+        verdict["claims"][number]["verdict"]["scale"] = scale
+    path.write_text(json.dumps(verdict), encoding="utf-8")
+    assert gpu_plan.undecided("thesis-tab-3-1-lenet", project) == 1
+    # Table 2.1's runs are read by figure 2.4 as well.
+    parts = [json.loads((project / f"verdicts/laptop/1-spin-glass/{name}.json").read_text("utf-8"))
+             for name in ("thesis-fig-2-4", "thesis-tab-2-1")]  # fmt: skip
+    expected = [c for one in parts for c in one["claims"]
+                if c["role"] == "main" and c["verdict"]["scale"] == "small"]  # fmt: skip
+    assert gpu_plan.undecided("thesis-tab-2-1-allcnn", project) == len(expected) > 0
+
+
+def test_cheap_decisions_come_first_and_unknown_costs_last(project):
+    seconds = dict.fromkeys(TABLE_3_1[:2], 10.0) | dict.fromkeys(TABLE_3_1[2:], 1000.0)
+    queue = gpu_plan.plan(project, seconds)
+    assert [one.run for one in queue[:4]] == TABLE_3_1
+    assert queue[0].value == pytest.approx(queue[0].decides / 20.0)
+    assert all(one.seconds is None for one in queue[4:])
+    seconds |= dict.fromkeys(TABLE_3_1[2:], 1.0)
+    assert [one.run for one in gpu_plan.plan(project, seconds)[:4]] == [*TABLE_3_1[2:],
+                                                                       *TABLE_3_1[:2]]  # fmt: skip
+
+
+def test_the_plan_adds_up_what_is_known(project):
+    lines = gpu_plan.table(gpu_plan.plan(project, dict.fromkeys(TABLE_3_1, 30.0))).splitlines()
+    assert [line.split()[0] for line in lines[1:5]] == ["0", "30", "60", "90"]
+    assert lines[5].split()[:3] == ["120", "s", "?"]
