@@ -39,7 +39,7 @@ def index(*, label: str, caption: str) -> Table:
         for entry in registry.ENTRIES
     ]  # fmt: skip
     heads = ["entry", "about", "where", "print wrong?", "right form confirmed?"]
-    return Table(heads, rows, name="errata-index", label=label, caption=caption)
+    return Table(heads, rows, name="errata-index", label=label, caption=caption, stack=True)
 
 
 def evidence(*keys: str | int, note: str = "", **options: Any) -> Html:
