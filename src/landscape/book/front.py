@@ -117,4 +117,5 @@ def records_table(root: str | Path) -> Table:
             Cell(record.info["title"], details="\n".join(record.info["differs"])), number,
         ])  # fmt: skip
     return Table(["experiment", "what was run, and its departures", "seeds"], rows,
-                 caption="Runs at the works' own scale", label="records-table", stack=True)  # fmt: skip
+                 caption="Runs at the works' own scale", label="records-table",
+                 stack=True)  # fmt: skip
