@@ -90,6 +90,11 @@ class ReplicaOptimizer(ReplicaGroups):
         scoping = getattr(self, "scoping", None)
         return [("the scoping of rho", self.scoping_rho), ("the scoping of gamma", scoping)]
 
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        tensors, numbers = super()._kept(group, place)
+        first = place < len(group["params"]) // self._here  # of replica 0, which holds the master
+        return tensors + (["master"] if first else []), numbers
+
     # the master
 
     def _masters(self, column: list[Tensor], like: list[Tensor] | None = None) -> list[Tensor]:

@@ -49,6 +49,8 @@ class SGD(LandscapeOptimizer):
     [0.5, -1.0]
     """
 
+    weight_by_weight = True
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -65,6 +67,9 @@ class SGD(LandscapeOptimizer):
 
     def _check_group(self, group: dict[str, Any]) -> None:
         check_sgd(self, group)
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        return ["momentum_buffer"] if group["momentum"] > 0 else [], []
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         states = [self.state[p] for p in params]
