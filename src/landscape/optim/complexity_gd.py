@@ -226,9 +226,7 @@ class ComplexityGD(LandscapeOptimizer):
     def _load_own_state(self, state: dict[str, Any]) -> None:
         super()._load_own_state(state)
         sphere = state["sphere"]
-        self._sphere.update(
-            members=tuple(sphere["members"]), length_found=sphere["length_found"]
-        )
+        self._sphere.update(members=tuple(sphere["members"]), length_found=sphere["length_found"])
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_sphere": self._sphere}
