@@ -14,7 +14,7 @@ from .base import LandscapeOptimizer
 from .processes import refuse_unequal_noise
 from .rules import AT_LEAST_ZERO, BELOW_ONE, RATE, HyperparameterError, count, require
 from .sgd import sgd_update
-from .tensors import chunks
+from .tensors import chunks, copy_all
 
 
 class HeatSmoothing(LandscapeOptimizer):
@@ -206,7 +206,7 @@ class HeatSmoothing(LandscapeOptimizer):
                 if "sum" not in state:
                     state["sum"] = torch.empty_like(p, requires_grad=False)
                 state["cycle"] = self.updates
-        for new, add in ((True, torch._foreach_copy_), (False, torch._foreach_add_)):
+        for new, add in ((True, copy_all), (False, torch._foreach_add_)):
             where = [i for i, starts in enumerate(fresh) if starts is new]
             if where:
                 add([states[i]["sum"] for i in where], [grads[i] for i in where])

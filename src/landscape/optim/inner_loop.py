@@ -27,7 +27,7 @@ from .rules import (
 )
 from .scoping import Schedule
 from .sgd import sgd_update
-from .tensors import chunks
+from .tensors import chunks, copy_all
 
 
 class InnerLoopOptimizer(LandscapeOptimizer):
@@ -245,7 +245,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
                 states = [self.state[p] for p in params]
                 xs = [s["x"] for s in states]
                 self._finish(group, params, xs, states)
-                torch._foreach_copy_(params, xs)
+                copy_all(params, xs)
         self._counters["phase"] = 0
         self._counters["updates"] += 1
 

@@ -96,7 +96,7 @@ def refuse_flat(owner: Any, parameter: Tensor) -> None:
 
 def is_sharded(tensor: Tensor) -> bool:
     """Whether a tensor is a DTensor, as `fully_shard` makes them."""
-    return hasattr(tensor, "device_mesh")
+    return type(tensor).__name__ == "DTensor"
 
 
 def sharded(whole: Tensor, like: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from . import scoping as scopes
 from .peers import ReplicaLostError, is_wide
 from .replica_groups import ReplicaGroups
 from .rules import SCOPE, HyperparameterError, require
-from .tensors import chunks
+from .tensors import chunks, copy_all
 
 __all__ = ["ReplicaLostError", "ReplicaOptimizer"]
 
@@ -142,7 +142,7 @@ class ReplicaOptimizer(ReplicaGroups):
             return
         for part in chunks(out):
             totals = [t if is_wide(t) else t.to(torch.float32) for t in out[part]]
-            torch._foreach_copy_(totals, columns[0][part])
+            copy_all(totals, columns[0][part])
             for column in columns[1:]:
                 pairs = zip(column[part], totals, strict=True)
                 torch._foreach_add_(totals, [t.to(total.device, total.dtype) for t, total in pairs])

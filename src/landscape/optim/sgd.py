@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from .base import LandscapeOptimizer
+from .processes import is_sharded
 from .rules import AT_LEAST_ZERO, BELOW_ONE, RATE, SWITCH, require
-from .tensors import buckets
+from .tensors import buckets, copy_all
 
 SETTINGS = ("lr", "momentum", "nesterov", "weight_decay")
 
@@ -103,7 +104,7 @@ def sgd_update(
     lr = float(lr)
     if momentum == 0:
         for _, fused, ps, gs in buckets(params, grads):
-            if fused:
+            if fused and not is_sharded(ps[0]):
                 _fused(ps, gs, [], lr, 0.0, False, weight_decay, False)
             else:
                 torch._foreach_add_(ps, _decayed(ps, gs, weight_decay), alpha=-lr)
@@ -115,12 +116,12 @@ def sgd_update(
             state[key] = torch.empty_like(p, requires_grad=False)
     memory = [state[key] for state in states]
     for first, fused, ps, gs, us in buckets(params, grads, memory, key=fresh):
-        if fused:
+        if fused and not is_sharded(ps[0]):
             _fused(ps, gs, us, lr, momentum, nesterov, weight_decay, first)
             continue
         ds = _decayed(ps, gs, weight_decay)
         if first:
-            torch._foreach_copy_(us, ds)
+            copy_all(us, ds)
         else:
             torch._foreach_mul_(us, momentum)
             torch._foreach_add_(us, ds)
