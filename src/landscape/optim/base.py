@@ -49,6 +49,8 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     #: Whether a step is a rule for each weight alone, without noise and without anything that is
     #: kept for the optimizer as a whole: then parts of the weights can be stepped by themselves.
     weight_by_weight = False
+    #: Whether the answer is older than the weights even where no cycle is under way.
+    _answer_lags = False
 
     def __init__(
         self,
@@ -222,8 +224,8 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         """Go on from the weights as they are now: a new cycle begins at the next step.
 
         To be called after weights were changed from outside (`model.load_state_dict(best)`) in the
-        middle of a cycle. Momenta, counters of updates and schedules are kept. Methods without a
-        cycle need no call.
+        middle of a cycle; with several processes in each of them. Momenta, counters of updates and
+        schedules are kept. Methods without a cycle and without replicas need no call.
         """
         self._refuse_in_solution("restart")
         self._begin_anew()
@@ -237,11 +239,13 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         return False
 
     def _refuse_outside_change(self, call: str) -> None:
-        if self._in_cycle() and (name := self._watch.changed(self.param_groups)):
+        relies = self._in_cycle() or (call == "solution" and self._answer_lags)
+        if relies and (name := self._watch.changed(self.param_groups)):
+            harm = "would undo that" if call == "step" else "has another answer"
             raise RuntimeError(
-                f"Parameter {name} was changed from outside in the middle of a cycle of "
-                f"{type(self).__name__}, which would undo the change: call restart() after it, "
-                f"before {call}()."
+                f"Parameter {name} was changed from outside since the last step of "
+                f"{type(self).__name__}, which {harm}: call restart() after the change, before "
+                f"{call}()."
             )
 
     # saving

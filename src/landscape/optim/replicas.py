@@ -56,6 +56,7 @@ class ReplicaOptimizer(ReplicaGroups):
     """
 
     own_answer = True
+    _answer_lags = True
 
     def __init__(
         self,
@@ -94,6 +95,11 @@ class ReplicaOptimizer(ReplicaGroups):
         tensors, numbers = super()._kept(group, place)
         first = place < len(group["params"]) // self._here  # of replica 0, which holds the master
         return tensors + (["master"] if first else []), numbers
+
+    def _begin_anew(self) -> None:
+        super()._begin_anew()
+        for state in self.state.values():
+            state.pop("master", None)  # it starts at the mean, as at first
 
     # the master
 
