@@ -96,6 +96,7 @@ class CoupledLoops(ReplicaOptimizer, InnerLoopOptimizer):
                 self.state[p]["cycle"] = -1
             self._counters["iteration"] -= self.gradients_per_update
             self._counters["phase"] = 0
+            self._watch.again(self.param_groups)
             raise
         self._counters["phase"] = 0
         self._counters["updates"] += 1
