@@ -137,6 +137,20 @@ def test_the_master_starts_at_the_replicas_again(name):
         assert all(torch.equal(m.first, torch.ones_like(m.first)) for m in models)
 
 
+def test_parts_of_one_tensor_do_not_disturb_each_other():
+    """Torch counts writes to the whole of it."""
+    start = torch.linspace(1, 2, 10)
+    whole = start.clone()
+    parts = [torch.nn.Parameter(part) for part in whole.split(5)]
+    optimizers = [optim.build("entropy_sgd", [part], L=4, temperature=0.0) for part in parts]
+    for _ in range(9):
+        for part, optimizer in zip(parts, optimizers, strict=True):
+            part.grad = part.detach().clone()
+            optimizer.step()
+    assert whole[0] < 0.9
+    assert torch.allclose(whole / whole[0], start / start[0])
+
+
 def test_a_named_parameter_is_named():
     model = Quadratic()
     optimizer = optim.build("entropy_sgd", model.named_parameters(), L=4)

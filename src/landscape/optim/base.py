@@ -11,7 +11,7 @@ from torch import Tensor
 
 from . import saving
 from .gradients import refuse_non_finite, with_gradient
-from .outside import Watch
+from .outside import OutsideChanges, Watch
 from .processes import is_sharded, refuse_flat, refuse_shards, refuse_unequal_noise, sharded
 from .rules import HyperparameterError
 from .tensors import exchange
@@ -19,7 +19,7 @@ from .tensors import exchange
 EXTRA_GROUP_KEYS = {"params", "param_names", "name", "initial_lr"}
 
 
-class LandscapeOptimizer(torch.optim.Optimizer):
+class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
     """Base class: one `backward()`, one `step()`, and `solution()` for the current answer.
 
     Subclasses write `_update(group, params, grads)`, called once a step for each parameter group
@@ -33,7 +33,8 @@ class LandscapeOptimizer(torch.optim.Optimizer):
             with others is refused.
         generator: source of all noise; its state is saved in `state_dict()`. It may live on another
             device than the weights: the numbers are then drawn there and copied, so that a CPU
-            generator gives the same run everywhere.
+            generator gives the same run everywhere. Where several processes of torch.distributed
+            train, noise is refused without one; processes that share a network need the same seed.
         check_finite: refuse NaN and infinite gradients with `NonFiniteGradientError` before
             anything changes. Off by default: it reads every gradient once more and, on a GPU, makes
             the host wait for it at every step.
@@ -49,8 +50,6 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     #: Whether a step is a rule for each weight alone, without noise and without anything that is
     #: kept for the optimizer as a whole: then parts of the weights can be stepped by themselves.
     weight_by_weight = False
-    #: Whether the answer is older than the weights even where no cycle is under way.
-    _answer_lags = False
 
     def __init__(
         self,
@@ -216,36 +215,6 @@ class LandscapeOptimizer(torch.optim.Optimizer):
             raise RuntimeError(
                 f"Leave the solution() block before {call if ' ' in call else call + '()'}: the "
                 "parameters hold the answer, not the working point."
-            )
-
-    # weights that others change
-
-    def restart(self) -> None:
-        """Go on from the weights as they are now: a new cycle begins at the next step.
-
-        To be called after weights were changed from outside (`model.load_state_dict(best)`) in the
-        middle of a cycle; with several processes in each of them. Momenta, counters of updates and
-        schedules are kept. Methods without a cycle and without replicas need no call.
-        """
-        self._refuse_in_solution("restart")
-        self._begin_anew()
-        self._watch.forget()
-
-    def _begin_anew(self) -> None:
-        """Hook: forget what the present cycle has gathered."""
-
-    def _in_cycle(self) -> bool:
-        """Whether the next steps rely on earlier weights, and would undo a change of these."""
-        return False
-
-    def _refuse_outside_change(self, call: str) -> None:
-        relies = self._in_cycle() or (call == "solution" and self._answer_lags)
-        if relies and (name := self._watch.changed(self.param_groups)):
-            harm = "would undo that" if call == "step" else "has another answer"
-            raise RuntimeError(
-                f"Parameter {name} was changed from outside since the last step of "
-                f"{type(self).__name__}, which {harm}: call restart() after the change, before "
-                f"{call}()."
             )
 
     # saving
