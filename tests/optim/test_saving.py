@@ -187,3 +187,26 @@ def test_what_is_kept_as_text_is_exact():
     assert again._losses == optimizer._losses
     assert torch.equal(again.generator.get_state(), draws().get_state())
     assert "landscape" not in again.param_groups[0]
+
+
+@every_case
+def test_a_whole_state_on_the_cpu_goes_the_same_way(name, settings):
+    """The options with which a sharded run is saved as one file."""
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True)
+    straight, model = Classifier(7), Classifier(7)
+    steps = make(name, settings, Quadratic()).gradients_per_update + 1
+    train(straight, make(name, settings, straight), steps + 3)
+    optimizer = make(name, settings, model)
+    train(model, optimizer, steps)
+    saved = copy.deepcopy(get_state_dict(model, optimizer, options=options))
+    resumed = Classifier(7)
+    again = make(name, settings, resumed, seed=5)
+    parts = {"model_state_dict": saved[0], "optim_state_dict": saved[1], "options": options}
+    if not any(optimizer._kept(group, 0)[0] for group in optimizer.param_groups):
+        # Torch itself does not load the whole state of an optimizer that keeps no tensors.
+        with pytest.raises(AssertionError, match="Expected device"):
+            set_state_dict(resumed, again, **parts)
+        return
+    set_state_dict(resumed, again, **parts)
+    train(resumed, again, 3, start=steps)
+    assert torch.equal(flat(resumed), flat(straight))
