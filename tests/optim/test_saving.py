@@ -3,6 +3,7 @@
 import copy
 import json
 
+import numpy as np
 import pytest
 import torch
 from reference.optim_problems import (
@@ -177,10 +178,11 @@ def test_states_that_were_saved_before_the_entries_were_complete_still_load():
 
 def test_what_is_kept_as_text_is_exact():
     optimizer = make("matched_cgd", {"lambda_0": 0.1}, Quadratic())
-    optimizer._losses.update(seen=0.1 + 0.2, first=float("inf"))
+    optimizer._losses.update(seen=0.1 + 0.2, first=float("inf"), sum=np.float64(0.7))
     state = optimizer.state_dict()
     text = json.loads(state["param_groups"][0]["landscape"])
     assert text["losses"]["seen"] == 0.1 + 0.2
+    assert text["losses"]["sum"] == 0.7
     del state["landscape"]
     again = make("matched_cgd", {"lambda_0": 0.1}, Quadratic(), seed=1)
     again.load_state_dict(state)

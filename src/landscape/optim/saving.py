@@ -10,6 +10,7 @@ that it can ever have; those that it does not hold yet are zeros, and listed as 
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections import defaultdict
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from torch import Tensor
 from .rules import HyperparameterError
 
 ENTRY = "landscape"
+_TENSOR = "tensor, saved by torch"
 
 
 class PerParameter(defaultdict):
@@ -107,13 +109,15 @@ def _copied(entry: Any, names: list[str] | None) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A tensor of bytes (the state of a generator) or a number of another library, as text."""
-    if isinstance(value, Tensor) and value.dtype == torch.uint8:
-        return {"bytes": base64.b64encode(value.cpu().numpy().tobytes()).decode()}
-    return value.item()
+    """A tensor (the state of a generator) or a number of another library, as text."""
+    if not isinstance(value, Tensor):
+        return value.item()
+    file = io.BytesIO()
+    torch.save(value.cpu().clone(), file)
+    return {_TENSOR: base64.b64encode(file.getvalue()).decode()}
 
 
 def _tensors(found: dict[str, Any]) -> Any:
-    if set(found) == {"bytes"}:
-        return torch.frombuffer(bytearray(base64.b64decode(found["bytes"])), dtype=torch.uint8)
+    if set(found) == {_TENSOR}:
+        return torch.load(io.BytesIO(base64.b64decode(found[_TENSOR])), weights_only=True)
     return found
