@@ -18,7 +18,7 @@ def cosine_distances(points: np.ndarray) -> np.ndarray:
     """Cosine distances of all M(M-1)/2 pairs of rows, in the order of numpy.triu_indices."""
     unit = _unit(points)
     # Half the squared chord: unlike 1 - cos it keeps its digits when two rows nearly agree.
-    out = [0.5 * np.square(unit[i + 1 :] - unit[i]).sum(1) for i in range(len(unit) - 1)]
+    out = [0.5 * np.square(unit[i + 1:] - unit[i]).sum(1) for i in range(len(unit) - 1)]
     return np.concatenate(out) if out else np.empty(0)
 
 

@@ -23,7 +23,9 @@ def require_pinned(name: str, path: Path) -> None:
     """Raise DataError unless a file of a set outside the default fetch has its pinned bytes."""
     command = f"`landscape fetch {name} --destination {path.parent.parent}`"
     if not path.is_file():
-        raise DataError(f"Data set {name} is not fetched ({path} is missing): run {command} first.")
+        raise DataError(
+            f"Data set {name} is not fetched ({path} is missing): run {command} first."
+        )
     if not is_verified(path, catalogue.raw_file(name, path.name).matches):
         raise DataError(
             f"{path} does not have its pinned checksum (changed or incomplete): run {command} to "

@@ -79,7 +79,8 @@ def search(settings: Mapping[str, Any], n: int, field: float, draw: int) -> dict
     start = uniform_on_sphere(starts, n, [settings["seed"], n, draw, 2])
     wanted = torch.arange(starts) % n  # every index as often
     parts = [
-        follow_index(model, *pair) for pair in zip(start.split(500), wanted.split(500), strict=True)
+        follow_index(model, *pair)
+        for pair in zip(start.split(500), wanted.split(500), strict=True)
     ]
     points = torch.cat([part[0][part[1]] for part in parts])
     labels, first = minima.distinct_minima(points.numpy(), model.energy(points).numpy(), 1e-8)

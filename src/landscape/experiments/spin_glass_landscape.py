@@ -41,14 +41,7 @@ from landscape.train.workers import in_workers
 REGIMES = ("exponential", "polynomial", "trivial")
 PAIRWISE = 2_000  # mean angle and mean chord use this many end points: memory grows as the square
 _DETERMINES = (
-    "spins",
-    "p",
-    "coupling",
-    "step_size",
-    "tolerance",
-    "max_iterations",
-    "seed",
-    "chunk_starts",
+    "spins", "p", "coupling", "step_size", "tolerance", "max_iterations", "seed", "chunk_starts",
 )
 _SETTINGS = {
     "spins": whole(3),
@@ -70,12 +63,7 @@ SETTINGS = mapping(_SETTINGS, tuple(_SETTINGS))
 
 
 def _generate(
-    settings: Mapping[str, Any],
-    regime: str,
-    draw: int,
-    first: int,
-    starts: int,
-    folder: str,
+    settings: Mapping[str, Any], regime: str, draw: int, first: int, starts: int, folder: str,
     device: str,
 ) -> Path:
     """Descend from starts [first, first + chunk) of one draw, unless that was already done."""
@@ -86,15 +74,11 @@ def _generate(
         torch.set_num_threads(1)  # chunks are the unit of parallel work
     n, seed = settings["spins"], settings["seed"]
     model = PSpin.draw(
-        n,
-        settings["p"],
-        settings["fields"][regime],
-        settings["coupling"],
-        [seed, draw],
+        n, settings["p"], settings["fields"][regime], settings["coupling"], [seed, draw],
         device=device,
     )
     # All starts of the draw come from one stream, so a chunk's starts do not depend on the others.
-    start = uniform_on_sphere(starts, n, [seed, draw, 1])[first : first + settings["chunk_starts"]]
+    start = uniform_on_sphere(starts, n, [seed, draw, 1])[first: first + settings["chunk_starts"]]
     end = descend(
         model, start, settings["step_size"], settings["tolerance"], settings["max_iterations"]
     )
@@ -120,12 +104,8 @@ def _measure(
     n = settings["spins"]
     # Double precision for what is reported: float32 is only the arithmetic of the descent.
     model = PSpin.draw(
-        n,
-        settings["p"],
-        settings["fields"][regime],
-        settings["coupling"],
-        [settings["seed"], draw],
-        dtype=torch.float64,
+        n, settings["p"], settings["fields"][regime], settings["coupling"],
+        [settings["seed"], draw], dtype=torch.float64,
     )
     spins = torch.from_numpy(points).double()
     blocks = spins.split(2_000)
@@ -152,25 +132,12 @@ def _measure(
     label = np.full(len(points), -1)
     label[arrived] = labels
     rows = pd.DataFrame(
-        {
-            "start": np.arange(len(points)),
-            "energy": energy,
-            "iterations": iterations,
-            "converged": converged.astype(int),
-            "gradient_norm": gradient,
-            "minimum": label,
-        }
+        {"start": np.arange(len(points)), "energy": energy, "iterations": iterations,
+         "converged": converged.astype(int), "gradient_norm": gradient, "minimum": label}
     )
     per_minimum = pd.DataFrame(
-        {
-            "draw": draw,
-            "minimum": np.arange(len(found)),
-            "energy": energy[found],
-            "starts": count,
-            "smallest_eigenvalue": curvature,
-            "newton_step": away,
-            "soft_share": soft,
-        }
+        {"draw": draw, "minimum": np.arange(len(found)), "energy": energy[found], "starts": count,
+         "smallest_eigenvalue": curvature, "newton_step": away, "soft_share": soft}
     )
     sample = ends[:PAIRWISE]
     row = {

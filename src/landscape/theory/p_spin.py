@@ -48,7 +48,7 @@ def _multisets(n: int, size: int) -> np.ndarray:
     rows = np.arange(n)[:, None]
     for width in range(1, size):
         # Those that begin with i continue with the multisets of indices >= i: the last rows.
-        tails = [rows[len(rows) - multiset_count(n - i, width) :] for i in range(n)]
+        tails = [rows[len(rows) - multiset_count(n - i, width):] for i in range(n)]
         heads = np.repeat(np.arange(n), [len(tail) for tail in tails])
         rows = np.column_stack([heads, np.concatenate(tails)])
     return rows
@@ -157,8 +157,8 @@ class PSpin:
             row = 0
             for j in range(n):
                 # Monomials of the lower degree with all indices >= j are the last ones.
-                tail = current[lower - multiset_count(n - j, degree - 1) :]
-                torch.mul(tail, columns[j], out=following[row : row + len(tail)])
+                tail = current[lower - multiset_count(n - j, degree - 1):]
+                torch.mul(tail, columns[j], out=following[row: row + len(tail)])
                 row += len(tail)
             current = following
         return current
@@ -209,7 +209,7 @@ class PSpin:
         """Orthonormal basis [N, N-1] of the plane tangent to the sphere at `spin` [N]."""
         spin = spin.to(self.device, self.dtype)
         identity = torch.eye(self.n, dtype=self.dtype, device=self.device)
-        return torch.linalg.qr(torch.cat([spin[:, None], identity], 1))[0][:, 1 : self.n]
+        return torch.linalg.qr(torch.cat([spin[:, None], identity], 1))[0][:, 1: self.n]
 
 
 def uniform_on_sphere(starts: int, n: int, seed: int | list[int]) -> Tensor:

@@ -77,7 +77,9 @@ def density(s: ArrayLike, beta: int = 1) -> np.ndarray:
             coefficients = vectors.T @ (root * airy(x + v)[0])
             return determinant * float((coefficients**2 / (1 - values**2)).sum())
         change = root[:, None] * airy(x[:, None] + x + v)[1] * root
-        return -determinant * float(((vectors * (change @ vectors)).sum(0) / (1 - values)).sum())
+        return -determinant * float(
+            ((vectors * (change @ vectors)).sum(0) / (1 - values)).sum()
+        )
 
     return _each(one, s, 0.0, 0.0)
 
@@ -107,11 +109,8 @@ def quantile(q: ArrayLike, beta: int = 1) -> np.ndarray:
     out = np.empty_like(q)
     flat = out.reshape(-1)
     for i, level in enumerate(q.ravel()):
-        gap = (
-            (lambda s, p=level: float(cdf(s, beta)) - p)
-            if level < 0.5
-            else (lambda s, p=level: (1 - p) - float(survival(s, beta)))
-        )
+        gap = (lambda s, p=level: float(cdf(s, beta)) - p) if level < 0.5 else (
+            lambda s, p=level: (1 - p) - float(survival(s, beta)))
         flat[i] = brentq(gap, LOWEST, HIGHEST, xtol=1e-13, rtol=1e-14)
     return out
 

@@ -200,11 +200,8 @@ class RunSpec:
         replicas = settings.pop("replicas", {}) or {}
         auto_l2 = settings.pop("auto_l2", None)
         only_known(settings, ("data", "model", "optimizer", "schedule", "run"), experiment)
-        only_known(
-            run,
-            ("batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples"),
-            f"{experiment}: run",
-        )
+        only_known(run, ("batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples"),
+               f"{experiment}: run")
         for part, name in ((model, "model"), (optimizer, "optimizer")):
             _require("name" in part, f"{experiment}: {name} has no `name`")
         return cls(
