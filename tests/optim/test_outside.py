@@ -151,6 +151,23 @@ def test_parts_of_one_tensor_do_not_disturb_each_other():
     assert torch.allclose(whole / whole[0], start / start[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"), [("heat_smoothing", {"gamma": 0.1}), ("two_step_cgd", {"lambda_0": 0.1})]
+)
+def test_prepare_does_not_hide_a_change(name, settings):
+    model = Quadratic()
+    optimizer = make(name, settings, model)
+    train(model, optimizer, 3)
+    with torch.no_grad():
+        model.first.zero_()
+    for call in (optimizer.prepare, optimizer.step):
+        with pytest.raises(RuntimeError, match="Parameter .+ was changed from outside since"):
+            call()
+    optimizer.restart()
+    optimizer.prepare()
+    train(model, optimizer, 3, start=3)
+
+
 def test_a_named_parameter_is_named():
     model = Quadratic()
     optimizer = optim.build("entropy_sgd", model.named_parameters(), L=4)

@@ -186,7 +186,10 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
 
     @contextmanager
     def solution(self) -> Iterator[None]:
-        """Within, the parameters hold the answer; afterwards the working point, bit for bit."""
+        """Within, the parameters hold the answer; afterwards the working point, bit for bit.
+
+        What is written to the parameters within is written to the answer.
+        """
         if self._swapped:
             yield
             return

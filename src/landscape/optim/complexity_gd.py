@@ -152,6 +152,7 @@ class ComplexityGD(LandscapeOptimizer):
 
         Without this call the first step, which ends with a projection, does it.
         """
+        self._refuse_outside_change("prepare")
         if self._recipe["projection"]:
             self._note_members()
             self._project()

@@ -188,6 +188,7 @@ class HeatSmoothing(LandscapeOptimizer):
     def prepare(self) -> None:
         """Move to x + e_1; parameters that are there already stay."""
         self._refuse_in_solution("prepare")
+        self._refuse_outside_change("prepare")
         refuse_unequal_noise(self)
         for group in self.param_groups:
             trained = [p for p in group["params"] if p.requires_grad]

@@ -83,8 +83,8 @@ class OutsideChanges:
         schedules are kept. Methods without a cycle and without replicas need no call.
         """
         self._refuse_in_solution("restart")
-        self._begin_anew()
         self._watch.forget()
+        self._begin_anew()
 
     def _begin_anew(self) -> None:
         """Hook: forget what the present cycle has gathered."""
