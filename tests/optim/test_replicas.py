@@ -224,7 +224,7 @@ def test_the_answer_before_the_first_step_is_the_mean(name):
     mean = torch.stack([flat(m) for m in models]).mean(0)
     with optimizer.solution():
         assert torch.allclose(flat(models[1]), mean, rtol=0, atol=1e-15)
-    assert not optimizer.state, "looking changes nothing"
+    assert len(optimizer.state) == 0, "looking changes nothing"
     other = [Classifier(7) for _ in range(3)]
     for m, o in zip(models, other, strict=True):
         m.load_state_dict(o.state_dict())  # weights loaded after the optimizer was built count

@@ -50,6 +50,8 @@ class Adam(LandscapeOptimizer):
     [0.5, -1.5]
     """
 
+    weight_by_weight = True
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -66,6 +68,9 @@ class Adam(LandscapeOptimizer):
 
     def _check_group(self, group: dict[str, Any]) -> None:
         check_adam(self, group)
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        return ["exp_avg", "exp_avg_sq"], ["step"]
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         states = [self.state[p] for p in params]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .adam import adam_update, check_adam
 from .base import LandscapeOptimizer
+from .processes import refuse_unequal_noise
 from .rules import (
     AT_LEAST_ZERO,
     POSITIVE,
@@ -140,6 +141,15 @@ class AnnealSGD(LandscapeOptimizer):
         n = math.sqrt(weights / group["layers"])
         return math.sqrt(max(1 + group["kappa"] * math.log(n) / n ** (1 / 3), 0.0)) * decay
 
+    def _draws_noise(self) -> bool:
+        return any(group["J"] > 0 for group in self.param_groups)
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        field = ["field"] if group["J"] > 0 else []
+        if self._recipe["base"] == "adam":
+            return [*field, "exp_avg", "exp_avg_sq"], ["step"]
+        return field + (["momentum_buffer"] if group["momentum"] > 0 else []), []
+
     def _draw(self, parameter: Tensor, spread: float) -> None:
         """Make sure that the parameter's field for the next step lies in its state."""
         state = self.state[parameter]
@@ -161,6 +171,7 @@ class AnnealSGD(LandscapeOptimizer):
 
         None stands for a parameter without field (frozen, or J=0 in its group).
         """
+        refuse_unequal_noise(self)
         with torch.no_grad():
             self._prepare_fields()
             return [

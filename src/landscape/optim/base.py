@@ -9,14 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import saving
 from .gradients import refuse_non_finite, with_gradient
+from .outside import OutsideChanges, Watch
+from .processes import is_sharded, refuse_flat, refuse_shards, refuse_unequal_noise, sharded
 from .rules import HyperparameterError
 from .tensors import exchange
 
 EXTRA_GROUP_KEYS = {"params", "param_names", "name", "initial_lr"}
 
 
-class LandscapeOptimizer(torch.optim.Optimizer):
+class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
     """Base class: one `backward()`, one `step()`, and `solution()` for the current answer.
 
     Subclasses write `_update(group, params, grads)`, called once a step for each parameter group
@@ -30,7 +33,8 @@ class LandscapeOptimizer(torch.optim.Optimizer):
             with others is refused.
         generator: source of all noise; its state is saved in `state_dict()`. It may live on another
             device than the weights: the numbers are then drawn there and copied, so that a CPU
-            generator gives the same run everywhere.
+            generator gives the same run everywhere. Where several processes of torch.distributed
+            train, noise is refused without one; processes that share a network need the same seed.
         check_finite: refuse NaN and infinite gradients with `NonFiniteGradientError` before
             anything changes. Off by default: it reads every gradient once more and, on a GPU, makes
             the host wait for it at every step.
@@ -43,6 +47,9 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     #: Whether the answer is another point than the one where gradients are taken, so that
     #: batch-norm statistics gathered at the latter do not fit it (see `batch_norm`).
     own_answer = False
+    #: Whether a step is a rule for each weight alone, without noise and without anything that is
+    #: kept for the optimizer as a whole: then parts of the weights can be stepped by themselves.
+    weight_by_weight = False
 
     def __init__(
         self,
@@ -57,8 +64,13 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         self.check_finite = bool(check_finite)
         self._recipe = {} if recipe is None else recipe
         self._counters: dict[str, int] = {"iteration": 0}
-        self._swapped: list[tuple[Tensor, Tensor]] | None = None  # while solution() lasts
+        # What changes is changed in place, here and below: wrappers of other libraries share these
+        # very objects (a copy of __dict__, attributes passed on), and must see the same.
+        self._swapped: list[list[tuple[Tensor, Tensor]]] = []  # one entry while solution() lasts
+        self._watch = Watch()
+        refuse_shards(self)
         super().__init__(params, defaults)
+        self.state = saving.PerParameter(dict, self.state)
 
     # settings
 
@@ -75,6 +87,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         group = self.param_groups[-1]
         try:
             for parameter in group["params"]:
+                refuse_flat(self, parameter)
                 if parameter.is_complex():
                     raise HyperparameterError(
                         f"{type(self).__name__} works on real parameters; pass "
@@ -111,6 +124,8 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Use the gradients that `backward()` left; returns what `closure` returns, if given."""
         self._refuse_in_solution("step")
+        self._refuse_outside_change("step")
+        refuse_unequal_noise(self)
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -125,6 +140,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
                 self._update(group, params, grads)
         self._counters["iteration"] += 1
         self._after_update()
+        self._watch.note(self.param_groups)
         return loss
 
     @property
@@ -145,6 +161,10 @@ class LandscapeOptimizer(torch.optim.Optimizer):
 
     def _normal_like(self, parameter: Tensor, scale: float, out: Tensor | None = None) -> Tensor:
         """Independent N(0, scale^2) numbers in the parameter's shape, type, device and layout."""
+        if is_sharded(parameter):  # the numbers of an unsharded run, each process its part
+            whole = torch.empty(parameter.shape, dtype=parameter.dtype, device=parameter.device)
+            drawn = sharded(self._normal_like(whole, scale), parameter)
+            return drawn if out is None else out.copy_(drawn)
         device = parameter.device if self.generator is None else self.generator.device
         if out is None:
             out = torch.empty_like(parameter, requires_grad=False)
@@ -154,6 +174,10 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         drawn = torch.empty(parameter.shape, dtype=parameter.dtype, device=device)
         return out.copy_(drawn.normal_(0.0, scale, generator=self.generator))
 
+    def _draws_noise(self) -> bool:
+        """Whether the next steps draw random numbers."""
+        return False
+
     def perturbation(self) -> list[Tensor | None] | None:
         """What the next step adds to the gradient, a tensor a parameter; None: nothing."""
         return None
@@ -162,20 +186,25 @@ class LandscapeOptimizer(torch.optim.Optimizer):
 
     @contextmanager
     def solution(self) -> Iterator[None]:
-        """Within, the parameters hold the answer; afterwards the working point, bit for bit."""
-        if self._swapped is not None:
+        """Within, the parameters hold the answer; afterwards the working point, bit for bit.
+
+        What is written to the parameters within is written to the answer.
+        """
+        if self._swapped:
             yield
             return
+        self._refuse_outside_change("solution")
         with torch.no_grad():
             swapped = list(self._answers())
             exchange(swapped)
-        self._swapped = swapped
+        self._swapped.append(swapped)
         try:
             yield
         finally:
-            self._swapped = None
+            self._swapped.clear()
             with torch.no_grad():
                 exchange(swapped)
+            self._watch.again(self.param_groups)
 
     def _answers(self) -> Iterable[tuple[Tensor, Tensor]]:
         """Pairs of a parameter and the tensor with its answer; none where the two are the same.
@@ -185,10 +214,10 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         return ()
 
     def _refuse_in_solution(self, call: str) -> None:
-        if self._swapped is not None:
+        if self._swapped:
             raise RuntimeError(
-                f"Leave the solution() block before {call}(): the parameters hold the answer, not "
-                "the working point."
+                f"Leave the solution() block before {call if ' ' in call else call + '()'}: the "
+                "parameters hold the answer, not the working point."
             )
 
     # saving
@@ -204,14 +233,26 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         return {k: "a function" if callable(v) else v for k, v in self._recipe.items()}
 
     def _load_own_state(self, state: dict[str, Any]) -> None:
-        self._counters = dict(state["counters"])
+        self._counters.clear()
+        self._counters.update(state["counters"])
         if "generator" in state:
             self.generator.set_state(state["generator"].cpu())
 
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        """Names of the tensors and numbers that the state of a parameter may come to hold.
+
+        `place` is the parameter's in the group. A tensor has the shape of the parameter.
+        """
+        return [], []
+
     def state_dict(self) -> dict[str, Any]:
-        """All that is needed to go on exactly, at any phase; save the model's state beside it."""
+        """All that is needed to go on exactly, at any phase; save the model's state beside it.
+
+        Every state has the entries that it can ever have, of zeros where they are not held yet, so
+        that `torch.distributed.checkpoint` can load it into a fresh optimizer.
+        """
         self._refuse_in_solution("state_dict")
-        return {**super().state_dict(), "landscape": self._own_state()}
+        return saving.pack(self, super().state_dict(), self._own_state())
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore what `state_dict()` has returned; the model restores its own state.
@@ -221,14 +262,17 @@ class LandscapeOptimizer(torch.optim.Optimizer):
                 other settings as a whole (a cycle of another length, say); nothing has changed.
         """
         self._refuse_in_solution("load_state_dict")
-        if "landscape" not in state_dict:
-            raise HyperparameterError(
-                f"This state was not saved by {type(self).__name__}: it has no "
-                "'landscape' entry; save it again with this optimizer."
-            )
-        self._refuse_other_state(state_dict["landscape"])
-        super().load_state_dict(state_dict)
-        self._load_own_state(state_dict["landscape"])
+        given, own = saving.unpack(self, state_dict)
+        self._refuse_other_state(own)
+        state, groups = self.state, self.param_groups
+        super().load_state_dict(given)
+        loaded = dict(self.state)
+        state.clear()
+        state.update(loaded)
+        groups[:] = self.param_groups
+        self.state, self.param_groups = state, groups
+        self._load_own_state(own)
+        self._watch.forget()
 
     def _refuse_other_state(self, state: dict[str, Any]) -> None:
         own = self._saved_recipe()
@@ -246,5 +290,6 @@ class LandscapeOptimizer(torch.optim.Optimizer):
             )
 
     def __getstate__(self) -> dict[str, Any]:
-        names = ("generator", "check_finite", "_recipe", "_counters", "_swapped")
-        return {**super().__getstate__(), **{name: self.__dict__[name] for name in names}}
+        self._refuse_in_solution("copying the optimizer")
+        names = ("generator", "check_finite", "_recipe", "_counters", "_swapped", "_watch")
+        return {**super().__getstate__(), **{name: getattr(self, name) for name in names}}

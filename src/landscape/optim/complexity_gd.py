@@ -104,8 +104,8 @@ class ComplexityGD(LandscapeOptimizer):
     ) -> None:
         shared = {"projection": projection, "radius": radius, "steps_per_epoch": steps_per_epoch}
         require(self, shared, projection=SWITCH, radius=RADIUS, steps_per_epoch=count(1))
-        self._members: tuple[bool, ...] = ()
-        self._length_found = 0.0
+        # Which parameters are part of the sphere, and the length of the weights as found.
+        self._sphere: dict[str, Any] = {"members": (), "length_found": 0.0}
         super().__init__(
             params,
             {"lr": lr, "lambda_0": lambda_0, "momentum": momentum, "nesterov": nesterov},
@@ -126,6 +126,9 @@ class ComplexityGD(LandscapeOptimizer):
     def _check_group(self, group: dict[str, Any]) -> None:
         check_sgd(self, {**group, "weight_decay": 0.0})
         require(self, group, lambda_0=AT_LEAST_ZERO)
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        return ["momentum_buffer"] if group["momentum"] > 0 else [], []
 
     # the strength of the L2 term
 
@@ -149,9 +152,11 @@ class ComplexityGD(LandscapeOptimizer):
 
         Without this call the first step, which ends with a projection, does it.
         """
+        self._refuse_outside_change("prepare")
         if self._recipe["projection"]:
             self._note_members()
             self._project()
+            self._watch.again(self.param_groups)
 
     def _before_update(self) -> None:
         if self._recipe["projection"]:
@@ -183,18 +188,19 @@ class ComplexityGD(LandscapeOptimizer):
         """Let R of "initial" follow the parameters that have joined or left since last time."""
         params = [p for group in self.param_groups for p in group["params"]]
         now = tuple(p.requires_grad for p in params)
-        if now == self._members:
+        before = self._sphere["members"]
+        if now == before:
             return
-        before = self._members + (False,) * (len(now) - len(self._members))
-        self._members = now
+        before += (False,) * (len(now) - len(before))
+        self._sphere["members"] = now
         if self._recipe["radius"] != "initial":
             return
         joined = [p for p, new, old in zip(params, now, before, strict=True) if new and not old]
         left = [p for p, new, old in zip(params, now, before, strict=True) if old and not new]
-        together = math.hypot(self._length_found, float(length(joined)))
+        together = math.hypot(self._sphere["length_found"], float(length(joined)))
         if left:
             together = math.sqrt(max(together**2 - float(length(left)) ** 2, 0.0))
-        self._length_found = together
+        self._sphere["length_found"] = together
 
     def _project(self) -> None:
         params = [p for g in self.param_groups for p in g["params"] if p.requires_grad]
@@ -202,7 +208,7 @@ class ComplexityGD(LandscapeOptimizer):
             return
         radius = self._recipe["radius"]
         if radius == "initial":
-            radius = self._length_found
+            radius = self._sphere["length_found"]
         elif radius == "sqrt":
             radius = math.sqrt(sum(p.numel() for p in params))
         host = self.check_finite or all(p.device.type == "cpu" for p in params)
@@ -216,14 +222,12 @@ class ComplexityGD(LandscapeOptimizer):
     # saving
 
     def _own_state(self) -> dict[str, Any]:
-        sphere = {"members": self._members, "length_found": self._length_found}
-        return {**super()._own_state(), "sphere": sphere}
+        return {**super()._own_state(), "sphere": dict(self._sphere)}
 
     def _load_own_state(self, state: dict[str, Any]) -> None:
         super()._load_own_state(state)
-        self._members = tuple(state["sphere"]["members"])
-        self._length_found = state["sphere"]["length_found"]
+        sphere = state["sphere"]
+        self._sphere.update(members=tuple(sphere["members"]), length_found=sphere["length_found"])
 
     def __getstate__(self) -> dict[str, Any]:
-        own = ("_members", "_length_found")
-        return {**super().__getstate__(), **{k: self.__dict__[k] for k in own}}
+        return {**super().__getstate__(), "_sphere": self._sphere}

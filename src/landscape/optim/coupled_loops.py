@@ -10,7 +10,7 @@ from torch import Tensor
 from .authors import heavy_step, parle_step
 from .inner_loop import InnerLoopOptimizer
 from .replicas import ReplicaOptimizer
-from .tensors import chunks
+from .tensors import chunks, copy_all
 
 
 class CoupledLoops(ReplicaOptimizer, InnerLoopOptimizer):
@@ -96,6 +96,7 @@ class CoupledLoops(ReplicaOptimizer, InnerLoopOptimizer):
                 self.state[p]["cycle"] = -1
             self._counters["iteration"] -= self.gradients_per_update
             self._counters["phase"] = 0
+            self._watch.again(self.param_groups)
             raise
         self._counters["phase"] = 0
         self._counters["updates"] += 1
@@ -130,7 +131,7 @@ class CoupledLoops(ReplicaOptimizer, InnerLoopOptimizer):
         if not printed:
             self._mean(replicas, masters)
         else:
-            torch._foreach_copy_(masters, means)
+            copy_all(masters, means)
         for p, trial in trials.items():
             self.state[p].update(trial)
             self.state[p]["x"].copy_(p)
@@ -152,5 +153,5 @@ class CoupledLoops(ReplicaOptimizer, InnerLoopOptimizer):
             momentum = self._momentum_outer(group)
             heavy_step(params, ds, kept, float(group["lr"]), momentum, key="outer")
             return
-        torch._foreach_copy_(params, xs)
+        copy_all(params, xs)
         self._nesterov_outer(group, params, ds, kept)

@@ -112,6 +112,10 @@ class ElasticSGD(ReplicaOptimizer):
             require(self, group, lr_master=AT_LEAST_ZERO)
         super()._check_group(group)
 
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        tensors, numbers = super()._kept(group, place)
+        return tensors + (["momentum_buffer"] if group["momentum"] > 0 else []), numbers
+
     @property
     def own_answer(self) -> bool:
         """Whether the master is another point than the replicas."""

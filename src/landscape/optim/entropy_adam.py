@@ -107,6 +107,10 @@ class EntropyAdam(InnerLoopOptimizer):
         super()._check_group(group)
         require(self, group, betas=BETAS, eps=POSITIVE, gamma=finite())
 
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        tensors, numbers = super()._kept(group, place)
+        return [*tensors, "exp_avg", "exp_avg_sq"], [*numbers, "step"]
+
     def _outer(
         self, group: dict[str, Any], xs: list[Tensor], ds: list[Tensor], states: list[dict]
     ) -> None:

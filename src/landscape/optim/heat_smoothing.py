@@ -11,9 +11,10 @@ from torch import Tensor
 
 from . import scoping as scopes
 from .base import LandscapeOptimizer
+from .processes import refuse_unequal_noise
 from .rules import AT_LEAST_ZERO, BELOW_ONE, RATE, HyperparameterError, count, require
 from .sgd import sgd_update
-from .tensors import chunks
+from .tensors import chunks, copy_all
 
 
 class HeatSmoothing(LandscapeOptimizer):
@@ -136,6 +137,26 @@ class HeatSmoothing(LandscapeOptimizer):
             )
         return gamma
 
+    def _in_cycle(self) -> bool:
+        return self.own_answer
+
+    def _begin_anew(self) -> None:
+        self._counters["phase"] = 0
+        for state in self.state.values():
+            state.pop("cycle", None)
+            state.pop("placed", None)
+        self.prepare()
+
+    def _draws_noise(self) -> bool:
+        return self.own_answer
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        moved = ["x"] if group["gamma"] > 0 else []
+        several = ["sum"] if self.gradients_per_update > 1 else []
+        momentum = ["momentum_buffer"] if group["momentum"] > 0 else []
+        numbers = (["placed"] if moved else []) + (["cycle"] if several else [])
+        return moved + several + momentum, numbers
+
     # `state["placed"]` is the number of the gradient for which a parameter was moved to x + e. If
     # that is not the gradient in hand (no moves; frozen in between), the parameter itself is x.
 
@@ -167,10 +188,13 @@ class HeatSmoothing(LandscapeOptimizer):
     def prepare(self) -> None:
         """Move to x + e_1; parameters that are there already stay."""
         self._refuse_in_solution("prepare")
+        self._refuse_outside_change("prepare")
+        refuse_unequal_noise(self)
         for group in self.param_groups:
             trained = [p for p in group["params"] if p.requires_grad]
             here = [p for p in trained if self._answer(p, self.iteration) is p]
             self._scatter(group, here, -1)
+        self._watch.again(self.param_groups)
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         if self.gradients_per_update == 1:
@@ -183,7 +207,7 @@ class HeatSmoothing(LandscapeOptimizer):
                 if "sum" not in state:
                     state["sum"] = torch.empty_like(p, requires_grad=False)
                 state["cycle"] = self.updates
-        for new, add in ((True, torch._foreach_copy_), (False, torch._foreach_add_)):
+        for new, add in ((True, copy_all), (False, torch._foreach_add_)):
             where = [i for i, starts in enumerate(fresh) if starts is new]
             if where:
                 add([states[i]["sum"] for i in where], [grads[i] for i in where])

@@ -27,7 +27,7 @@ from .rules import (
 )
 from .scoping import Schedule
 from .sgd import sgd_update
-from .tensors import chunks
+from .tensors import chunks, copy_all
 
 
 class InnerLoopOptimizer(LandscapeOptimizer):
@@ -102,6 +102,26 @@ class InnerLoopOptimizer(LandscapeOptimizer):
                 "updates; use a bounded schedule."
             )
         return gamma
+
+    def _in_cycle(self) -> bool:
+        return self._counters["phase"] > self._lead_steps
+
+    def _begin_anew(self) -> None:
+        self._counters["phase"] = 0
+        for state in self.state.values():
+            state.pop("cycle", None)
+
+    def _draws_noise(self) -> bool:
+        noisy = any(group.get("temperature", 0.0) > 0 for group in self.param_groups)
+        return noisy and self.noise_factor > 0
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        names = ["x", "z"] if self.averages else ["x"]
+        if group["momentum"] > 0:
+            names.append("inner")
+        if "momentum_outer" in group and self._momentum_outer(group) > 0:
+            names.append("outer")
+        return names, ["cycle"]
 
     def _scope_time(self) -> int:
         return self.updates
@@ -225,7 +245,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
                 states = [self.state[p] for p in params]
                 xs = [s["x"] for s in states]
                 self._finish(group, params, xs, states)
-                torch._foreach_copy_(params, xs)
+                copy_all(params, xs)
         self._counters["phase"] = 0
         self._counters["updates"] += 1
 

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from .complexity_gd import ComplexityGD
+from .processes import common_loss
 from .rules import HyperparameterError, count, one_of, require
 
 WEIGHT = (
@@ -42,6 +43,9 @@ class MatchedCGD(ComplexityGD):
         initial: what lambda is during the K initial steps (i < K), which fill the memory. The work
             does not say: "lambda_0", its name for the strength at the start, or "zero", plain
             descent on L. The weights are projected in these steps, too.
+        loss_over: process group over which the observed loss is averaged, as DDP and FSDP average
+            the gradients: without it each process would follow a strength of its own. False: this
+            process trains a network of its own. Must be said where there are several processes.
 
     L(0) is the first loss observed, that of a mini-batch at the initial weights unless more is
     passed. With steps_per_epoch = 1, L(i) is the loss of step i itself. Otherwise it is the mean
@@ -84,8 +88,10 @@ class MatchedCGD(ComplexityGD):
         weight: float | None = None,
         *,
         initial: str = "lambda_0",
+        loss_over: Any = None,
         **shared: Any,
     ) -> None:
+        self.loss_over = loss_over
         own = {"smoothing": smoothing, "K": K, "weight": weight, "initial": initial}
         require(
             self,
@@ -124,6 +130,7 @@ class MatchedCGD(ComplexityGD):
                 "MatchedCGD follows the loss: call observe(loss) before every step(), or give "
                 "step() a closure that returns the loss."
             )
+        loss = common_loss(self, self.loss_over, loss, self.param_groups[0]["params"][0].device)
         if known["first"] is None and not (loss > 0 and math.isfinite(loss)):
             raise HyperparameterError(
                 f"MatchedCGD divides by the first loss, which must be positive and finite, not "
@@ -170,7 +177,7 @@ class MatchedCGD(ComplexityGD):
 
     def _load_own_state(self, state: dict[str, Any]) -> None:
         super()._load_own_state(state)
-        self._losses = {**state["losses"], "memory": list(state["losses"]["memory"])}
+        self._losses.update(state["losses"], memory=list(state["losses"]["memory"]))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_losses": self._losses}
+        return {**super().__getstate__(), "_losses": self._losses, "loss_over": self.loss_over}

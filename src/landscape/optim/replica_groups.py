@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .base import EXTRA_GROUP_KEYS, LandscapeOptimizer
 from .peers import Peers
+from .processes import is_sharded
 from .replica_lists import (
     describe,
     first_difference,
@@ -117,6 +118,13 @@ class ReplicaGroups(LandscapeOptimizer):
             raise HyperparameterError(
                 f"With a process group every process holds one replica: pass this process's "
                 f"model.parameters() to {type(self).__name__}, not {len(lists)} lists of them."
+            )
+        tensors = (named(p)[1] for params in lists for p in params)
+        if self._remote and any(map(is_sharded, tensors)):
+            raise HyperparameterError(
+                f"{type(self).__name__} holds one whole replica a process of its group, but this "
+                "model is sharded by fully_shard; leave out `group` (all replicas in one list, "
+                "each sharded) or the sharding."
             )
         if self._here and len(lists) != self._here:
             raise HyperparameterError(

@@ -16,7 +16,7 @@ from . import scoping as scopes
 from .peers import ReplicaLostError, is_wide
 from .replica_groups import ReplicaGroups
 from .rules import SCOPE, HyperparameterError, require
-from .tensors import chunks
+from .tensors import chunks, copy_all
 
 __all__ = ["ReplicaLostError", "ReplicaOptimizer"]
 
@@ -56,6 +56,7 @@ class ReplicaOptimizer(ReplicaGroups):
     """
 
     own_answer = True
+    _answer_lags = True
 
     def __init__(
         self,
@@ -89,6 +90,16 @@ class ReplicaOptimizer(ReplicaGroups):
     def _schedules(self) -> list[tuple[str, Any]]:
         scoping = getattr(self, "scoping", None)
         return [("the scoping of rho", self.scoping_rho), ("the scoping of gamma", scoping)]
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        tensors, numbers = super()._kept(group, place)
+        first = place < len(group["params"]) // self._here  # of replica 0, which holds the master
+        return tensors + (["master"] if first else []), numbers
+
+    def _begin_anew(self) -> None:
+        super()._begin_anew()
+        for state in self.state.values():
+            state.pop("master", None)  # it starts at the mean, as at first
 
     # the master
 
@@ -137,7 +148,7 @@ class ReplicaOptimizer(ReplicaGroups):
             return
         for part in chunks(out):
             totals = [t if is_wide(t) else t.to(torch.float32) for t in out[part]]
-            torch._foreach_copy_(totals, columns[0][part])
+            copy_all(totals, columns[0][part])
             for column in columns[1:]:
                 pairs = zip(column[part], totals, strict=True)
                 torch._foreach_add_(totals, [t.to(total.device, total.dtype) for t, total in pairs])

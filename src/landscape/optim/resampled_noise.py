@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor
 
 from .anneal_sgd import AnnealSGD
@@ -36,6 +38,10 @@ class ResampledNoise(AnnealSGD):
     >>> bool(torch.allclose(w, -first)), bool(torch.allclose(first, second))
     (True, False)
     """
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        tensors, numbers = super()._kept(group, place)
+        return tensors, [*numbers, "drawn_for"] if group["J"] > 0 else numbers
 
     def _draw(self, parameter: Tensor, spread: float) -> None:
         state = self.state[parameter]

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from .base import LandscapeOptimizer
+from .processes import is_sharded
 from .rules import AT_LEAST_ZERO, BELOW_ONE, RATE, SWITCH, require
-from .tensors import buckets
+from .tensors import buckets, copy_all
 
 SETTINGS = ("lr", "momentum", "nesterov", "weight_decay")
 
@@ -49,6 +50,8 @@ class SGD(LandscapeOptimizer):
     [0.5, -1.0]
     """
 
+    weight_by_weight = True
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -65,6 +68,9 @@ class SGD(LandscapeOptimizer):
 
     def _check_group(self, group: dict[str, Any]) -> None:
         check_sgd(self, group)
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        return ["momentum_buffer"] if group["momentum"] > 0 else [], []
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         states = [self.state[p] for p in params]
@@ -98,7 +104,7 @@ def sgd_update(
     lr = float(lr)
     if momentum == 0:
         for _, fused, ps, gs in buckets(params, grads):
-            if fused:
+            if fused and not is_sharded(ps[0]):
                 _fused(ps, gs, [], lr, 0.0, False, weight_decay, False)
             else:
                 torch._foreach_add_(ps, _decayed(ps, gs, weight_decay), alpha=-lr)
@@ -110,12 +116,12 @@ def sgd_update(
             state[key] = torch.empty_like(p, requires_grad=False)
     memory = [state[key] for state in states]
     for first, fused, ps, gs, us in buckets(params, grads, memory, key=fresh):
-        if fused:
+        if fused and not is_sharded(ps[0]):
             _fused(ps, gs, us, lr, momentum, nesterov, weight_decay, first)
             continue
         ds = _decayed(ps, gs, weight_decay)
         if first:
-            torch._foreach_copy_(us, ds)
+            copy_all(us, ds)
         else:
             torch._foreach_mul_(us, momentum)
             torch._foreach_add_(us, ds)

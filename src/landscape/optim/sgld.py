@@ -110,6 +110,12 @@ class SGLD(LandscapeOptimizer):
             weight_decay=AT_LEAST_ZERO,
         )
 
+    def _draws_noise(self) -> bool:
+        return any(group["temperature"] > 0 for group in self.param_groups)
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        return (["mean"], ["total"]) if self.average else ([], [])
+
     @property
     def own_answer(self) -> bool:
         """Whether the answer is the posterior mean, and not the sample that the weights hold."""

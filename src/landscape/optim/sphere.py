@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .processes import is_sharded
+
 ROW = 256
 
 
@@ -33,7 +35,8 @@ def _pieces(parameter: Tensor) -> list[Tensor]:
     """Vectors of the same length together, fewer numbers where that saves time."""
     rows = parameter.numel() // ROW * ROW
     exact = parameter.dtype == torch.float64
-    if exact or not rows or parameter.device.type != "cpu" or not parameter.is_contiguous():
+    flat = parameter.device.type == "cpu" and parameter.is_contiguous()
+    if exact or not rows or not flat or is_sharded(parameter):
         return [parameter]
     flat = parameter.view(-1)
     table = torch.linalg.vector_norm(flat[:rows].view(-1, ROW), dim=1, dtype=torch.float32)

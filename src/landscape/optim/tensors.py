@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .processes import is_sharded
+
 FUSED_TYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 # Elements handled together on a CPU: what one pass writes, the next finds in the cache.
 CHUNK = 1 << 17
@@ -62,6 +64,21 @@ def chunks(params: Sequence[Tensor]) -> Iterator[slice]:
                 start, size = i, 0
             size += p.numel()
     yield slice(start, len(params))
+
+
+def copy_all(targets: Sequence[Tensor], sources: Sequence[Tensor]) -> None:
+    """`torch._foreach_copy_`, also for DTensors (laid out alike), which it does not know.
+
+    >>> target = torch.zeros(2)
+    >>> copy_all([target], [torch.ones(2)])
+    >>> target.tolist()
+    [1.0, 1.0]
+    """
+    torch._foreach_copy_([_local(t) for t in targets], [_local(s) for s in sources])
+
+
+def _local(tensor: Tensor) -> Tensor:
+    return tensor.to_local() if is_sharded(tensor) else tensor
 
 
 def exchange(pairs: Iterable[tuple[Tensor, Tensor]]) -> None:

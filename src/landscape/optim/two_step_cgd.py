@@ -102,6 +102,17 @@ class TwoStepCGD(ComplexityGD):
             )
         return value
 
+    def _in_cycle(self) -> bool:
+        return self.iteration % 2 == 1
+
+    def _begin_anew(self) -> None:
+        for state in self.state.values():
+            state.pop("move", None)
+
+    def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
+        tensors, numbers = super()._kept(group, place)
+        return [*tensors, "last"], [*numbers, "move"]
+
     @property
     def _move(self) -> int:
         return self.iteration // 2
