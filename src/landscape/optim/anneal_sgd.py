@@ -21,6 +21,7 @@ from .rules import (
     suggestion,
 )
 from .sgd import check_sgd, sgd_update
+from .sixteen_bit import on_masters
 from .tensors import chunks
 
 BASES: dict[str, dict[str, Any]] = {
@@ -156,6 +157,7 @@ class AnnealSGD(LandscapeOptimizer):
                     if parameter.requires_grad:
                         self._draw(parameter, spread)
 
+    @on_masters
     def perturbation(self) -> list[Tensor | None]:
         """The field h_i that the next step adds: new tensors, in the order of the groups.
 

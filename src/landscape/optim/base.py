@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .gradients import refuse_non_finite, with_gradient
-from .rules import HyperparameterError
+from . import sixteen_bit
+from .gradients import refuse_non_finite, separate, with_gradient
+from .group_settings import read, refuse_misspelt
+from .rules import HyperparameterError, plain
 from .tensors import exchange
-
-EXTRA_GROUP_KEYS = {"params", "param_names", "name", "initial_lr"}
 
 
 class LandscapeOptimizer(torch.optim.Optimizer):
@@ -37,12 +37,20 @@ class LandscapeOptimizer(torch.optim.Optimizer):
 
     Raises:
         HyperparameterError: unknown or impossible setting, in the defaults or in a group.
+
+    16-bit weights (float16, bfloat16): state and noise are float32, and so is a copy of the weights
+    that the steps act on (`sixteen_bit`). Of k copies that a class states under "Memory", the
+    weights themselves included, each then costs 4 bytes a weight, and the 16-bit weights 2: 2 + 4 k
+    between steps, and 4 more for the gradient while a step runs. Loss scaling is as without. What a
+    method adds to the weights themselves (HEAT, Langevin noise) reaches the network rounded.
     """
 
     gradients_per_update = 1
     #: Whether the answer is another point than the one where gradients are taken, so that
     #: batch-norm statistics gathered at the latter do not fit it (see `batch_norm`).
     own_answer = False
+    #: Whether a step writes into the gradients (they are used up), rather than leave them alone.
+    uses_up_gradients = False
 
     def __init__(
         self,
@@ -55,7 +63,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     ) -> None:
         self.generator = generator
         self.check_finite = bool(check_finite)
-        self._recipe = {} if recipe is None else recipe
+        self._recipe = {} if recipe is None else {k: plain(v) for k, v in recipe.items()}
         self._counters: dict[str, int] = {"iteration": 0}
         self._swapped: list[tuple[Tensor, Tensor]] | None = None  # while solution() lasts
         super().__init__(params, defaults)
@@ -63,14 +71,13 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     # settings
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group of parameters; settings that it does not state are the defaults."""
+        """Add a group of parameters; settings that it does not state are the defaults.
+
+        Keys that are no settings (a layer's `lr_scale`, a scheduler's `max_lr`) are carried along.
+        """
         if isinstance(param_group, dict):
-            unknown = sorted(set(param_group) - set(self.defaults) - EXTRA_GROUP_KEYS)
-            if unknown:
-                raise HyperparameterError(
-                    f"{type(self).__name__} has no setting {unknown[0]!r} for a parameter group; "
-                    f"it has {', '.join(sorted(self.defaults))}."
-                )
+            whole = {*self._recipe, "generator", "check_finite"}
+            refuse_misspelt(self, param_group, self.defaults, whole)
         super().add_param_group(param_group)
         group = self.param_groups[-1]
         try:
@@ -80,7 +87,13 @@ class LandscapeOptimizer(torch.optim.Optimizer):
                         f"{type(self).__name__} works on real parameters; pass "
                         "torch.view_as_real(parameter) instead."
                     )
+                if parameter.layout is not torch.strided:
+                    raise HyperparameterError(
+                        f"{type(self).__name__} works on dense parameters; pass "
+                        "parameter.to_dense() instead."
+                    )
             self._check_group(group)
+            read(self, group, self.defaults, "from the start")
         except HyperparameterError:
             self.param_groups.pop()
             raise
@@ -111,20 +124,25 @@ class LandscapeOptimizer(torch.optim.Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Use the gradients that `backward()` left; returns what `closure` returns, if given."""
         self._refuse_in_solution("step")
+        for group in self.param_groups:
+            read(self, group, self.defaults, f"at iteration {self.iteration}")
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
             self.observe(loss)
-        work = [with_gradient(self, group) for group in self.param_groups]
-        if self.check_finite:
-            refuse_non_finite(self.param_groups, self.iteration)
-        self._before_update()
-        for group, (params, grads) in zip(self.param_groups, work, strict=True):
-            if params:
-                self._update(group, params, grads)
-        self._counters["iteration"] += 1
-        self._after_update()
+        with sixteen_bit.widened(self, gradients=True):
+            work = [with_gradient(self, group) for group in self.param_groups]
+            if self.check_finite:
+                refuse_non_finite(self.param_groups, self.iteration)
+            if self.uses_up_gradients:
+                separate(work)
+            self._before_update()
+            for group, (params, grads) in zip(self.param_groups, work, strict=True):
+                if params:
+                    self._update(group, params, grads)
+            self._counters["iteration"] += 1
+            self._after_update()
         return loss
 
     @property
@@ -166,7 +184,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         if self._swapped is not None:
             yield
             return
-        with torch.no_grad():
+        with torch.no_grad(), sixteen_bit.widened(self):
             swapped = list(self._answers())
             exchange(swapped)
         self._swapped = swapped
@@ -174,7 +192,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
             yield
         finally:
             self._swapped = None
-            with torch.no_grad():
+            with torch.no_grad(), sixteen_bit.widened(self):
                 exchange(swapped)
 
     def _answers(self) -> Iterable[tuple[Tensor, Tensor]]:
@@ -228,6 +246,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
             )
         self._refuse_other_state(state_dict["landscape"])
         super().load_state_dict(state_dict)
+        sixteen_bit.restore(self, state_dict)
         self._load_own_state(state_dict["landscape"])
 
     def _refuse_other_state(self, state: dict[str, Any]) -> None:

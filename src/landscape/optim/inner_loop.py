@@ -47,6 +47,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     """
 
     own_answer = True
+    uses_up_gradients = True
     averages = True
     noise_factor = 2.0
     _lead_steps = 0
@@ -95,7 +96,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     def scope(self, group: dict[str, Any] | None = None) -> float:
         """gamma of the current cycle; of the first group if none is given."""
         group = self.param_groups[0] if group is None else group
-        gamma = self.scoping(group["gamma"], self._scope_time())
+        gamma = float(self.scoping(group["gamma"], self._scope_time()))
         if not gamma > 0:
             raise HyperparameterError(
                 f"The scope must stay positive, but scoping gives {gamma!r} after {self.updates} "

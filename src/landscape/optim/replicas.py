@@ -16,6 +16,7 @@ from . import scoping as scopes
 from .peers import ReplicaLostError, is_wide
 from .replica_groups import ReplicaGroups
 from .rules import SCOPE, HyperparameterError, require
+from .sixteen_bit import on_masters
 from .tensors import chunks
 
 __all__ = ["ReplicaLostError", "ReplicaOptimizer"]
@@ -71,7 +72,7 @@ class ReplicaOptimizer(ReplicaGroups):
     def rho(self, group: dict[str, Any] | None = None) -> float:
         """rho at the next synchronisation; of the first group if none is given."""
         group = self.param_groups[0] if group is None else group
-        rho = self.scoping_rho(group["rho"], self.updates)
+        rho = float(self.scoping_rho(group["rho"], self.updates))
         if not rho > 0:
             raise HyperparameterError(
                 f"rho must stay positive, but scoping gives {rho!r} after {self.updates} "
@@ -100,6 +101,7 @@ class ReplicaOptimizer(ReplicaGroups):
         return [m.to(p.device) for m, p in zip(masters, like, strict=True)]
 
     @torch.no_grad()
+    @on_masters
     def prepare(self) -> None:
         """Make the master, the mean of the replicas; without the call the first step does."""
         self._refuse_uneven(gradients=False)

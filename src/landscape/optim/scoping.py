@@ -21,7 +21,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .rules import BELOW_ONE, POSITIVE, HyperparameterError, count, one_of, require
+from .rules import (
+    BELOW_ONE,
+    POSITIVE,
+    HyperparameterError,
+    count,
+    one_of,
+    plain_fields,
+    require,
+)
 
 Schedule = Callable[[float, int], float]
 
@@ -42,6 +50,7 @@ class Exponential:
     reading: str = "divide"
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(self, asdict(self), rate=BELOW_ONE, reading=one_of("divide", "multiply"))
 
     def __call__(self, gamma0: float, t: int) -> float:
@@ -64,6 +73,7 @@ class Bounded:
     reading: str = "divide"
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(self, asdict(self), bound=POSITIVE)
         Exponential(self.rate, self.reading)
 
@@ -81,6 +91,7 @@ class Linear:
     power = 1
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(self, asdict(self), updates=count(1), final=POSITIVE)
 
     def __call__(self, gamma0: float, t: int) -> float:

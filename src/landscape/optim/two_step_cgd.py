@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .complexity_gd import ComplexityGD
 from .cosine_cgd import cosine
-from .rules import AT_LEAST_ZERO, POSITIVE, HyperparameterError, require
+from .rules import AT_LEAST_ZERO, POSITIVE, HyperparameterError, plain, require
 
 NAMED = ("power", "cosine", "constant")
 SCHEDULE = (lambda v: callable(v) or v in NAMED, f"a function or one of {', '.join(NAMED)}")
@@ -100,7 +100,7 @@ class TwoStepCGD(ComplexityGD):
                 f"TwoStepCGD: the schedule gives the strength {value!r} at i = {i}; it must be "
                 "a number of at least 0."
             )
-        return value
+        return plain(value)
 
     @property
     def _move(self) -> int:
