@@ -93,7 +93,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
                         "parameter.to_dense() instead."
                     )
             self._check_group(group)
-            read(self, group, self.defaults, "from the start")
+            read(self, group, self.defaults)
         except HyperparameterError:
             self.param_groups.pop()
             raise
@@ -125,7 +125,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         """Use the gradients that `backward()` left; returns what `closure` returns, if given."""
         self._refuse_in_solution("step")
         for group in self.param_groups:
-            read(self, group, self.defaults, f"at iteration {self.iteration}")
+            read(self, group, self.defaults)
         loss = None
         if closure is not None:
             with torch.enable_grad():

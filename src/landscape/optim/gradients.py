@@ -50,7 +50,7 @@ def separate(work: Sequence[tuple[list[Tensor], list[Tensor]]]) -> None:
     shared = []
     for j, (params, grads) in enumerate(work):
         for i, (p, g) in enumerate(zip(params, grads, strict=True)):
-            if type(g) is not Tensor or not g.numel():
+            if type(g) is not Tensor:
                 continue  # a subclass may have no memory that can be looked at
             start = g.data_ptr()
             if start == p.data_ptr():

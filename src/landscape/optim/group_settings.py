@@ -65,7 +65,7 @@ def refuse_misspelt(
             )
 
 
-def read(owner: object, group: dict[str, Any], names: Iterable[str], when: str) -> None:
+def read(owner: Any, group: dict[str, Any], names: Iterable[str]) -> None:
     """Make Python numbers of the settings `names` in a group, in place.
 
     They may be numpy scalars or tensors of one element; a rate that is a tensor stays one.
@@ -74,7 +74,7 @@ def read(owner: object, group: dict[str, Any], names: Iterable[str], when: str) 
         HyperparameterError: a setting is not a number any more, or a rate infinite.
 
     >>> group = {"lr": Tensor([0.5]), "momentum": Tensor([0.5])}
-    >>> read("SGD", group, group, "now")
+    >>> read("SGD", group, group)
     >>> group
     {'lr': tensor([0.5000]), 'momentum': 0.5}
     """
@@ -92,6 +92,7 @@ def read(owner: object, group: dict[str, Any], names: Iterable[str], when: str) 
                 if math.isinf(part) and name not in LIVE:
                     continue
                 raise HyperparameterError(
-                    f"{type(owner).__name__}: {name} is {part!r} {when}, and the weights are "
-                    "unchanged; look at what writes into optimizer.param_groups, a scheduler say."
+                    f"{type(owner).__name__}: {name} is {part!r} at iteration {owner.iteration}, "
+                    "and the weights are unchanged; look at what writes into "
+                    "optimizer.param_groups, a scheduler say."
                 )

@@ -107,5 +107,8 @@ def _current(parameter: Tensor, master: Tensor | None) -> Tensor:
     """The master with what was done to the parameter from outside since the last step."""
     if master is None:
         return parameter.detach().to(torch.float32)
-    kept = parameter == master.to(parameter.dtype)
-    return master.copy_(torch.where(kept, master, parameter.to(torch.float32)))
+    rounded = master.to(parameter.dtype)
+    if parameter.device.type == "cpu" and torch.equal(parameter, rounded):
+        return master  # a question that would make the host wait for a GPU
+    changed = torch.where(parameter == rounded, master, parameter.to(torch.float32))
+    return master.copy_(changed)
