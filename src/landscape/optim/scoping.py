@@ -27,6 +27,7 @@ from .rules import (
     HyperparameterError,
     count,
     one_of,
+    plain,
     plain_fields,
     require,
 )
@@ -165,4 +166,4 @@ def chapter_five(
         require(owner, {"batches_per_epoch": batches_per_epoch}, batches_per_epoch=count(1))
     if scoping is not None or batches_per_epoch is None:
         return resolve(scoping, None, 0.0)
-    return Bounded(1 / (2 * batches_per_epoch), bound, reading)
+    return Bounded(1 / (2 * plain(batches_per_epoch)), bound, reading)
