@@ -138,7 +138,7 @@ class AnnealSGD(LandscapeOptimizer):
         if group["critical"] == "critical_points":
             return math.sqrt(2) * decay
         weights = sum(p.numel() for g in self.param_groups for p in g["params"])
-        n = math.sqrt(weights / group["layers"])
+        n = math.sqrt(max(weights, 1) / group["layers"])
         return math.sqrt(max(1 + group["kappa"] * math.log(n) / n ** (1 / 3), 0.0)) * decay
 
     def _draw(self, parameter: Tensor, spread: float) -> None:

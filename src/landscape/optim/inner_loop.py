@@ -42,8 +42,10 @@ class InnerLoopOptimizer(LandscapeOptimizer):
 
     with N ~ N(0, I) and c = `noise_factor`. After the L-th of these, inside the same `step()`,
     `_outer` moves x, then y = x. A parameter that gets its first gradient of a cycle later starts
-    there; one without gradient stands still, and so does a frozen one, for good. The gradients are
-    used up by the step. `averages = False` leaves z out, as alpha = 0 would have it: z = y.
+    there; one without gradient stands still. So does a frozen one, and it is its own answer: frozen
+    in mid-cycle it stays at y (where `iteration` is a multiple of `gradients_per_update`, that is
+    x); thawed within the same cycle it goes on, later it starts from there. The gradients are used
+    up by the step. `averages = False` leaves z out, as alpha = 0 would have it: z = y.
     """
 
     own_answer = True

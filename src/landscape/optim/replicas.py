@@ -34,8 +34,10 @@ class ReplicaOptimizer(ReplicaGroups):
 
     Replicas start at their own weights and the master at their mean: chapter 5 does not say where,
     and the authors' program does not equalise them either. All trainable tensors take part in every
-    synchronisation, whether they had a gradient or not. `solution()` keeps a copy of all working
-    points while it lasts.
+    synchronisation, whether they had a gradient or not. A frozen one stays where each replica has
+    it, in the answer, too; its master waits, and takes part again when it is trained again. (Copy
+    the master in before: read it within `solution()`, write it after.) `solution()` keeps a copy of
+    all working points while it lasts.
 
     Args:
         params, group: see `ReplicaGroups`.

@@ -48,6 +48,8 @@ class TwoStepCGD(ComplexityGD):
         HyperparameterError: a setting outside these ranges, or a function that gives a negative or
             infinite strength.
 
+    A parameter that is frozen between the steps of a move stays at the result of the E step.
+
     Memory: two copies of the weights, themselves included, and three with momentum.
 
     Source: Richemond and Guo (2019), section 4, Algorithm 3, eq. (17).
