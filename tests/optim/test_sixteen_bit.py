@@ -3,10 +3,22 @@
 import copy
 import io
 import pickle
+from types import SimpleNamespace
 
 import pytest
 import torch
-from reference.optim_problems import CASES, IDS, MINIMAL, draws
+from reference import optim_descent, optim_entropy
+from reference.optim_problems import (
+    CASES,
+    IDS,
+    MINIMAL,
+    QUIET,
+    TWINS,
+    Quadratic,
+    Twin,
+    draws,
+    train,
+)
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -61,6 +73,53 @@ def test_it_is_the_float32_run_rounded(name, settings, dtype):
     assert torch.equal(kept.pop("float32"), wide)
     for key, value in kept.items():
         assert torch.equal(value, b.state[wide][key])
+
+
+class Rounded(Quadratic):
+    """The quadratic as bfloat16 shows it: weights and gradients are rounded in any type."""
+
+    def loss(self, k):
+        seen = SimpleNamespace(
+            parameters=lambda: [p.bfloat16().double() for p in self.parameters()]
+        )
+        return Quadratic.loss(seen, k)
+
+
+def twin(name, settings):
+    """(working point, answer) after each step, all in float64."""
+    problem = Twin(Rounded)
+    if name in TWINS:
+        return TWINS[name](problem, settings)
+    if name == "entropy_sgd":
+        return optim_entropy.entropy_sgd(problem.gradient, None, problem.w, 30, **settings)
+    path = getattr(optim_descent, name)(problem.gradient, problem.w, 30, **settings)
+    return ((w, w) for w in path)
+
+
+STATED = {"lr": 0.3, "lr_inner": 0.1, "gamma": 5.0, "L": 3, "alpha": 0.25, "temperature": 0.0}
+WITH_TWIN = [
+    *((n, s) for n, s in QUIET if n in (*TWINS, "sgd", "adam")),
+    ("entropy_sgd", STATED | {"momentum": 0.9, "momentum_outer": 0.5, "weight_decay": 0.01}),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), WITH_TWIN)
+def test_the_masters_are_the_float64_twin(name, settings):
+    """Which has no 16 bits but in what the gradient sees: to 1e-5, unless a weight lies so near to
+    the middle of two 16-bit numbers that float32 and float64 show different ones.
+    """
+    more = {"gamma_decay": 0.0} if name == "entropy_sgd" else {}
+    model = Rounded().bfloat16()
+    optimizer = optim.build(name, model.parameters(), generator=draws(), **settings, **more)
+    # The twin starts from weights that 16 bits have not rounded; so do the masters.
+    for p, exact in zip(model.parameters(), Quadratic().parameters(), strict=True):
+        optimizer.state[p]["float32"] = exact.detach().float()
+    optimizer.prepare()
+    for k, (working, _) in zip(range(30), twin(name, settings), strict=False):
+        train(model, optimizer, 1, start=k)
+        masters = [optimizer.state[p]["float32"].reshape(-1) for p in model.parameters()]
+        assert torch.allclose(torch.cat(masters).double(), working, rtol=0, atol=2e-3)
+    assert k == 29
 
 
 @pytest.mark.parametrize("name", optim.names())
