@@ -281,6 +281,8 @@ def test_keys_of_other_code_are_carried_along(name):
         ("entropy_sgd", "L", "'L' for a parameter group, since it holds for all of them; give it"),
         ("cosine_cgd", "radius", "since it holds for all of them; give it to CosineCGD(...)"),
         ("parle", "master", "since it holds for all of them; give it to Parle(...)"),
+        ("sgld", "burn_in", "since it holds for all of them; give it to SGLD(...)"),
+        ("entropy_sgd", "gamma_decay", "since it holds for all of them; give it to EntropySGD"),
         ("sgd", "generator", "since it holds for all of them; give it to SGD(...)"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,7 +26,8 @@ class LandscapeOptimizer(torch.optim.Optimizer):
 
     Args:
         params: tensors, groups (dicts) or named parameters, as for every torch optimizer.
-        defaults: hyper-parameters of a group that states none of its own.
+        defaults: hyper-parameters of a group that states none of its own. Numbers may be numpy's,
+            or tensors of one element; a rate that is a tensor stays one, to be changed in place.
         recipe: settings of the optimizer as a whole, fixed for its life: a state that was saved
             with others is refused.
         generator: source of all noise; its state is saved in `state_dict()`. It may live on another
@@ -76,7 +78,7 @@ class LandscapeOptimizer(torch.optim.Optimizer):
         Keys that are no settings (a layer's `lr_scale`, a scheduler's `max_lr`) are carried along.
         """
         if isinstance(param_group, dict):
-            whole = {*self._recipe, "generator", "check_finite"}
+            whole = {*inspect.signature(type(self)).parameters, *self._recipe}
             refuse_misspelt(self, param_group, self.defaults, whole)
         super().add_param_group(param_group)
         group = self.param_groups[-1]

@@ -44,7 +44,7 @@ def widened(optimizer: torch.optim.Optimizer, *, gradients: bool = False) -> Ite
     frozen ones stay as they are. `gradients` widens the gradients as well.
     """
     places = [
-        (group["params"], i)
+        (group["params"], i, p)
         for group in optimizer.param_groups
         for i, p in enumerate(group["params"])
         if p.dtype in TYPES and p.requires_grad
@@ -52,23 +52,22 @@ def widened(optimizer: torch.optim.Optimizer, *, gradients: bool = False) -> Ite
     if not places:
         yield
         return
-    state, masters = optimizer.state, {}
+    state = optimizer.state
     with torch.no_grad():
-        for params, i in places:
-            p = params[i]
-            if p not in masters:
-                own = state.pop(p, {})
-                master = _current(p, own.get(KEY)).requires_grad_(True)
-                if gradients and p.grad is not None:
-                    master.grad = p.grad.to(torch.float32)
-                masters[p], state[master] = master, own
-            params[i] = masters[p]
-    parameters = {id(master): p for p, master in masters.items()}
+        # A parameter that a group holds twice has one master.
+        masters = {p: _current(p, state.get(p, {}).get(KEY)) for _, _, p in places}
+        for p, master in masters.items():
+            if gradients and p.grad is not None:
+                master.grad = p.grad.to(torch.float32)
+    for p, master in masters.items():
+        state[master.requires_grad_(True)] = state.pop(p, {})
+    for params, i, p in places:
+        params[i] = masters[p]
     try:
         yield
     finally:
-        for params, i in places:
-            params[i] = parameters[id(params[i])]
+        for params, i, p in places:
+            params[i] = p
         with torch.no_grad():
             for p, master in masters.items():
                 master.grad = None
