@@ -80,9 +80,10 @@ def read(owner: Any, group: dict[str, Any], names: Iterable[str]) -> None:
     """
     for name in names:
         value = group.get(name)  # torch adds a default of its own to copied optimizers
-        if type(value) in _SIMPLE:
+        kind = type(value)
+        if kind in _SIMPLE or (kind is float and math.isfinite(value)):
             continue
-        if type(value) is not float:
+        if kind is not float:
             number = plain(value)
             if not (name in LIVE and isinstance(value, Tensor)):
                 group[name] = number
