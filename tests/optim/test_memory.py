@@ -70,6 +70,18 @@ def test_copies_kept_between_steps_are_those_stated(name, settings, copies):
     assert sum(t.numel() for t in hidden(optimizer)) == copies * 27, "nothing outside the state"
 
 
+@every_entry
+def test_bytes_of_16_bit_weights_are_those_stated(name, settings, copies):
+    """2 + 4 k for each weight, as `LandscapeOptimizer` says."""
+    model = Quadratic()
+    optimizer = make(name, settings, model.bfloat16())
+    train(model, optimizer, 3 * optimizer.gradients_per_update)
+    with optimizer.solution():
+        pass
+    held = [*model.parameters(), *hidden(list(optimizer.state.values()))]
+    assert sum(t.nbytes for t in held) == (2 + 4 * copies) * 27
+
+
 @pytest.mark.parametrize("name", optim.names())
 def test_the_docstring_states_the_largest_number_of_copies(name):
     most = max(copies for listed, _, copies in COPIES if listed == name)

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import torch
 from reference import optim_descent, optim_entropy
 from reference.optim_problems import (
     CASES,
@@ -76,6 +77,7 @@ def test_iterates_are_those_of_the_twin(name, settings, problem):
     worst = 0.0
     for k, (working, answer) in zip(range(STEPS), twin(name, settings, build), strict=False):
         train(model, optimizer, 1, start=k)
+        assert torch.stack([working, answer]).isfinite().all(), "max() would pass over NaN"
         worst = max(worst, (flat(model) - working).abs().max().item())
         with optimizer.solution():
             worst = max(worst, (flat(model) - answer).abs().max().item())

@@ -42,14 +42,15 @@ def elastic_sgd(
     x = mean(xs)
     for k in range(steps):
         rho_k = chapter_scope(rho, batches_per_epoch, 0.1, k)
-        eta_master = rho_k / n if lr_master is None else lr_master
+        # rho / n by default, also for infinite rho: all the way to the mean.
+        share = 1.0 if lr_master is None else n * lr_master / rho_k
         old = [w.clone() for w in xs]
         for a in range(n):
             d = gradient(a, xs[a], k) + weight_decay * xs[a] + (xs[a] - x) / rho_k
             us[a] = momentum * us[a] + d
             xs[a] = xs[a] - lr * (d + momentum * us[a])
         target = mean(old if master == "printed" else xs)
-        x = x - n * eta_master / rho_k * (x - target)
+        x = x - share * (x - target)
         yield [w.clone() for w in xs], x
 
 

@@ -33,7 +33,8 @@ from .sgld import SGLD, PosteriorMean
 from .two_step_cgd import TwoStepCGD
 
 # Modules that all optimizers run through, and those of some
-_SHARED = ("base", "gradients", "outside", "processes", "rules", "saving", "tensors")
+_SHARED = ("base", "gradients", "group_settings", "outside", "processes", "rules", "saving",
+           "sixteen_bit", "tensors")  # fmt: skip
 _LOOP = ("inner_loop", "scoping", "sgd")
 _SPHERE = ("complexity_gd", "sphere", "sgd")
 _REPLICAS = ("replicas", "replica_groups", "replica_lists", "peers")

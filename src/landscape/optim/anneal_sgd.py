@@ -22,6 +22,7 @@ from .rules import (
     suggestion,
 )
 from .sgd import check_sgd, sgd_update
+from .sixteen_bit import on_masters
 from .tensors import chunks
 
 BASES: dict[str, dict[str, Any]] = {
@@ -138,7 +139,7 @@ class AnnealSGD(LandscapeOptimizer):
         if group["critical"] == "critical_points":
             return math.sqrt(2) * decay
         weights = sum(p.numel() for g in self.param_groups for p in g["params"])
-        n = math.sqrt(weights / group["layers"])
+        n = math.sqrt(max(weights, 1) / group["layers"])
         return math.sqrt(max(1 + group["kappa"] * math.log(n) / n ** (1 / 3), 0.0)) * decay
 
     def _draws_noise(self) -> bool:
@@ -166,6 +167,7 @@ class AnnealSGD(LandscapeOptimizer):
                     if parameter.requires_grad:
                         self._draw(parameter, spread)
 
+    @on_masters
     def perturbation(self) -> list[Tensor | None]:
         """The field h_i that the next step adds: new tensors, in the order of the groups.
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .rules import AT_LEAST_ZERO, POSITIVE, SWITCH, HyperparameterError, count, require
+from .rules import AT_LEAST_ZERO, POSITIVE, SWITCH, HyperparameterError, count, plain, require
 
 ABOVE_ONE = (lambda v: POSITIVE[0](v) and v > 1, "a number above 1")
 Measured = Tensor | float | None
@@ -108,7 +108,7 @@ class AutoL2:
             refractory=AT_LEAST_ZERO,
             printed=SWITCH,
         )
-        self._settings = settings
+        self._settings = settings = {k: plain(v) for k, v in settings.items()}
         self.optimizer = optimizer
         self.groups = None if groups is None else tuple(groups)
         self._steps = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,14 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import saving
-from .gradients import refuse_non_finite, with_gradient
+from . import saving, sixteen_bit
+from .gradients import refuse_non_finite, separate, with_gradient
+from .group_settings import read, refuse_misspelt
 from .outside import OutsideChanges, Watch
 from .processes import is_sharded, refuse_flat, refuse_shards, refuse_unequal_noise, sharded
-from .rules import HyperparameterError
+from .rules import HyperparameterError, plain
 from .tensors import exchange
-
-EXTRA_GROUP_KEYS = {"params", "param_names", "name", "initial_lr"}
 
 
 class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
@@ -28,7 +28,8 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
 
     Args:
         params: tensors, groups (dicts) or named parameters, as for every torch optimizer.
-        defaults: hyper-parameters of a group that states none of its own.
+        defaults: hyper-parameters of a group that states none of its own. Numbers may be numpy's,
+            or tensors of one element; a rate that is a tensor stays one, to be changed in place.
         recipe: settings of the optimizer as a whole, fixed for its life: a state that was saved
             with others is refused.
         generator: source of all noise; its state is saved in `state_dict()`. It may live on another
@@ -41,6 +42,12 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
 
     Raises:
         HyperparameterError: unknown or impossible setting, in the defaults or in a group.
+
+    16-bit weights (float16, bfloat16): state and noise are float32, and so is a copy of the weights
+    that the steps act on (`sixteen_bit`). Of k copies that a class states under "Memory", the
+    weights themselves included, each then costs 4 bytes a weight, and the 16-bit weights 2: 2 + 4 k
+    between steps, and 4 more for the gradient while a step runs. Loss scaling is as without. What a
+    method adds to the weights themselves (HEAT, Langevin noise) reaches the network rounded.
     """
 
     gradients_per_update = 1
@@ -50,6 +57,8 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
     #: Whether a step is a rule for each weight alone, without noise and without anything that is
     #: kept for the optimizer as a whole: then parts of the weights can be stepped by themselves.
     weight_by_weight = False
+    #: Whether a step writes into the gradients (they are used up), rather than leave them alone.
+    uses_up_gradients = False
 
     def __init__(
         self,
@@ -62,7 +71,7 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
     ) -> None:
         self.generator = generator
         self.check_finite = bool(check_finite)
-        self._recipe = {} if recipe is None else recipe
+        self._recipe = {} if recipe is None else {k: plain(v) for k, v in recipe.items()}
         self._counters: dict[str, int] = {"iteration": 0}
         # What changes is changed in place, here and below: wrappers of other libraries share these
         # very objects (a copy of __dict__, attributes passed on), and must see the same.
@@ -75,14 +84,13 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
     # settings
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group of parameters; settings that it does not state are the defaults."""
+        """Add a group of parameters; settings that it does not state are the defaults.
+
+        Keys that are no settings (a layer's `lr_scale`, a scheduler's `max_lr`) are carried along.
+        """
         if isinstance(param_group, dict):
-            unknown = sorted(set(param_group) - set(self.defaults) - EXTRA_GROUP_KEYS)
-            if unknown:
-                raise HyperparameterError(
-                    f"{type(self).__name__} has no setting {unknown[0]!r} for a parameter group; "
-                    f"it has {', '.join(sorted(self.defaults))}."
-                )
+            whole = {*inspect.signature(type(self)).parameters, *self._recipe}
+            refuse_misspelt(self, param_group, self.defaults, whole)
         super().add_param_group(param_group)
         group = self.param_groups[-1]
         try:
@@ -93,7 +101,13 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
                         f"{type(self).__name__} works on real parameters; pass "
                         "torch.view_as_real(parameter) instead."
                     )
+                if parameter.layout is not torch.strided:
+                    raise HyperparameterError(
+                        f"{type(self).__name__} works on dense parameters; pass "
+                        "parameter.to_dense() instead."
+                    )
             self._check_group(group)
+            read(self, group, self.defaults)
         except HyperparameterError:
             self.param_groups.pop()
             raise
@@ -126,20 +140,25 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
         self._refuse_in_solution("step")
         self._refuse_outside_change("step")
         refuse_unequal_noise(self)
+        for group in self.param_groups:
+            read(self, group, self.defaults)
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
             self.observe(loss)
-        work = [with_gradient(self, group) for group in self.param_groups]
-        if self.check_finite:
-            refuse_non_finite(self.param_groups, self.iteration)
-        self._before_update()
-        for group, (params, grads) in zip(self.param_groups, work, strict=True):
-            if params:
-                self._update(group, params, grads)
-        self._counters["iteration"] += 1
-        self._after_update()
+        with sixteen_bit.widened(self, gradients=True):
+            work = [with_gradient(self, group) for group in self.param_groups]
+            if self.check_finite:
+                refuse_non_finite(self.param_groups, self.iteration)
+            if self.uses_up_gradients:
+                separate(work)
+            self._before_update()
+            for group, (params, grads) in zip(self.param_groups, work, strict=True):
+                if params:
+                    self._update(group, params, grads)
+            self._counters["iteration"] += 1
+            self._after_update()
         self._watch.note(self.param_groups)
         return loss
 
@@ -194,7 +213,7 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
             yield
             return
         self._refuse_outside_change("solution")
-        with torch.no_grad():
+        with torch.no_grad(), sixteen_bit.widened(self):
             swapped = list(self._answers())
             exchange(swapped)
         self._swapped.append(swapped)
@@ -202,7 +221,7 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
             yield
         finally:
             self._swapped.clear()
-            with torch.no_grad():
+            with torch.no_grad(), sixteen_bit.widened(self):
                 exchange(swapped)
             self._watch.again(self.param_groups)
 
@@ -271,6 +290,7 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
         state.update(loaded)
         groups[:] = self.param_groups
         self.state, self.param_groups = state, groups
+        sixteen_bit.restore(self, given)
         self._load_own_state(own)
         self._watch.forget()
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from .base import LandscapeOptimizer
 from .rules import AT_LEAST_ZERO, POSITIVE, SWITCH, HyperparameterError, count, require
 from .sgd import check_sgd, sgd_update
+from .sixteen_bit import on_masters
 from .sphere import length, to_length
 
 RADIUS = (
@@ -147,6 +148,7 @@ class ComplexityGD(LandscapeOptimizer):
     # the step
 
     @torch.no_grad()
+    @on_masters
     def prepare(self) -> None:
         """Put the weights on the sphere; with radius="initial" they are, and R is noted.
 

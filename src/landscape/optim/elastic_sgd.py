@@ -72,6 +72,8 @@ class ElasticSGD(ReplicaOptimizer):
     [2.0, 2.0]
     """
 
+    uses_up_gradients = True
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -192,7 +194,7 @@ class ElasticSGD(ReplicaOptimizer):
                 ps = [params[i] for i in where[part]]
                 ds = [p.grad for p in ps]
                 if force:
-                    # The difference first: in 16 bits x / rho would drown the gradient.
+                    # The difference first: x / rho with a small rho would drown the gradient.
                     away = torch._foreach_sub(ps, [masters[i] for i in where[part]])
                     torch._foreach_mul_(away, force)
                     if has_gradient:

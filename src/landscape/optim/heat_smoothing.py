@@ -14,6 +14,7 @@ from .base import LandscapeOptimizer
 from .processes import refuse_unequal_noise
 from .rules import AT_LEAST_ZERO, BELOW_ONE, RATE, HyperparameterError, count, require
 from .sgd import sgd_update
+from .sixteen_bit import on_masters
 from .tensors import chunks, copy_all
 
 
@@ -129,7 +130,7 @@ class HeatSmoothing(LandscapeOptimizer):
         group = self.param_groups[0] if group is None else group
         if group["gamma"] == 0:
             return 0.0
-        gamma = self.scoping(group["gamma"], self.updates)
+        gamma = float(self.scoping(group["gamma"], self.updates))
         if not 0 <= gamma < math.inf:
             raise HyperparameterError(
                 f"A variance is at least 0, but scoping gives {gamma!r} after {self.updates} "
@@ -185,6 +186,7 @@ class HeatSmoothing(LandscapeOptimizer):
             torch._foreach_add_(ps, [self.state[p]["x"] for p in ps])
 
     @torch.no_grad()
+    @on_masters
     def prepare(self) -> None:
         """Move to x + e_1; parameters that are there already stay."""
         self._refuse_in_solution("prepare")

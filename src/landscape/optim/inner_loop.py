@@ -42,11 +42,14 @@ class InnerLoopOptimizer(LandscapeOptimizer):
 
     with N ~ N(0, I) and c = `noise_factor`. After the L-th of these, inside the same `step()`,
     `_outer` moves x, then y = x. A parameter that gets its first gradient of a cycle later starts
-    there; one without gradient stands still, and so does a frozen one, for good. The gradients are
-    used up by the step. `averages = False` leaves z out, as alpha = 0 would have it: z = y.
+    there; one without gradient stands still. So does a frozen one, and it is its own answer: frozen
+    in mid-cycle it stays at y (where `iteration` is a multiple of `gradients_per_update`, that is
+    x); thawed within the same cycle it goes on, later it starts from there. The gradients are used
+    up by the step. `averages = False` leaves z out, as alpha = 0 would have it: z = y.
     """
 
     own_answer = True
+    uses_up_gradients = True
     averages = True
     noise_factor = 2.0
     _lead_steps = 0
@@ -95,7 +98,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     def scope(self, group: dict[str, Any] | None = None) -> float:
         """gamma of the current cycle; of the first group if none is given."""
         group = self.param_groups[0] if group is None else group
-        gamma = self.scoping(group["gamma"], self._scope_time())
+        gamma = float(self.scoping(group["gamma"], self._scope_time()))
         if not gamma > 0:
             raise HyperparameterError(
                 f"The scope must stay positive, but scoping gives {gamma!r} after {self.updates} "

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from .complexity_gd import ComplexityGD
 from .processes import common_loss
-from .rules import HyperparameterError, count, one_of, require
+from .rules import POSITIVE, HyperparameterError, count, one_of, require
 
 WEIGHT = (
-    lambda v: v is None or (isinstance(v, (int, float)) and not isinstance(v, bool) and 0 < v <= 1),
+    lambda v: v is None or (POSITIVE[0](v) and v <= 1),
     "None or in (0, 1]",
 )
 

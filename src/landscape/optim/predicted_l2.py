@@ -21,7 +21,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .rules import AT_LEAST_ZERO, POSITIVE, HyperparameterError
+from .rules import AT_LEAST_ZERO, POSITIVE, HyperparameterError, plain
 
 #: c of the Wide ResNet of the work, in epochs: the text's value, twice this for the refinement of
 #: SM C.3 (0.0132). Its list of predictions in SM A was made with a c from 0.0065625 to 0.006565.
@@ -142,4 +142,4 @@ def _row(name: str, values: Sequence[float]) -> np.ndarray:
 def _positive(name: str, value: float) -> float:
     if not POSITIVE[0](value):
         raise HyperparameterError(f"{name} must be a positive number, not {value!r}.")
-    return value
+    return plain(value)

@@ -26,7 +26,15 @@ from typing import Any
 import torch
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, MultiStepLR
 
-from .rules import AT_LEAST_ZERO, POSITIVE, HyperparameterError, count, require
+from .rules import (
+    AT_LEAST_ZERO,
+    POSITIVE,
+    HyperparameterError,
+    count,
+    plain,
+    plain_fields,
+    require,
+)
 
 POSITIVE_OR_NONE = (lambda v: v is None or POSITIVE[0](v), "a positive number or None")
 
@@ -62,6 +70,7 @@ class LearningRate:
     def __post_init__(self) -> None:
         if isinstance(self.drops, list):
             object.__setattr__(self, "drops", tuple(self.drops))
+        plain_fields(self)
         require(
             self,
             vars(self),
@@ -99,6 +108,7 @@ class LearningRate:
                 impossible.
         """
         updates = _updates(self, optimizer, self.initial, steps_per_epoch, gradients_per_update)
+        steps_per_epoch = plain(steps_per_epoch)
         marks = [max(round(drop * steps_per_epoch), 1) * updates for drop in self.drops]
         return MultiStepLR(optimizer, marks, gamma=1 / self.factor)
 
@@ -121,6 +131,7 @@ class Polynomial:
     power: float = 0.5
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(self, vars(self), initial=POSITIVE, power=AT_LEAST_ZERO)
 
     def rate(self, epoch: float) -> float:
@@ -136,7 +147,7 @@ class Polynomial:
     ) -> LRScheduler:
         """A `LambdaLR` to be stepped after every `optimizer.step()`; see `LearningRate`."""
         updates = _updates(self, optimizer, self.initial, steps_per_epoch, gradients_per_update)
-        return LambdaLR(optimizer, _Falling(steps_per_epoch * updates, self.power))
+        return LambdaLR(optimizer, _Falling(plain(steps_per_epoch) * updates, self.power))
 
 
 @dataclass
@@ -190,4 +201,4 @@ def _updates(
             f"{type(owner).__name__} starts at {initial!r}, but the optimizer has lr = "
             f"{', '.join(map(repr, rates))}; build it with lr={initial!r}."
         )
-    return gradients_per_update
+    return plain(gradients_per_update)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .base import EXTRA_GROUP_KEYS, LandscapeOptimizer
+from .base import LandscapeOptimizer
 from .peers import Peers
 from .processes import is_sharded
 from .replica_lists import (
@@ -200,11 +200,12 @@ class ReplicaGroups(LandscapeOptimizer):
         self._peers.compare(described, self.updates)
 
     def _settings(self) -> list[tuple[str, Any]]:
+        known = {*self.defaults, *self._current(self.param_groups[0])} if self.param_groups else ()
         return [
             (f"{key} of group {i}", float(value) if torch.is_tensor(value) else value)
             for i, group in enumerate(self.param_groups)
             for key, value in sorted({**group, **self._current(group)}.items())
-            if key not in EXTRA_GROUP_KEYS
+            if key in known
         ]
 
     def _current(self, group: dict[str, Any]) -> dict[str, Any]:

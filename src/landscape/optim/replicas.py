@@ -16,6 +16,7 @@ from . import scoping as scopes
 from .peers import ReplicaLostError, is_wide
 from .replica_groups import ReplicaGroups
 from .rules import SCOPE, HyperparameterError, require
+from .sixteen_bit import on_masters
 from .tensors import chunks, copy_all
 
 __all__ = ["ReplicaLostError", "ReplicaOptimizer"]
@@ -33,8 +34,10 @@ class ReplicaOptimizer(ReplicaGroups):
 
     Replicas start at their own weights and the master at their mean: chapter 5 does not say where,
     and the authors' program does not equalise them either. All trainable tensors take part in every
-    synchronisation, whether they had a gradient or not. `solution()` keeps a copy of all working
-    points while it lasts.
+    synchronisation, whether they had a gradient or not. A frozen one stays where each replica has
+    it, in the answer, too; its master waits, and takes part again when it is trained again. (Copy
+    the master in before: read it within `solution()`, write it after.) `solution()` keeps a copy of
+    all working points while it lasts.
 
     Args:
         params, group: see `ReplicaGroups`.
@@ -72,7 +75,7 @@ class ReplicaOptimizer(ReplicaGroups):
     def rho(self, group: dict[str, Any] | None = None) -> float:
         """rho at the next synchronisation; of the first group if none is given."""
         group = self.param_groups[0] if group is None else group
-        rho = self.scoping_rho(group["rho"], self.updates)
+        rho = float(self.scoping_rho(group["rho"], self.updates))
         if not rho > 0:
             raise HyperparameterError(
                 f"rho must stay positive, but scoping gives {rho!r} after {self.updates} "
@@ -111,6 +114,7 @@ class ReplicaOptimizer(ReplicaGroups):
         return [m.to(p.device) for m, p in zip(masters, like, strict=True)]
 
     @torch.no_grad()
+    @on_masters
     def prepare(self) -> None:
         """Make the master, the mean of the replicas; without the call the first step does."""
         self._refuse_uneven(gradients=False)

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import sixteen_bit
 from .rules import HyperparameterError
 
 ENTRY = "landscape"
@@ -55,9 +56,13 @@ def pack(owner: Any, state: dict[str, Any], own: dict[str, Any]) -> dict[str, An
             if not parameter.requires_grad:
                 continue
             tensors, numbers = owner._kept(group, place)
-            for name in tensors:
+            small = parameter.dtype in sixteen_bit.TYPES
+            for name in [*tensors, *([sixteen_bit.KEY] if small else [])]:
                 if name not in entries[number]:
-                    entries[number][name] = torch.zeros_like(parameter, requires_grad=False)
+                    kind = torch.float32 if small else parameter.dtype
+                    entries[number][name] = torch.zeros_like(
+                        parameter, dtype=kind, requires_grad=False
+                    )
             for name in numbers:
                 entries[number].setdefault(name, 0)
     own = {**own, "held": held}

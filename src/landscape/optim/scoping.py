@@ -21,7 +21,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .rules import BELOW_ONE, POSITIVE, HyperparameterError, count, one_of, require
+from .rules import (
+    BELOW_ONE,
+    POSITIVE,
+    HyperparameterError,
+    count,
+    one_of,
+    plain,
+    plain_fields,
+    require,
+)
 
 Schedule = Callable[[float, int], float]
 
@@ -42,6 +51,7 @@ class Exponential:
     reading: str = "divide"
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(self, asdict(self), rate=BELOW_ONE, reading=one_of("divide", "multiply"))
 
     def __call__(self, gamma0: float, t: int) -> float:
@@ -64,6 +74,7 @@ class Bounded:
     reading: str = "divide"
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(self, asdict(self), bound=POSITIVE)
         Exponential(self.rate, self.reading)
 
@@ -81,6 +92,7 @@ class Linear:
     power = 1
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         require(self, asdict(self), updates=count(1), final=POSITIVE)
 
     def __call__(self, gamma0: float, t: int) -> float:
@@ -154,4 +166,4 @@ def chapter_five(
         require(owner, {"batches_per_epoch": batches_per_epoch}, batches_per_epoch=count(1))
     if scoping is not None or batches_per_epoch is None:
         return resolve(scoping, None, 0.0)
-    return Bounded(1 / (2 * batches_per_epoch), bound, reading)
+    return Bounded(1 / (2 * plain(batches_per_epoch)), bound, reading)

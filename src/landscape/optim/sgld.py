@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .base import LandscapeOptimizer
-from .rules import AT_LEAST_ZERO, RATE, SWITCH, HyperparameterError, count, require
+from .rules import AT_LEAST_ZERO, RATE, SWITCH, HyperparameterError, count, plain, require
 from .sgd import sgd_update
 from .tensors import chunks
 
@@ -42,8 +42,8 @@ class SGLD(LandscapeOptimizer):
             variance 1 / (N lambda) for each weight. The work's prior is uniform: 0.
         average: keep the posterior mean of the weights, sum eta_s x_s / sum eta_s, where x_s are
             the weights that step s starts from; `solution()` then puts this mean, and not the last
-            sample. It has the weights' type: not for 16 bits. For means of other functions of the
-            weights, predictions say, see `PosteriorMean`.
+            sample. For means of other functions of the weights, predictions say, see
+            `PosteriorMean`.
         burn_in: first steps left out of that mean.
         generator: source of the noise. check_finite: see `LandscapeOptimizer`.
 
@@ -88,8 +88,8 @@ class SGLD(LandscapeOptimizer):
         require(self, choices, average=SWITCH, burn_in=count(0))
         if burn_in and not average:
             raise HyperparameterError("SGLD: burn_in needs average=True; without it leave it out.")
-        self.average = average
-        self.burn_in = burn_in
+        self.average = plain(average)
+        self.burn_in = plain(burn_in)
         defaults = {
             "samples": samples,
             "lr": lr,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .complexity_gd import ComplexityGD
 from .cosine_cgd import cosine
-from .rules import AT_LEAST_ZERO, POSITIVE, HyperparameterError, require
+from .rules import AT_LEAST_ZERO, POSITIVE, HyperparameterError, plain, require
 
 NAMED = ("power", "cosine", "constant")
 SCHEDULE = (lambda v: callable(v) or v in NAMED, f"a function or one of {', '.join(NAMED)}")
@@ -47,6 +47,8 @@ class TwoStepCGD(ComplexityGD):
     Raises:
         HyperparameterError: a setting outside these ranges, or a function that gives a negative or
             infinite strength.
+
+    A parameter that is frozen between the steps of a move stays at the result of the E step.
 
     Memory: two copies of the weights, themselves included, and three with momentum.
 
@@ -100,7 +102,7 @@ class TwoStepCGD(ComplexityGD):
                 f"TwoStepCGD: the schedule gives the strength {value!r} at i = {i}; it must be "
                 "a number of at least 0."
             )
-        return value
+        return plain(value)
 
     def _in_cycle(self) -> bool:
         return self.iteration % 2 == 1
