@@ -93,8 +93,7 @@ def test_a_batch_agrees_with_one_network_at_a_time(loss, scale, batch_size, blob
     rows, ended = sweeps.fit_chunk(made, [0, 1, 2], dtype=torch.float64)
     assert ended == 3
     for number, one in enumerate(made):
-        every = slice(None)
-        batches = orders(one, batch_size) if batch_size else lambda step: every
+        batches = orders(one, batch_size) if batch_size else lambda step: slice(None)
         expected = slowly(one, blobs, batches)
         found = pd.DataFrame([row for row in rows if row["number"] == number])
         np.testing.assert_allclose(found[MEASURED], expected, rtol=1e-9, atol=1e-12)
@@ -139,10 +138,10 @@ def test_test_sets_are_measured_in_parts(monkeypatch):
 def test_it_is_the_training_loop_with_weight_decay(monkeypatch, blobs):
     one = some(of=shared(batch_size=8), steps=(12,), momentum=(0.9,))[0]
     frame = sweeps.fit_sweep([one], workers=1)
+    options = {"lr": one.lr, "momentum": 0.9, "nesterov": False, "weight_decay": one.l2}
     spec = RunSpec(
         "sweep", "sgd", one.seed, one.shared.model, "sgd", model_options=one.shared.model_options,
-        optimizer_options={"lr": one.lr, "momentum": 0.9, "nesterov": False, "weight_decay": one.l2},
-        batch_size=8, epochs=4,
+        optimizer_options=options, batch_size=8, epochs=4,
     )  # fmt: skip
     last = fit(spec)[0].frame().iloc[-1]
     assert last["step"] == frame["step"].iloc[-1] == 12

@@ -130,7 +130,7 @@ def probes(axes: Tree, where: str) -> Iterator[Tree]:
     Raises:
         SettingsError: An axis is no list of values, or what it varies cannot be varied.
     """
-    grid_changes(plain(axes), f"{where}: sweep.axes")
+    grid_changes(plain(axes), where, "sweep.axes")
     ends = dict(leaves(axes))
     for path in ends:
         if path[0] == "sweep" or path == ("run", "seeds"):
@@ -161,7 +161,7 @@ def configurations(given: Mapping[str, Any], where: str) -> list[Configuration]:
     given = dict(given)
     sweep = given.pop("sweep")
     found = []
-    for changes in grid_changes(sweep["axes"], f"{where}: sweep.axes"):
+    for changes in grid_changes(sweep["axes"], where, "sweep.axes"):
         point = tuple((path[-1], value) for path, value in changes.items())
         one = with_values(given, changes)
         data = {k: tuple(v) if isinstance(v, list) else v for k, v in one.get("data", {}).items()}
