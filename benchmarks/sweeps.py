@@ -49,7 +49,7 @@ def made(name: str, size: int) -> Batch:
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(samples, 1, side, side, generator=generator)
     part = SimpleNamespace(x=x, y=torch.randint(0, 5, (samples,), generator=generator))
-    shared = Shared(DataSpec(), model, options)
+    shared = Shared(DataSpec(), model, options, batch_size=samples)
     configurations = [Configuration(shared, 0.05, 1e-3, seed, 1) for seed in range(size)]
     return Batch(configurations, SimpleNamespace(train=part, test=part), torch.device("cpu"))
 

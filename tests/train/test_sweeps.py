@@ -1,11 +1,15 @@
 """Sweeps: against the slow way, in batches of any size, killed at any moment, diverging."""
 
+import multiprocessing
+import os
+import time
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from processes import wait_for
 from reference import sweep_reference
 
 from landscape import data
@@ -163,6 +167,18 @@ def test_batch_norm_uses_the_statistics_of_the_batch_at_hand(blobs):
     assert apart["test_loss"].iloc[0] == pytest.approx(expected, rel=1e-4)
 
 
+def test_convolutions_agree_alone_and_in_a_batch(monkeypatch):
+    generator = torch.Generator().manual_seed(2)
+    x = torch.randn(6, 3, 32, 32, generator=generator)
+    part = SimpleNamespace(x=x, y=torch.arange(6) % CLASSES)
+    splits = SimpleNamespace(train=part, validation=None, test=part)
+    monkeypatch.setattr(data, "prepare", lambda *a, **k: splits)
+    made = some(steps=(6, 5, 4), of=Shared(DataSpec(), "cnn_lewkowycz", {"channels": 3}))
+    apart = sweeps.fit_sweep(made, workers=1)
+    assert apart["training_loss"].iloc[-1] < apart["training_loss"].iloc[0]
+    pd.testing.assert_frame_equal(sweeps.fit_sweep(made, size=3, workers=1), apart, rtol=1e-3)
+
+
 def test_divergence_is_a_row_and_the_others_go_on():
     made = some(lr=(0.3, 1e30, 0.05))
     frame = sweeps.fit_sweep(made, size=3, workers=1)
@@ -269,3 +285,54 @@ def test_dropout_and_too_large_batches_are_refused():
 def test_batches_have_the_measured_size(model, options, batch, samples, size):
     found = Shared(DataSpec(train_samples=samples), model, options, batch_size=batch)
     assert sweeps.together(found) == size
+
+
+def test_any_number_of_workers_gives_the_same_bytes(blobs, tmp_path, monkeypatch):
+    whole = sweeps.fit_sweep(some(), size=1, workers=1).to_csv()
+
+    def with_blobs(*call):  # the worker process does not see what this test has replaced
+        from landscape import data as there
+        from landscape.train.sweeps import fit_chunk
+
+        prepare, there.prepare = there.prepare, lambda *a, **k: blobs
+        try:
+            return fit_chunk(*call)
+        finally:
+            there.prepare = prepare
+
+    monkeypatch.setattr(sweeps, "fit_chunk", with_blobs)
+    found = sweeps.fit_sweep(some(), size=1, workers=2, checkpoints=tmp_path)
+    assert found.to_csv() == whole
+
+
+def saved(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*.pt")}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the killed process is a fork of this one")
+def test_a_process_that_was_killed_leaves_what_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("LANDSCAPE_CHECKPOINT_SECONDS", "0.05")
+    made = some(steps=(300, 200, 250), of=shared(batch_size=7))
+    whole = sweeps.fit_sweep(made, size=2, workers=1)
+    plain = sweeps.Batch.update
+
+    def slowly(self, gradients):  # so that the kill comes before the end
+        time.sleep(0.005)
+        plain(self, gradients)
+
+    monkeypatch.setattr(sweeps.Batch, "update", slowly)
+    for _ in range(2):
+        child = multiprocessing.get_context("fork").Process(
+            target=sweeps.fit_sweep, args=(made,),
+            kwargs={"checkpoints": tmp_path, "size": 2, "workers": 1},
+        )  # fmt: skip
+        before = saved(tmp_path)
+        child.start()
+        assert wait_for(lambda before=before: saved(tmp_path) != before)
+        child.kill()
+        child.join()
+        assert child.exitcode == -9
+    monkeypatch.setattr(sweeps.Batch, "update", plain)
+    found, taken = killed(monkeypatch, tmp_path, made, 10**6, size=2)
+    assert found.to_csv() == whole.to_csv()
+    assert sum(taken) < 750

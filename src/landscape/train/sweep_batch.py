@@ -72,6 +72,7 @@ class Batch:
             )
         nets = [network(shared, one.seed) for one in configurations]
         self.model = nets[0].to(device, dtype)
+        self.convolutional = any(isinstance(m, nn.Conv2d) for m in self.model.modules())
         names = [name for name, _ in self.model.named_parameters()]
         rows = [dict(net.named_parameters()) for net in nets]
         self.parameters = {
@@ -173,7 +174,10 @@ class Batch:
         if len(self) > 1:
             return vmap(self._call, in_dims=(0, 0 if own else None))(parameters, x.to(self.dtype))
         one = {name: p[0] for name, p in parameters.items()}
-        return self._call(one, (x[0] if own else x).to(self.dtype))[None]
+        x = (x[0] if own else x).to(self.dtype)
+        if self.convolutional:  # faster, as in landscape.train.streams
+            x = x.contiguous(memory_format=torch.channels_last)
+        return self._call(one, x)[None]
 
     def _call(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:
         return functional_call(self.model, parameters, (x,))
