@@ -1,6 +1,7 @@
 """A sweep in settings.yaml: what it trains, what is refused, and how it is run."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,9 @@ import pytest
 
 from landscape.cli import main
 from landscape.errors import LandscapeError
+from landscape.evidence import records
+from landscape.evidence.peak_times import mean_peak_time, peak_times
+from landscape.evidence.runs import Runs
 from landscape.experiments import catalogue, execute, live, settings
 from landscape.experiments.sweep_settings import configurations
 from landscape.pipeline import inputs, lists
@@ -210,8 +214,6 @@ def test_commands_and_lists_know_sweeps(swept, capsys):
 
 
 def test_its_inputs_are_its_settings_data_and_code(swept):
-    from pathlib import Path
-
     (swept / "src").symlink_to(Path(sweeps.__file__).parents[2])
     lines = inputs.Inputs("smoke", swept).runs()[RUN]
     named = "\n".join(lines)
@@ -221,3 +223,42 @@ def test_its_inputs_are_its_settings_data_and_code(swept):
     assert "train/loop.py" not in named
     assert "data mnist " in named
     assert "settings a-sweep " in named
+
+
+def with_commit(root, profile):
+    """As if it had been run in a clean clone."""
+    folder = root / "results" / profile / "6-l2-dynamics/a-sweep"
+    for path in folder.glob("*.provenance.json"):
+        record = json.loads(path.read_text()) | {"commit": "0123456789ab"}
+        path.write_text(json.dumps(record), encoding="utf-8")
+    return folder
+
+
+def test_a_sweep_of_the_works_own_settings_becomes_a_record(swept):
+    for run in (RUN, RUN.replace("softmax", "squares")):
+        stored = pd.read_csv(execute.run(run, "paper", root=swept, workers=1) / "results.csv")
+    with_commit(swept, "paper")
+    folder = records.publish("a-sweep", title="t", root=swept, date="2026-01-02")
+    found = records.read(folder)
+    assert (found.scale, found.info["differs"]) == ("paper", [])
+    given = settings.method_settings("a-sweep", "softmax", "paper", swept)
+    assert records.settings_of(found.info["methods"]["softmax"]) == given
+    pd.testing.assert_frame_equal(found.table("squares"), stored)
+
+
+def test_what_a_record_leaves_out_of_a_sweep_is_computed(swept):
+    for run in (RUN, RUN.replace("softmax", "squares")):
+        execute.run(run, "laptop", root=swept, workers=1)
+    source = with_commit(swept, "laptop")
+    found = records.read(records.publish("a-sweep", source, title="t", root=swept))
+    assert found.scale == "reduced"
+    assert "run.seeds is 1 instead of 2" in str(found.info["differs"])
+
+
+def test_pages_read_the_table_and_find_the_peaks(swept):
+    execute.run("6-l2-dynamics/a-sweep/squares", "paper", root=swept, workers=1)
+    found = Runs.build("paper", swept).table("a-sweep", "squares")
+    times = peak_times(found, ["lr", "l2"])
+    assert len(times) == 12
+    one = times[(times["lr"] == 0.5) & (times["l2"] == 0.01)]
+    assert mean_peak_time(one, 0.5 * 0.01).n <= 2
