@@ -123,7 +123,7 @@ class Batch:
         return loss / len(y), 100.0 * wrong / len(y)
 
     def norms(self) -> Tensor:
-        """|theta|^2, float64 [networks]."""
+        """Sum of the squares of all parameters, float64 [networks]."""
         return sum(p.double().square().flatten(1).sum(1) for p in self.parameters.values())
 
     def keep(self, positions: Sequence[int]) -> None:
