@@ -67,7 +67,7 @@ def test_instants_are_a_grid_that_all_horizons_share(horizon, rows, looks):
 def test_chunks_hold_each_once_with_neighbouring_horizons(drawn, size):
     other = dataclasses.replace(SHARED, loss="mse")
     made = [one(steps, i, SHARED if first else other) for i, (steps, first) in enumerate(drawn)]
-    found = chunks(made, lambda shared: size)
+    found = chunks(made, lambda shared, count: size)
     assert sorted(i for chunk in found for i in chunk) == list(range(len(made)))
     assert all(len(chunk) <= size for chunk in found)
     assert all(len({repr(made[i].shared) for i in chunk}) == 1 for chunk in found)

@@ -286,7 +286,9 @@ def test_dropout_and_too_large_batches_are_refused():
 )
 def test_batches_have_the_measured_size(model, options, batch, samples, size):
     found = Shared(DataSpec(train_samples=samples), model, options, batch_size=batch)
-    assert sweeps.together(found) == size
+    assert sweeps.together(found, 1000) == size
+    assert sweeps.together(found, 16) == min(size, 2)
+    assert sweeps.together(found, 1) == 1
 
 
 def test_any_number_of_workers_gives_the_same_bytes(blobs, tmp_path, monkeypatch):

@@ -151,7 +151,7 @@ def instants(horizon: int, rows_per_decade: int, looks: int) -> dict[int, bool]:
 
 
 def chunks(
-    configurations: Sequence[Configuration], size: Callable[[Shared], int]
+    configurations: Sequence[Configuration], size: Callable[[Shared, int], int]
 ) -> list[list[int]]:
     """Positions of the configurations that are trained together, longest horizons first.
 
@@ -160,7 +160,7 @@ def chunks(
 
     Args:
         configurations: All of them.
-        size: How many of these to train together.
+        size: How many to train together, of so many that share this.
     """
     groups: dict[str, list[int]] = {}
     for number, one in enumerate(configurations):
@@ -168,7 +168,7 @@ def chunks(
     found = []
     for group in groups.values():
         ordered = sorted(group, key=lambda i: (-configurations[i].steps, i))
-        most = size(configurations[group[0]].shared)
+        most = size(configurations[group[0]].shared, len(group))
         found += [ordered[at : at + most] for at in range(0, len(ordered), most)]
     return sorted(found, key=lambda chunk: (-configurations[chunk[0]].steps, chunk))
 

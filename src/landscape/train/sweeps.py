@@ -40,10 +40,11 @@ COLUMNS = ("step", "training_loss", "training_error", "test_loss", "test_error",
            "least_test_error", "norm2", "diverged")  # fmt: skip
 _MEASURED = COLUMNS[1:-1]
 _DIGITS = 5
+_BATCHES = 8
 
 
-def together(shared: Shared) -> int:
-    """How many configurations to train in one batch: 32, 16 or 1.
+def together(shared: Shared, count: int) -> int:
+    """How many of ``count`` configurations to train in one batch: at most 32, 16 or 1.
 
     Measured by ``benchmarks/sweeps.py`` on one thread, milliseconds a step of one network::
 
@@ -56,14 +57,16 @@ def together(shared: Shared) -> int:
 
     A batch saves the cost of calling operations, not arithmetic: it pays where weights x samples of
     a step are few, and loses on everything of the size of FC 3x256 and above, which goes to worker
-    processes one by one. So do convolutions, which are slower under ``vmap``.
+    processes one by one. So do convolutions, which are slower under ``vmap``. A second process
+    saves more than a batch, so that few configurations make smaller batches, at least eight.
     """
     made = models.build(shared.model, **shared.model_options)
     if any(isinstance(part, nn.modules.conv._ConvNd) for part in made.modules()):
         return 1
     samples = shared.batch_size or shared.data.train_samples or math.inf
     work = models.parameter_count(made) * samples
-    return 32 if work < 5e5 else 16 if work < 5e7 else 1
+    most = 32 if work < 5e5 else 16 if work < 5e7 else 1
+    return min(most, math.ceil(count / _BATCHES))
 
 
 def check(configurations: Sequence[Configuration]) -> None:
@@ -112,7 +115,7 @@ def fit_sweep(
     if folder is not None:
         require_writable(folder)
     calls = []
-    for chunk in chunks(configurations, together if size is None else lambda shared: size):
+    for chunk in chunks(configurations, together if size is None else lambda *of: size):
         path = None if folder is None else folder / f"{len(chunk)}-from-{chunk[0]}.pt"
         calls.append(([configurations[i] for i in chunk], chunk, path, data_root))
     found: list[dict[str, Any]] = []
