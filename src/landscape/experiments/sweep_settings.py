@@ -23,8 +23,8 @@ every experiment (``landscape.experiments.settings``)::
         softmax: {}
 
 Every combination of the axes' values is trained with seeds 0, 1, ... to its own horizon, and all of
-it is one run with one ``results.csv`` (``landscape.train.sweeps`` says which columns). What the axes
-vary has no value beside it. ``horizon: {at_most: 1000}`` gives all the same number of steps;
+it is one run with one ``results.csv``, whose columns ``landscape.train.sweeps`` names. What the
+axes vary has no value beside it. ``horizon: {at_most: 1000}`` gives all the same number of steps;
 ``sweep.together`` sets how many are trained in one batch, which is chosen by measurement otherwise.
 """
 
