@@ -48,7 +48,11 @@ def _of_run(
     found = []
     if item["profile"] != "paper":
         found.append(("profile", f"the profile is {item['profile']} instead of paper"))
-    if catalogue.get(experiment, root=root).kind == "simulate":
+    kind = catalogue.get(experiment, root=root).kind
+    if kind == "sweep":
+        work = _flat(settings.method_settings(experiment, run, "paper", root))
+        ours = _flat(item["parameters"])
+    elif kind == "simulate":
         work = _flat(settings.resolved(experiment, "paper", root), cases, run)
         ours = _flat(item["parameters"], cases, run)
     else:

@@ -266,7 +266,8 @@ def _tables(folder: Path) -> list[str]:
 
 
 def _trained(item: dict) -> bool:
-    return "optimizer" in item.get("parameters", {})
+    given = item.get("parameters", {})
+    return "optimizer" in given and "sweep" not in given
 
 
 def _wrong_training(path: Path, seeds: list, shown: str) -> list[str]:

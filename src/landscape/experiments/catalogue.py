@@ -25,7 +25,8 @@ class Experiment:
         id: Its name, unique in the book.
         page: The item of the page whose folder holds its settings, ``<part>/<name>``.
         part: The part's folder.
-        kind: ``train`` (each run is a method with all its seeds) or ``simulate`` (a case each).
+        kind: ``train`` (each run is a method with all its seeds), ``sweep`` (a method with all its
+            configurations) or ``simulate`` (a case).
         runs: Its methods or cases.
         title: One line.
         module: The module whose ``simulate`` runs it, "" for training.
@@ -63,7 +64,7 @@ def experiments(root: Path | None = None) -> list[Experiment]:
 
 
 def _experiment(found: settings.Declared) -> Experiment:
-    kind = "simulate" if found.module else "train"
+    kind = "simulate" if found.module else "sweep" if found.sweeps else "train"
     entry = found.entry
     return Experiment(entry.id, entry.page, entry.part, kind, found.runs, found.title, found.module)
 
@@ -76,7 +77,7 @@ def get(name: str, kind: str | None = None, root: Path | None = None) -> Experim
     """
     found = _experiment(settings.declared(name, root))
     if kind is not None and found.kind != kind:
-        words = {"train": "trained", "simulate": "simulated"}
+        words = {"train": "trained", "sweep": "swept", "simulate": "simulated"}
         raise LandscapeError(f"{name} is not {words[kind]} but {words[found.kind]}.")
     return found
 
@@ -164,6 +165,8 @@ def grid_runs(
         LandscapeError: Unknown names, settings or a number of seeds that cannot be right.
     """
     merged = settings.method_settings(experiment, method, profile, root)
+    if "sweep" in merged:
+        raise LandscapeError(f"{experiment} is not trained but swept.")
     grid = merged.pop("grid", {})
     if most_seeds is not None and most_seeds < 1:
         raise LandscapeError(f"{most_seeds} seeds cannot be run; ask for at least 1.")

@@ -42,6 +42,7 @@ class Declared:
         module: The module of a simulation, "" for an experiment that trains.
         runs: Its methods or cases.
         layers: By profile; ``paper`` holds the work's values.
+        sweeps: Whether each method is a sweep (``landscape.experiments.sweep_settings``).
     """
 
     entry: Entry
@@ -49,6 +50,7 @@ class Declared:
     module: str
     runs: tuple[str, ...]
     layers: dict[str, Layer]
+    sweeps: bool = False
 
 
 def declared(experiment: str, root: Path | None = None) -> Declared:
@@ -99,9 +101,16 @@ def _declared(experiment: str, known: dict[str, Entry], root: Path) -> Declared:
     if not simulated:
         methods = _followed(methods, where)
         methods = {name: {m: t for m, t in of.items() if m in runs} for name, of in methods.items()}
+    of_work = {} if simulated else methods["paper"]
+    swept = [run for run, own in of_work.items() if "sweep" in merge(common["paper"], own)]
+    if swept and len(swept) < len(runs):
+        other = next(run for run in runs if run not in swept)
+        raise SettingsError(
+            f"{where}: {swept[0]} is a sweep and {other} is not; make them two experiments."
+        )
     return Declared(
         entry, top["title"], top.get("module", ""), tuple(runs),
-        {name: Layer(common[name], methods[name]) for name in layers},
+        {name: Layer(common[name], methods[name]) for name in layers}, bool(swept),
     )  # fmt: skip
 
 

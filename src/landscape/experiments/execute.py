@@ -13,10 +13,12 @@ from typing import Any
 from landscape.errors import LandscapeError
 from landscape.experiments import catalogue, settings
 from landscape.experiments.catalogue import Experiment
+from landscape.experiments.simulation import csv_text
 from landscape.experiments.stopwatch import Stopwatch
+from landscape.experiments.sweep_settings import configurations
 from landscape.files import replacing_folder, require_writable
 from landscape.project import check_profile, find_root
-from landscape.train import distributed, provenance
+from landscape.train import distributed, provenance, sweeps
 from landscape.train.history import write_csv
 from landscape.train.many import clear_checkpoints, fit_many
 from landscape.train.workers import worker_count
@@ -91,18 +93,18 @@ def job_of(
     root: Path,
     workers: int | None = None,
     seeds: int | None = None,
-) -> _Training | _Simulation:
+) -> Job:
     """What has to be done for a run; its settings are checked."""
-    kind = _Simulation if experiment.kind == "simulate" else _Training
-    return kind(experiment, name, profile, root, workers, seeds)
+    kinds = {"train": _Training, "sweep": _Sweep, "simulate": _Simulation}
+    return kinds[experiment.kind](experiment, name, profile, root, workers, seeds)
 
 
-def digest(job: _Training | _Simulation) -> str:
+def digest(job: Job) -> str:
     """SHA-256 of its parameters: it depends on the settings alone."""
     return hashlib.sha256(_text(job).encode()).hexdigest()
 
 
-def _text(job: _Training | _Simulation) -> str:
+def _text(job: Job) -> str:
     return json.dumps(job.parameters, sort_keys=True, default=str)
 
 
@@ -165,6 +167,57 @@ class _Training:
         clear_checkpoints(self.specs, self.checkpoints)
 
 
+class _Sweep:
+    """All configurations of a method."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        method: str,
+        profile: str,
+        root: Path,
+        workers: int | None,
+        seeds: int | None,
+    ) -> None:
+        if distributed.world().size > 1:
+            raise LandscapeError(f"{experiment.id} is a sweep: run it without torchrun.")
+        if seeds is not None and seeds < 1:
+            raise LandscapeError(f"{seeds} seeds cannot be run; ask for at least 1.")
+        given = settings.method_settings(experiment.id, method, profile, root)
+        run = given["run"]
+        run["seeds"] = min(run["seeds"], seeds or run["seeds"])
+        self.parameters = given
+        self.configurations = configurations(given, f"{experiment.id}, method {method}")
+        sweeps.check(self.configurations)
+        self.label = f"{experiment.id} {method} ({profile})"
+        self.checkpoints = root / "checkpoints"
+        # At smoke scale a sweep is shorter than the start of a worker process.
+        self.workers = worker_count(1 if workers is None and profile == "smoke" else workers)
+
+    def execute(self) -> None:
+        self.frame = sweeps.fit_sweep(
+            self.configurations,
+            checkpoints=self.checkpoints,
+            workers=self.workers,
+            size=self.parameters["sweep"].get("together"),
+            label=self.label,
+        )
+
+    def write(self, folder: Path) -> None:
+        (folder / "results.csv").write_text(csv_text(self.frame), encoding="utf-8", newline="\n")
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "seeds": list(range(self.parameters["run"]["seeds"])),
+            "workers": self.workers,
+            "configurations": len(self.configurations),
+            "diverged_configurations": int(self.frame["diverged"].sum()),
+        }
+
+    def forget(self) -> None:
+        sweeps.forget(self.configurations, self.checkpoints)
+
+
 class _Simulation:
     """One case."""
 
@@ -202,3 +255,6 @@ class _Simulation:
             with contextlib.suppress(OSError):
                 path.unlink()
                 path.parent.rmdir()  # unless chunks of other settings are there
+
+
+Job = _Training | _Sweep | _Simulation

@@ -9,12 +9,15 @@ from typing import Any
 from landscape.experiments.settings_file import SettingsError
 
 
-def grid_changes(grid: Mapping[str, Any], where: str) -> list[dict[tuple[str, ...], Any]]:
+def grid_changes(
+    grid: Mapping[str, Any], where: str, name: str = "grid"
+) -> list[dict[tuple[str, ...], Any]]:
     """Every combination of a grid's values.
 
     Args:
         grid: Shaped like the settings themselves, with a list of values at each end.
         where: What the grid belongs to, for the error.
+        name: What it is called there.
 
     Returns:
         ``{path of a setting: value}`` for each combination; the first setting changes slowest. An
@@ -33,13 +36,13 @@ def grid_changes(grid: Mapping[str, Any], where: str) -> list[dict[tuple[str, ..
             paths[path] = part
         else:
             raise SettingsError(
-                f"{where}: grid.{'.'.join(path)} is {part!r}; it must be a list of values."
+                f"{where}: {name}.{'.'.join(path)} is {part!r}; it must be a list of values."
             )
 
     walk(grid, ())
     names = [path[-1] for path in paths]
     if len(set(names)) < len(names):
-        raise SettingsError(f"{where}: two settings of the grid have the same last name.")
+        raise SettingsError(f"{where}: two settings of the {name} have the same last name.")
     combinations = itertools.product(*paths.values())
     return [dict(zip(paths, values, strict=True)) for values in combinations]
 

@@ -25,7 +25,8 @@ A simulation has ``module``, ``cases`` and ``common``. The order of merging is t
 settings, the work's method, the profile's common settings, the profile's method; the later wins.
 ``like`` takes over all profiles, of an experiment before its methods' own ``like`` is followed; a
 comment behind a method's ``like`` is the source of all that it takes from the work's layer.
-``grid`` in a method holds lists of values; what it varies has no value beside it.
+``grid`` in a method holds lists of values; what it varies has no value beside it. A method with
+``sweep`` is thousands of small configurations: ``landscape.experiments.sweep_settings``.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape import schema
-from landscape.experiments import settings_schema
+from landscape.experiments import settings_schema, sweep_settings
 from landscape.experiments.declarations import Declared, Layer, all_declared, declared
 from landscape.experiments.settings_file import (
     Leaf,
@@ -104,14 +105,27 @@ def method_settings(
     merged: Tree = {}
     for layer in layers:
         merged = merge(merged, layer.common, layer.methods.get(method, {}))
+    where = f"method {method}, profile {profile}"
+    if found.sweeps:
+        return plain(_swept(merged, found, where, root))
     grid = merged.get("grid", {})
-    _check(
-        merge(merged, _first_point(grid)), settings_schema.TRAINING, found,
-        f"method {method}, profile {profile}", root,
-    )  # fmt: skip
+    _check(merge(merged, _first_point(grid)), settings_schema.TRAINING, found, where, root)
     for path, _ in leaves(grid):
         merged = without(merged, path)
     return plain(merged)
+
+
+def _swept(merged: Tree, found: Declared, where: str, root: Path) -> Tree:
+    """The settings of a sweep, checked, with its ranges as lists and nothing beside its axes."""
+    own = settings_schema.mapping({"sweep": sweep_settings.SWEEP["properties"]["sweep"]})
+    _check({"sweep": merged["sweep"]}, own, found, where, root)
+    place_of = f"{short(found.entry.path, root)}: {found.entry.id}, {where}"
+    axes = sweep_settings.with_ranges(merged["sweep"]["axes"], place_of)
+    for probe in sweep_settings.probes(axes, place_of):
+        _check(merge(merged, probe), sweep_settings.SWEEP, found, where, root)
+    for path, _ in leaves(axes):
+        merged = without(merged, path)
+    return {**merged, "sweep": {**merged["sweep"], "axes": axes}}
 
 
 def _first_point(grid: Tree) -> Tree:

@@ -30,7 +30,8 @@ PLUMBING = (
     "landscape.experiments.declarations", "landscape.experiments.execute",
     "landscape.experiments.grid", "landscape.experiments.live", "landscape.experiments.settings",
     "landscape.experiments.settings_file", "landscape.experiments.settings_schema",
-    "landscape.experiments.stopwatch", "landscape.train.provenance", "landscape.train.workers",
+    "landscape.experiments.stopwatch", "landscape.experiments.sweep_settings",
+    "landscape.train.provenance", "landscape.train.workers",
 )  # fmt: skip
 #: A page or verdict that reads stored results does not run what made them.
 MAKING = ("landscape.experiments.execute", "landscape.experiments.live")
@@ -72,8 +73,9 @@ class Inputs:
     def run(self, experiment: catalogue.Experiment, run: str) -> list[str]:
         """The lines of one run."""
         given = self._settings(experiment, run)
-        if experiment.kind == "train":
-            data, modules = [given["data"]["name"]], ["landscape.train.many"]
+        if experiment.kind != "simulate":
+            trains = {"train": "landscape.train.many", "sweep": "landscape.train.sweeps"}
+            data, modules = [given["data"]["name"]], [trains[experiment.kind]]
         else:
             data = [given["data"]] if isinstance(given.get("data"), str) else []
             modules = [experiment.module]
@@ -83,7 +85,7 @@ class Inputs:
         return lines + self._modules(self.code.closure(modules, PLUMBING))
 
     def _settings(self, experiment: catalogue.Experiment, run: str) -> dict[str, Any]:
-        if experiment.kind == "train":
+        if experiment.kind != "simulate":
             return settings.method_settings(experiment.id, run, self.profile, self.root)
         return settings.resolved(experiment.id, self.profile, self.root)
 

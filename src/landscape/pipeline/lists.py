@@ -39,7 +39,7 @@ def in_force(root: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for profile in project.PROFILES:
         for one in catalogue.experiments(root):
-            if one.kind == "train":
+            if one.kind != "simulate":
                 entry = {run: settings.method_settings(one.id, run, profile, root)
                          for run in one.runs}  # fmt: skip
             else:
