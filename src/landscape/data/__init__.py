@@ -19,6 +19,7 @@ _LATER = {
     "load_text": "sequences",
     "load_penn_treebank": "sequences",
     "SequenceData": "sequences",
+    "prepare_sequence": "sequences",
     "load_imagenet": "imagenet",
     "flip": "augment",
     "crop": "augment",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, settings
+from landscape.experiments import catalogue, kept, settings, weights_index
 from landscape.experiments.catalogue import Experiment
 from landscape.experiments.stopwatch import Stopwatch
 from landscape.files import replacing_folder, require_writable
@@ -53,6 +53,8 @@ def run(
     root = root or find_root()
     experiment, name = catalogue.of_run(run_id, root)
     job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
+    if output is not None:
+        job.large = None
     folder = Path(output) if output is not None else experiment.folder(profile, root)
     distributed.all_or_none(lambda: require_writable(folder))
     world, specification = distributed.world(), digest(job)
@@ -133,11 +135,16 @@ class _Training:
         self.workers = 1 if workers is None and profile == "smoke" else workers
         worker_count(self.workers)
         first, point = runs[0]
+        self.profile = profile
+        self.large = None
+        if profile == "paper":
+            self.large = weights_index.large_folder(profile, experiment.run_id(method), root)
         self.parameters = {k: v for k, v in first.as_dict().items() if k != "seed"}
         if point:
             self.parameters["grid"] = list({str(at): at for at in self.points}.values())
 
     def execute(self) -> None:
+        kept.refuse_large(self.specs[0], self.profile)
         self.frame = fit_many(
             self.specs,
             checkpoints=self.checkpoints,
@@ -148,6 +155,7 @@ class _Training:
 
     def write(self, folder: Path) -> None:
         write_csv(self.frame, folder / "results.csv")
+        kept.collect(self.specs, self.points, self.checkpoints, folder, self.large)
 
     def record(self) -> dict[str, Any]:
         world, diverged = distributed.world(), self.frame["diverged"] == 1
@@ -167,6 +175,8 @@ class _Training:
 
 class _Simulation:
     """One case."""
+
+    large: Path | None = None
 
     def __init__(
         self,

@@ -36,6 +36,9 @@ OPTIONAL_COLUMNS = (
     "alignment_sphere",
     "alignment_unit",
     "alignment_cosine",
+    "training_perplexity",
+    "validation_perplexity",
+    "test_perplexity",
 )
 
 
@@ -51,6 +54,9 @@ class History:
     ``strength`` is the coefficient lambda of the L2 or complexity term, for methods that move it;
     for all others there is no such column.
 
+    Of sequences, losses are nats a token, errors wrong predictions in percent, and ``perplexity``
+    is the exponential of the loss.
+
     The ``alignment`` columns exist for methods that add a field h to the gradient (thesis figure
     2.4); they are signed, over all weights that feel the field, with h as added in the step that
     leads to the row and the weights w at which that step's gradient was taken: ``alignment`` is the
@@ -61,6 +67,8 @@ class History:
     """
 
     rows: list[dict[str, float]] = field(default_factory=list)
+    #: The table of steps, where the run was asked for one.
+    steps: pd.DataFrame | None = None
 
     def append(self, **row: float) -> None:
         """Add a row; a key that is not a column is refused."""
