@@ -200,34 +200,6 @@ class _Recorded(Runs):
     def provenance(self, experiment: str) -> dict[str, dict]:
         return self.info(experiment).get("methods", {})
 
-    def weights(
-        self, experiment: str, run: str, seed: int = 0, at: float = 1.0, **point: Any
-    ) -> nn.Module | None:
-        """The network of one training run, at the optimizer's answer, in evaluation mode.
-
-        Args:
-            experiment: Its id.
-            run: A method.
-            seed: The run's seed.
-            at: One of the instants that ``run: weights`` of its settings names, 1 for the end.
-            **point: Values of the grid's columns where the method has a grid.
-
-        Returns:
-            The network on the CPU in float32; None for a record, which holds tables only.
-
-        Raises:
-            LandscapeError: There are no such weights, or their file is missing or damaged.
-        """
-        path = self._path(experiment, run, "results")
-        if path is None or isinstance(self, _Recorded):
-            return None
-        from landscape.experiments import kept
-        from landscape.train.weights import decoded
-
-        self._read.add(experiment)
-        large = kept.large_folder(self.scale, self._declared(experiment).run_id(run), self.root)
-        return decoded(kept.find(path.with_name(kept.INDEX), large, seed, at, point))[0]
-
     def parameters(self, experiment: str, method: str | None = None) -> dict[str, Any]:
         runs = self.provenance(experiment)
         used = runs.get(method) if method else next(iter(runs.values()), None)

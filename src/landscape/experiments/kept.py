@@ -30,12 +30,7 @@ def refuse_large(spec: RunSpec, profile: str) -> None:
     Raises:
         LandscapeError: With the size and the remedy.
     """
-    if (
-        not spec.weights
-        or profile != "laptop"
-        or spec.sequential
-        and "classes" not in (spec.model_options)
-    ):
+    if not spec.weights or profile != "laptop":
         return
     import torch
 
@@ -45,15 +40,11 @@ def refuse_large(spec: RunSpec, profile: str) -> None:
         model = models.build(spec.model, **spec.model_options)
     size = 4 * sum(t.numel() for t in model.state_dict().values())
     if size > LARGEST_IN_GIT:
-        raise _too_large(spec, size)
-
-
-def _too_large(spec: RunSpec, size: int) -> LandscapeError:
-    return LandscapeError(
-        f"{spec.experiment}, method {spec.method}: the weights of {spec.model} take "
-        f"{size / 1e6:.1f} MB, and git keeps files of up to 1 MB; leave run weights out of the "
-        "laptop profile (weights: []) or make the network smaller."
-    )
+        raise LandscapeError(
+            f"{spec.experiment}, method {spec.method}: the weights of {spec.model} take "
+            f"{size / 1e6:.1f} MB, and git keeps files of up to 1 MB; leave run weights out of the "
+            "laptop profile (weights: []) or make the network smaller."
+        )
 
 
 def collect(

@@ -1,8 +1,8 @@
 """Where the weights of runs lie, and how one of them is found.
 
 ``<run>/weights.csv`` lists them, one row an instant: the columns of the grid if there is one,
-``seed``, ``at`` (the part of the run), ``file``, ``bytes``, ``sha256``. Files of at most 1 MB lie in
-``<run>/weights/`` and are kept in git like the tables. Larger ones would not fit there and are made
+``seed``, ``at`` (part of the run), ``file``, ``bytes``, ``sha256``. Files of at most 1 MB are in
+``<run>/weights/`` and kept in git like the tables. Larger ones would not fit there and are made
 at the paper profile only; they lie in ``weights/<profile>/<part>/<experiment>/<run>/``, which git
 ignores and DVC's cache takes (``dvc add weights/paper``). The run's own folder then still has the
 same bytes in a clone that has not pulled them, so that nothing is trained again.
