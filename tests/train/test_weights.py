@@ -150,7 +150,8 @@ def test_a_run_that_diverges_has_the_weights_until_then(small_data, tmp_path):
     history, _ = loop.fit(spec, checkpoints=tmp_path)
     assert history.rows[-1]["diverged"]
     there = [at for at, content in kept(spec, tmp_path).items() if content is not None]
-    assert there[:1] == [0.0] and 1.0 not in there
+    assert there[:1] == [0.0]
+    assert 1.0 not in there
     listed = json.loads(unsealed(CheckpointStore(tmp_path, spec).folder / "weights.json"))
     assert [at for at, _ in listed] == there
 
@@ -179,7 +180,8 @@ def test_the_table_of_steps_has_the_norms_at_each_gradient(small_data):
         loop.optim.SGD.step = step
     frame = history.steps
     assert frame["step"].tolist() == list(range(6))
-    assert (frame["seed"] == 1).all() and (frame["learning_rate"] == 0.05).all()
+    assert (frame["seed"] == 1).all()
+    assert (frame["learning_rate"] == 0.05).all()
     for column, values in zip(
         ("weight_square", "gradient_square"), zip(*seen, strict=True), strict=True
     ):

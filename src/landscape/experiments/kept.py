@@ -72,7 +72,7 @@ def collect(
     for number, (spec, point) in enumerate(zip(specs, points, strict=True)):
         own = CheckpointStore(checkpoints, spec).folder
         if spec.record_every is not None:
-            frame = pd.read_csv(io.BytesIO(_read(own / "steps.csv")), float_precision="round_trip")
+            frame = pd.read_csv(io.BytesIO(_read(own / "steps.csv")))
             steps.append(_at_point(frame, point))
         if not spec.weights:
             continue
