@@ -23,6 +23,7 @@ _LATER = {
     "load_imagenet": "imagenet",
     "flip": "augment",
     "crop": "augment",
+    "flip_crop": "augment",
     "mixup": "augment",
     "soft_labels": "augment",
 }

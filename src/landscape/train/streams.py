@@ -111,10 +111,13 @@ class Replica:
             return x, y.flatten()
         from landscape.data import augment
 
-        if self.augmentation.flip:
-            x = augment.flip(x, self.draws, self.augmentation.flip)
-        if self.augmentation.crop:
-            x = augment.crop(x, self.draws, self.augmentation.crop)
+        flip, padding = self.augmentation.flip, self.augmentation.crop
+        if flip and padding:
+            x = augment.flip_crop(x, self.draws, flip, padding)
+        elif flip:
+            x = augment.flip(x, self.draws, flip)
+        elif padding:
+            x = augment.crop(x, self.draws, padding)
         if not self.augmentation.mixup:
             return x, y
         x, first, second, weight = augment.mixup(x, y, self.augmentation.mixup, self.draws)
