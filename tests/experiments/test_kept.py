@@ -8,8 +8,8 @@ import torch
 
 from landscape.errors import LandscapeError
 from landscape.evidence import runs as evidence
-from landscape.evidence.networks import network
 from landscape.experiments import catalogue, execute, kept
+from landscape.experiments.networks import network
 from landscape.experiments.settings import SettingsError
 
 PAGE = """\

@@ -108,7 +108,7 @@ class Runs:
     ) -> Path | None:
         """The file with the weights of one training run at one instant, its bytes checked.
 
-        ``landscape.evidence.networks.network`` builds the network from it.
+        ``landscape.experiments.networks.network`` builds the network from it.
 
         Args:
             experiment: Its id.

@@ -36,10 +36,10 @@ OPTIONAL_COLUMNS = (
     "alignment_sphere",
     "alignment_unit",
     "alignment_cosine",
-    "training_perplexity",
-    "validation_perplexity",
-    "test_perplexity",
 )
+
+#: Columns of sequences only.
+SEQUENCE_COLUMNS = ("training_perplexity", "validation_perplexity", "test_perplexity")
 
 
 @dataclass
@@ -72,14 +72,15 @@ class History:
 
     def append(self, **row: float) -> None:
         """Add a row; a key that is not a column is refused."""
-        unknown = set(row) - set(COLUMNS) - set(OPTIONAL_COLUMNS)
+        unknown = set(row) - {*COLUMNS, *OPTIONAL_COLUMNS, *SEQUENCE_COLUMNS}
         if unknown:
             raise KeyError(f"unknown history columns {sorted(unknown)}")
         self.rows.append(row)
 
     def frame(self) -> pd.DataFrame:
         """All rows with every column, absent values empty."""
-        filled = [name for name in OPTIONAL_COLUMNS if any(name in row for row in self.rows)]
+        optional = (*OPTIONAL_COLUMNS, *SEQUENCE_COLUMNS)
+        filled = [name for name in optional if any(name in row for row in self.rows)]
         return pd.DataFrame(self.rows, columns=[*COLUMNS, *filled]).astype(
             {"seed": int, "step": int, "diverged": int}
         )

@@ -1,13 +1,15 @@
-"""Networks of finished runs, for analyses: apart from the tables, because this needs torch."""
+"""Networks of finished runs, for analyses: apart from their tables, because this needs torch."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
-from landscape.evidence.runs import Runs
 from landscape.train.weights import decoded
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from landscape.evidence.runs import Runs
 
 
 def network(
