@@ -105,7 +105,7 @@ def _train(
     """Steps until the end, from the last checkpoint if there is one."""
     world = run.world
     state = None if store is None else store.load()
-    if state is not None and not distributed.largest(not weights.complete(state))[0]:
+    if state is not None and not distributed.largest(int(not weights.complete(state)))[0]:
         run.restore(state)
     else:
         run.optimizer.prepare()

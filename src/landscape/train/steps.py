@@ -17,8 +17,8 @@ class StepTable:
 
     ``step`` counts the steps taken before; loss (scaled and with its L2 term, as it is minimised),
     weights theta and gradient g (with L2, after clipping) belong together, at the point where the
-    gradient was taken; with replicas they are the first one's, but for the loss, which is their
-    mean. The numbers stay on the device until the table is read.
+    gradient was taken; with replicas they are the first one's, but for the loss, which is the mean
+    of those of one process. The numbers stay on the device until the table is read.
 
     Args:
         every: Distance between two rows in steps; ``None``: no rows.
