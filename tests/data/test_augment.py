@@ -35,6 +35,29 @@ def test_crop_equals_its_twin(seed, padding):
     np.testing.assert_array_equal(cropped, reference.crop(x.numpy(), corners, padding))
 
 
+@given(st.integers(0, 10**6), st.integers(0, 4), st.sampled_from([0.0, 0.5, 1.0]))
+def test_both_at_once_are_one_after_the_other(seed, padding, probability):
+    x, draws, other = batch(), generator(seed), generator(seed)
+    both = data.flip_crop(x, draws, probability, padding)
+    apart = data.crop(data.flip(x, other, probability), other, padding)
+    assert torch.equal(both, apart)
+    assert torch.equal(draws.get_state(), other.get_state())
+
+
+@given(st.integers(0, 10**6), st.integers(0, 9))
+def test_cutting_one_by_one_and_at_once_give_the_same(seed, padding):
+    x, draws = batch(), generator(seed)
+    corner = torch.randint(2 * padding + 1, (2, 6), generator=draws)
+    mirrored = torch.rand(6, generator=draws) < 0.5
+    arguments = (x, *corner, mirrored, padding)
+    assert torch.equal(augment._cut_one_by_one(*arguments), augment._cut_at_once(*arguments))
+
+
+def test_images_with_channels_innermost_are_cut_alike():
+    x = batch().to(memory_format=torch.channels_last)
+    assert torch.equal(data.crop(x, generator()), data.crop(batch(), generator()))
+
+
 def test_flip_and_crop_use_every_possibility_equally():
     n = 8100
     x = torch.zeros(n, 1, 9, 9)

@@ -223,9 +223,11 @@ def test_the_schema_knows_what_a_run_is_made_of():
         ("data", specification.DataSpec),
         ("schedule", specification.ScheduleSpec),
         ("replicas", specification.ReplicaSpec),
+        ("augmentation", specification.AugmentationSpec),
+        ("loss", specification.LossSpec),
     ):
         assert set(known[key]["properties"]) == set(kind.__dataclass_fields__)
-    run = {"batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples"}
+    run = set(specification.RUN_KEYS)
     assert set(known["run"]["properties"]) == run | {"seeds"}
     assert run < set(specification.RunSpec.__dataclass_fields__)
 

@@ -38,6 +38,9 @@ TABLE = [
     ("fc64_lewkowycz", {}, None, 205_642),
     ("cnn_lewkowycz", {}, None, 51_044_810),
     ("cnn_lewkowycz", {"pool": 2, "pool_stride": 2}, None, 7_844_810),
+    ("char_lstm", {}, None, 254_423),
+    ("small_char_lstm", {}, 32_640, 32_640),
+    ("ptb_lstm", {}, None, 66_034_000),
     ("ntk_two_layer", {}, None, 78_500_000),
 ]
 

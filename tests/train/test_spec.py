@@ -1,8 +1,11 @@
 import dataclasses
+import json
 
 import pytest
 
-from landscape.train.spec import ReplicaSpec, RunSpec, SpecificationError
+from landscape.evidence.records import settings_of
+from landscape.train.options import AugmentationSpec, LossSpec
+from landscape.train.spec import LATER, ReplicaSpec, RunSpec, SpecificationError
 
 SETTINGS = {
     "data": {"name": "mnist", "holdout": 0.12},
@@ -11,6 +14,9 @@ SETTINGS = {
     "schedule": {"drop_at": [1, 2], "factor": 5},
     "run": {"batch_size": 32, "epochs": 3, "seeds": 4},
 }
+
+#: Of these settings, as it was when no run could state more.
+DIGEST = "0c37bdc7347902eefc36666937d1265c457afe3e01475cd3e666dd6b471c7d3d"
 
 
 def build(**changes):
@@ -92,3 +98,44 @@ def test_the_digest_depends_on_every_field():
     assert len(digests) == 8
     assert base.digest() == build().digest()
     assert base.digest("other code") != base.digest()
+
+
+NEW = {
+    "augmentation": {"flip": 0.5, "crop": 4, "mixup": 1.0},
+    "loss": {"name": "mse", "scaling": "half", "l2": 1e-3},
+    "run": {
+        **SETTINGS["run"], "clip_norm": 10, "clip_value": 5.0, "weights": [0.5, 1.0],
+        "record_every": 3, "evaluation_batch": 100, "batch_statistics": True,
+    },
+}  # fmt: skip
+
+
+def test_what_few_runs_state_arrives():
+    spec = build(**NEW)
+    assert spec.augmentation == AugmentationSpec(0.5, 4, 1.0)
+    assert spec.loss == LossSpec("mse", "half", 1e-3)
+    assert spec.weights == (0.5, 1.0)
+    assert (spec.clip_norm, spec.clip_value, spec.record_every) == (10, 5.0, 3)
+    assert (spec.evaluation_batch, spec.batch_statistics) == (100, True)
+    assert spec.digest() != build().digest()
+
+
+@pytest.mark.parametrize("part", NEW)
+def test_each_of_them_has_a_digest_of_its_own(part):
+    assert build(**{part: NEW[part]}).digest() not in (build().digest(), build(**NEW).digest())
+
+
+def test_the_digest_is_the_one_from_before_they_existed():
+    assert build().digest() == DIGEST
+    stated = build(augmentation={"flip": 0.0}, loss={"name": "cross_entropy"})
+    assert stated.digest() == DIGEST
+    assert not {*LATER, "unroll"} & {*build().as_dict(), *build().as_dict()["data"]}
+
+
+def test_the_settings_of_a_record_name_them_all():
+    """Read back from a provenance, they make the same run."""
+    spec = build(**NEW)
+    parameters = {k: v for k, v in json.loads(json.dumps(spec.as_dict())).items() if k != "seed"}
+    again = settings_of({"parameters": parameters, "seeds": [0]})
+    again["data"] = {k: v for k, v in again["data"].items() if v is not None}
+    assert RunSpec.from_settings("an-experiment", "adam", 0, again) == spec

@@ -23,11 +23,13 @@ from processes import PATIENCE
 from landscape import cli, data
 from landscape.errors import LandscapeError
 from landscape.experiments import catalogue
+from landscape.experiments.kept import collect
 from landscape.optim import ReplicaLostError
 from landscape.train import distributed, loop, run
 from landscape.train.checkpoint import CheckpointStore
 from landscape.train.run import Run
 from landscape.train.spec import DataSpec, ReplicaSpec, RunSpec, SpecificationError
+from landscape.train.weights import decoded
 
 
 def specification(optimizer="parle", **changes):
@@ -123,6 +125,27 @@ def test_processes_train_what_one_process_trains(small_data, tmp_path, optimizer
     for other_frame, other_weights in others:
         assert_same(first[1], other_weights)
         assert other_frame.empty
+
+
+def test_process_0_keeps_the_weights_and_the_steps(small_data, tmp_path, monkeypatch):
+    spec = specification(weights=(0.5, 1.0), record_every=1)
+    monkeypatch.setenv("LANDSCAPE_CHECKPOINT_SECONDS", "1000")
+    loop.fit(spec, checkpoints=tmp_path / "one")
+    (tmp_path / "several").mkdir()
+    forked(lambda rank: fitted(spec, checkpoints=tmp_path / "several")[0].empty, tmp_path)
+    assert results(tmp_path) == [False, True, True]
+    kept = []
+    for name in ("one", "several"):
+        (folder := tmp_path / f"{name}-collected").mkdir()
+        collect([spec], [{}], tmp_path / name, folder)
+        kept.append([decoded(path)[0].state_dict() for path in sorted(folder.glob("weights/*"))])
+    assert len(kept[0]) == 2
+    for one, several in zip(*kept, strict=True):
+        assert_close(one, several)
+    steps = [pd.read_csv(tmp_path / f"{name}-collected/steps.csv") for name in ("one", "several")]
+    # The losses are each process' own, until they compare notes.
+    columns = ["seed", "step", "weight_square", "gradient_square", "learning_rate"]
+    pd.testing.assert_frame_equal(steps[0][columns], steps[1][columns], rtol=1e-4)
 
 
 def test_only_process_0_evaluates(small_data, tmp_path, monkeypatch):

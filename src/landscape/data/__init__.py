@@ -19,9 +19,11 @@ _LATER = {
     "load_text": "sequences",
     "load_penn_treebank": "sequences",
     "SequenceData": "sequences",
+    "prepare_sequence": "sequences",
     "load_imagenet": "imagenet",
     "flip": "augment",
     "crop": "augment",
+    "flip_crop": "augment",
     "mixup": "augment",
     "soft_labels": "augment",
 }

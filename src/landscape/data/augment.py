@@ -7,6 +7,7 @@ Gur-Ari (2020), who do not state alpha.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot, pad
@@ -36,12 +37,61 @@ def crop(x: Tensor, generator: torch.Generator, padding: int = 4) -> Tensor:
     standardised images; in [-1, 1] it is grey.
     """
     _check(x, generator)
-    n, _, height, width = x.shape
-    places = 2 * padding + 1
-    corner = torch.randint(places, (2, n), generator=generator, device=x.device)
-    # The unfolded tensor is a view of all windows; indexing copies only the chosen ones.
-    windows = pad(x, (padding,) * 4).unfold(2, height, 1).unfold(3, width, 1)
-    return windows[torch.arange(n, device=x.device), :, corner[0], corner[1]]
+    row, column = torch.randint(2 * padding + 1, (2, len(x)), generator=generator, device=x.device)
+    return _cut(x, row, column, torch.zeros_like(row, dtype=torch.bool), padding)
+
+
+def flip_crop(
+    x: Tensor, generator: torch.Generator, probability: float = 0.5, padding: int = 4
+) -> Tensor:
+    """`crop(flip(x))` with the same draws and the same result, in about half the time."""
+    _check(x, generator)
+    mirrored = torch.rand(len(x), 1, 1, 1, generator=generator, device=x.device) < probability
+    row, column = torch.randint(2 * padding + 1, (2, len(x)), generator=generator, device=x.device)
+    # Mirroring turns the windows round, so that an image can be mirrored after it was cut.
+    mirrored = mirrored.flatten()
+    return _cut(x, row, torch.where(mirrored, 2 * padding - column, column), mirrored, padding)
+
+
+def _cut(x: Tensor, row: Tensor, column: Tensor, mirrored: Tensor, padding: int) -> Tensor:
+    """The window of each padded image whose corner lies at (row, column), mirrored or not."""
+    if x.device.type == "cpu" and x.dtype == torch.float32:
+        return _cut_one_by_one(x, row, column, mirrored, padding)
+    return _cut_at_once(x, row, column, mirrored, padding)
+
+
+def _cut_one_by_one(
+    x: Tensor, row: Tensor, column: Tensor, mirrored: Tensor, padding: int
+) -> Tensor:
+    # On a CPU memory decides, and this moves every pixel once: a padded batch and a mirrored half
+    # cost twice as much as 128 turns of this loop.
+    height, width = x.shape[-2:]
+    images, result = x.detach().numpy(), np.zeros(x.shape, np.float32)
+    corners = zip((row - padding).tolist(), (column - padding).tolist(), strict=True)
+    for image, target, (top, left), mirror in zip(
+        images, result, corners, mirrored.tolist(), strict=True
+    ):
+        piece = image[:, max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0)]
+        lines = slice(max(-top, 0), max(height - top, 0))
+        columns = slice(max(-left, 0), max(width - left, 0))
+        if mirror:
+            target = target[:, :, ::-1]
+        target[:, lines, columns] = piece
+    return torch.from_numpy(result)
+
+
+def _cut_at_once(x: Tensor, row: Tensor, column: Tensor, mirrored: Tensor, padding: int) -> Tensor:
+    n, channels, height, width = x.shape
+    padded = pad(x, (padding,) * 4).contiguous()
+    area, stride = padded[0, 0].numel(), padded.shape[-1]
+    # Every line of every window is a piece of memory: pieces at all places are a view (they
+    # overlap), of which the wanted ones are copied.
+    pieces = padded.as_strided((padded.numel() - width + 1, width), (1, 1))
+    steps = torch.arange(max(n * channels, height), device=x.device)
+    first = (row * stride + column).view(n, 1, 1) + (steps[: n * channels] * area).view(n, -1, 1)
+    lines = first + steps[:height] * stride
+    cut = pieces.index_select(0, lines.flatten()).view(x.shape)
+    return torch.where(mirrored.view(n, 1, 1, 1), cut.flip(-1), cut)
 
 
 def beta(
@@ -80,7 +130,8 @@ def mixup(
     order = torch.randperm(len(x), generator=generator, device=x.device)
     m = beta(alpha, len(x) if per_sample else 1, generator, x.device).expand(len(x))
     weight = m.to(x.dtype)[:, None, None, None]
-    return weight * x + (1 - weight) * x[order], y, y[order], m
+    # In place: one new batch instead of three.
+    return x[order].lerp_(x, weight), y, y[order], m
 
 
 def soft_labels(y: Tensor, other: Tensor, m: Tensor, classes: int) -> Tensor:

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from landscape.data import text as novel
-from landscape.data.errors import DataError
+from landscape.data.errors import DataError, unknown_name
 from landscape.data.image_files import require_pinned
+from landscape.data.preparing import Split, Splits
 from landscape.data.store import data_root, project_folder
 
 END_OF_SENTENCE = "<eos>"
@@ -103,3 +104,35 @@ def load_penn_treebank(
             )
     parts = [torch.tensor([position[w] for w in words]).to(device) for words in texts]
     return SequenceData(*parts, vocabulary, "Penn Treebank")
+
+
+def prepare_sequence(
+    name: str,
+    root: str | os.PathLike | None = None,
+    device: str | torch.device = "cpu",
+    *,
+    train_samples: int | None = None,
+    test_samples: int | None = None,
+) -> tuple[Splits, int]:
+    """The text or Penn Treebank for predicting the next token, and the size of its vocabulary.
+
+    In each part x are its tokens but the last and y those that follow them, int64 [n]. Validation
+    comes with the sets. train_samples: the first so many of training; test_samples: of validation
+    and test. Raises DataError when the set is missing or too short.
+    """
+    loaders = {"text": load_text, "ptb": load_penn_treebank}
+    if name not in loaders:
+        raise unknown_name("sequence", name, loaders)
+    data = loaders[name](root, device)
+    parts = []
+    for part, wanted in (
+        (data.train, train_samples), (data.validation, test_samples), (data.test, test_samples)
+    ):  # fmt: skip
+        if len(part) - 1 < (wanted or 1):
+            raise DataError(
+                f"{data.title} has a part with {max(len(part) - 1, 0)} tokens to predict: ask for "
+                f"at most as many, not {wanted or 1}."
+            )
+        tokens = part if wanted is None else part[: wanted + 1]
+        parts.append(Split(tokens[:-1], tokens[1:]))
+    return Splits(*parts), len(data.vocabulary)

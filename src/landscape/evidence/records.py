@@ -38,7 +38,11 @@ TRAINING_COLUMNS = (
 )  # fmt: skip
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-\w+)?")
 _OPTIONS = {"model_options": "model", "optimizer_options": "optimizer"}
-_RUN = ("batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples")
+_NESTED = ("data", "schedule", "replicas", "auto_l2", "augmentation", "loss")
+_RUN = (
+    "batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples", "clip_norm",
+    "clip_value", "weights", "record_every", "evaluation_batch", "batch_statistics",
+)  # fmt: skip
 
 
 class RecordError(LandscapeError, ValueError):
@@ -209,7 +213,7 @@ def settings_of(item: dict) -> dict[str, Any]:
     if not _trained(item):
         return item["parameters"]
     given = item["parameters"]
-    found = {key: given[key] for key in ("data", "schedule", "replicas", "auto_l2") if key in given}
+    found = {key: given[key] for key in _NESTED if key in given}
     for options, name in _OPTIONS.items():
         found[name] = {"name": given[name]} | given[options]
     found["run"] = {key: given[key] for key in _RUN if key in given}

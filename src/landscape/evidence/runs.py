@@ -103,6 +103,36 @@ class Runs:
         frame = frame if "method" in frame else frame.assign(method=run)
         return frame.assign(case=run) if self._simulated(experiment) else frame
 
+    def weights(
+        self, experiment: str, run: str, seed: int = 0, at: float = 1.0, **point: Any
+    ) -> Path | None:
+        """The file with the weights of one training run at one instant, its bytes checked.
+
+        ``landscape.experiments.networks.network`` builds the network from it.
+
+        Args:
+            experiment: Its id.
+            run: A method.
+            seed: The run's seed.
+            at: One of the instants that ``run: weights`` of its settings names, 1 for the end.
+            **point: Values of the grid's columns where the method has a grid.
+
+        Returns:
+            The safetensors file; None for a record, which holds tables only.
+
+        Raises:
+            LandscapeError: There are no such weights, or their file is missing or damaged.
+        """
+        from landscape.experiments import weights_index
+
+        path = self._path(experiment, run, "results")
+        if path is None or isinstance(self, _Recorded):
+            return None
+        self._read.add(experiment)
+        run_id = self._declared(experiment).run_id(run)
+        large = weights_index.large_folder(self.scale, run_id, self.root)
+        return weights_index.find(path.with_name(weights_index.INDEX), large, seed, at, point)
+
     def parameters(self, experiment: str, method: str | None = None) -> dict[str, Any]:
         """The settings in force, nested as in ``settings.yaml``.
 
@@ -212,7 +242,7 @@ class _Live(_Build):
         return self._made[experiment].copy()
 
     def table(self, experiment: str, run: str, name: str = "results") -> pd.DataFrame:
-        if self._simulated(experiment):
+        if self._simulated(experiment) or name != "results":
             return super().table(experiment, run, name)
         frame = self.frame(experiment)
         return frame[frame["method"] == run].reset_index(drop=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, settings
+from landscape.experiments import catalogue, kept, settings, weights_index
 from landscape.experiments.catalogue import Experiment
 from landscape.experiments.simulation import csv_text
 from landscape.experiments.stopwatch import Stopwatch
@@ -55,6 +55,8 @@ def run(
     root = root or find_root()
     experiment, name = catalogue.of_run(run_id, root)
     job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
+    if output is not None:
+        job.large = None
     folder = Path(output) if output is not None else experiment.folder(profile, root)
     distributed.all_or_none(lambda: require_writable(folder))
     world, specification = distributed.world(), digest(job)
@@ -135,11 +137,16 @@ class _Training:
         self.workers = 1 if workers is None and profile == "smoke" else workers
         worker_count(self.workers)
         first, point = runs[0]
+        self.profile = profile
+        self.large = None
+        if profile == "paper":
+            self.large = weights_index.large_folder(profile, experiment.run_id(method), root)
         self.parameters = {k: v for k, v in first.as_dict().items() if k != "seed"}
         if point:
             self.parameters["grid"] = list({str(at): at for at in self.points}.values())
 
     def execute(self) -> None:
+        kept.refuse_large(self.specs[0], self.profile)
         self.frame = fit_many(
             self.specs,
             checkpoints=self.checkpoints,
@@ -150,6 +157,7 @@ class _Training:
 
     def write(self, folder: Path) -> None:
         write_csv(self.frame, folder / "results.csv")
+        kept.collect(self.specs, self.points, self.checkpoints, folder, self.large)
 
     def record(self) -> dict[str, Any]:
         world, diverged = distributed.world(), self.frame["diverged"] == 1
@@ -220,6 +228,8 @@ class _Sweep:
 
 class _Simulation:
     """One case."""
+
+    large: Path | None = None
 
     def __init__(
         self,

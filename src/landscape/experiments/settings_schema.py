@@ -89,6 +89,7 @@ TRAINING = mapping(
                 "downsample": whole(),
                 "classes": optional(list_of(whole(0), "a list of labels", 2)),
                 "parity": TRUTH,
+                "unroll": optional(whole()),
             }
         ),
         "model": _NAMED,
@@ -109,6 +110,15 @@ TRAINING = mapping(
                 "seeds": whole(),
                 "evaluations_per_epoch": whole(),
                 "evaluation_samples": whole(2),
+                "clip_norm": optional(POSITIVE),
+                "clip_value": optional(POSITIVE),
+                "weights": list_of(
+                    NOT_NEGATIVE | {"maximum": 1, "description": "a part of the run from 0 to 1"},
+                    "a list of parts of the run, from 0 to 1", 0,
+                ),
+                "record_every": optional(whole()),
+                "evaluation_batch": optional(whole()),
+                "batch_statistics": TRUTH,
             },
             ("epochs", "seeds"),
         ),
@@ -121,6 +131,14 @@ TRAINING = mapping(
                 "same_start": TRUTH,
             }
         ),
+        "augmentation": mapping(
+            {
+                "flip": NOT_NEGATIVE | {"maximum": 1, "description": "a number from 0 to 1"},
+                "crop": whole(0),
+                "mixup": NOT_NEGATIVE,
+            }
+        ),
+        "loss": mapping({"name": TEXT, "scaling": TEXT, "l2": NOT_NEGATIVE}),
         "auto_l2": {"type": ["object", "null"], "description": "a mapping of settings, or null"},
         "grid": {"type": "object", "description": "a mapping whose ends are lists of values"},
     },

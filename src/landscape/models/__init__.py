@@ -1,7 +1,8 @@
 """The networks of the four works, one family a file, built by name.
 
 ``build("lenet", classes=10)`` returns a ``torch.nn.Module`` that maps a float tensor
-``[batch, channels, height, width]`` to logits ``[batch, classes]``. Initialisation draws from
+``[batch, channels, height, width]`` to logits ``[batch, classes]`` (those for sequences: see
+``landscape.models.lstm``). Initialisation draws from
 torch's global generator, so ``torch.manual_seed`` in front of ``build`` fixes the weights. The
 initialisation is torch's default unless a work states one.
 
@@ -44,6 +45,9 @@ _MODULES = {
     "fc64_lewkowycz": "lewkowycz_fc",
     "cnn_lewkowycz": "lewkowycz_cnn",
     "ntk_two_layer": "ntk",
+    "char_lstm": "lstm",
+    "small_char_lstm": "lstm",
+    "ptb_lstm": "lstm",
 }
 
 __all__ = ["ModelError", "build", "names", "options", "parameter_count", "source_file"]

@@ -28,9 +28,10 @@ PLUMBING = (
     "landscape.data.errors", "landscape.data.fetching", "landscape.data.sources",
     "landscape.data.store", "landscape.data.torchvision_cpu", "landscape.experiments.catalogue",
     "landscape.experiments.declarations", "landscape.experiments.execute",
-    "landscape.experiments.grid", "landscape.experiments.live", "landscape.experiments.settings",
-    "landscape.experiments.settings_file", "landscape.experiments.settings_schema",
-    "landscape.experiments.stopwatch", "landscape.experiments.sweep_settings",
+    "landscape.experiments.grid", "landscape.experiments.kept", "landscape.experiments.live",
+    "landscape.experiments.settings", "landscape.experiments.settings_file",
+    "landscape.experiments.settings_schema", "landscape.experiments.stopwatch",
+    "landscape.experiments.sweep_settings", "landscape.experiments.weights_index",
     "landscape.train.provenance", "landscape.train.workers",
 )  # fmt: skip
 #: A page or verdict that reads stored results does not run what made them.

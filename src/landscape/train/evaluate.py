@@ -6,6 +6,8 @@ import torch
 from torch import nn
 
 from landscape.train.device import autocast
+from landscape.train.objective import one_hot
+from landscape.train.spec import SpecificationError
 
 Field = list[torch.Tensor | None]
 
@@ -14,21 +16,67 @@ _CHUNK = 1000
 
 @torch.no_grad()
 def loss_and_error(
-    model: nn.Module, x: torch.Tensor, y: torch.Tensor, convolutional: bool = False
+    model: nn.Module,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    convolutional: bool = False,
+    *,
+    loss: str = "cross_entropy",
+    batch: int | None = None,
 ) -> tuple[float, float]:
-    """Mean cross-entropy in nats and error in percent, in evaluation mode.
+    """Mean loss and error in percent, in evaluation mode.
 
-    ``x``: [samples, channels, height, width], ``y``: [samples] class numbers.
+    Args:
+        model: The network.
+        x: [samples, channels, height, width].
+        y: [samples] class numbers.
+        convolutional: Whether it may compute in bfloat16 on CUDA.
+        loss: ``cross_entropy`` in nats, or ``mse``: the sum over the classes of (f - y)^2.
+        batch: Samples evaluated together, at most, in parts of nearly equal size: they matter to
+            batch norm without running statistics. ``None``: parts of 1000 and a rest.
     """
+    count = None if batch is None else -(-len(y) // batch)
+    parts = [t.split(_CHUNK) if count is None else t.tensor_split(count) for t in (x, y)]
     model.eval()
     total = torch.zeros((), dtype=torch.float64, device=x.device)
     wrong = torch.zeros((), dtype=torch.int64, device=x.device)
-    for xs, ys in zip(x.split(_CHUNK), y.split(_CHUNK), strict=True):
+    for xs, ys in zip(*parts, strict=True):
         with autocast(x.device, convolutional):
             logits = model(xs).float()
-        total += nn.functional.cross_entropy(logits, ys, reduction="sum").double()
+        if loss == "mse":
+            total += (logits - one_hot(ys, logits)).square().sum().double()
+        else:
+            total += nn.functional.cross_entropy(logits, ys, reduction="sum").double()
         wrong += (logits.argmax(1) != ys).sum()
     return float(total) / len(y), 100.0 * float(wrong) / len(y)
+
+
+@torch.no_grad()
+def sequence_loss_and_error(
+    model: nn.Module, x: torch.Tensor, y: torch.Tensor, streams: int, unroll: int
+) -> tuple[float, float]:
+    """Mean cross-entropy in nats a token and wrong predictions in percent, in evaluation mode.
+
+    The tokens x and those that follow them y, int64 [n], are cut into so many streams of equal
+    length (less than one a stream at the end are left out), whose hidden states start at zero and
+    are carried along; 1 stream reads them as they stand.
+    """
+    model.eval()
+    length = len(x) // streams
+    if not length:
+        raise SpecificationError(
+            f"{len(x)} tokens cannot be evaluated in {streams} streams; lower evaluation_batch."
+        )
+    xs, ys = (t[: streams * length].view(streams, length) for t in (x, y))
+    total = torch.zeros((), dtype=torch.float64, device=x.device)
+    wrong = torch.zeros((), dtype=torch.int64, device=x.device)
+    state = None
+    for tokens, following in zip(xs.split(unroll, 1), ys.split(unroll, 1), strict=True):
+        logits, state = model(tokens, state)
+        logits, labels = logits.float().flatten(0, 1), following.flatten()
+        total += nn.functional.cross_entropy(logits, labels, reduction="sum").double()
+        wrong += (logits.argmax(1) != labels).sum()
+    return float(total) / ys.numel(), 100.0 * float(wrong) / ys.numel()
 
 
 @torch.no_grad()

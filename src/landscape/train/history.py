@@ -38,6 +38,9 @@ OPTIONAL_COLUMNS = (
     "alignment_cosine",
 )
 
+#: Columns of sequences only.
+SEQUENCE_COLUMNS = ("training_perplexity", "validation_perplexity", "test_perplexity")
+
 
 @dataclass
 class History:
@@ -51,6 +54,9 @@ class History:
     ``strength`` is the coefficient lambda of the L2 or complexity term, for methods that move it;
     for all others there is no such column.
 
+    Of sequences, losses are nats a token, errors wrong predictions in percent, and ``perplexity``
+    is the exponential of the loss.
+
     The ``alignment`` columns exist for methods that add a field h to the gradient (thesis figure
     2.4); they are signed, over all weights that feel the field, with h as added in the step that
     leads to the row and the weights w at which that step's gradient was taken: ``alignment`` is the
@@ -61,17 +67,20 @@ class History:
     """
 
     rows: list[dict[str, float]] = field(default_factory=list)
+    #: The table of steps, where the run was asked for one.
+    steps: pd.DataFrame | None = None
 
     def append(self, **row: float) -> None:
         """Add a row; a key that is not a column is refused."""
-        unknown = set(row) - set(COLUMNS) - set(OPTIONAL_COLUMNS)
+        unknown = set(row) - {*COLUMNS, *OPTIONAL_COLUMNS, *SEQUENCE_COLUMNS}
         if unknown:
             raise KeyError(f"unknown history columns {sorted(unknown)}")
         self.rows.append(row)
 
     def frame(self) -> pd.DataFrame:
         """All rows with every column, absent values empty."""
-        filled = [name for name in OPTIONAL_COLUMNS if any(name in row for row in self.rows)]
+        optional = (*OPTIONAL_COLUMNS, *SEQUENCE_COLUMNS)
+        filled = [name for name in optional if any(name in row for row in self.rows)]
         return pd.DataFrame(self.rows, columns=[*COLUMNS, *filled]).astype(
             {"seed": int, "step": int, "diverged": int}
         )

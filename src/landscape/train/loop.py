@@ -19,6 +19,7 @@ from landscape.train.evaluate import alignment, alignment_after, gradient_extrem
 from landscape.train.history import History
 from landscape.train.run import Run
 from landscape.train.spec import RunSpec, SpecificationError
+from landscape.train.weights import KeptWeights
 
 
 def fit(
@@ -65,7 +66,12 @@ def fit(
     try:
         run = Run(spec, device, data_root, world)
         store = None if checkpoints is None else CheckpointStore(checkpoints, spec, world)
-        _train(run, store, progress)
+        weights = KeptWeights(run, None if store is None else store.folder)
+        _train(run, store, progress, weights)
+        if run.steps.every is not None:
+            run.history.steps = run.steps.frame(spec.seed)
+        if store is not None and world.speaks:
+            weights.finish()
         with run.answer():
             answer = {name: value.clone() for name, value in run.model.state_dict().items()}
     except ReplicaLostError as error:
@@ -91,17 +97,22 @@ def _check_replicas(spec: RunSpec, world: distributed.World) -> None:
 
 
 def _train(
-    run: Run, store: CheckpointStore | None, progress: Callable[[float], None] | None
+    run: Run,
+    store: CheckpointStore | None,
+    progress: Callable[[float], None] | None,
+    weights: KeptWeights,
 ) -> None:
     """Steps until the end, from the last checkpoint if there is one."""
     world = run.world
-    if store is not None and (state := store.load()) is not None:
+    state = None if store is None else store.load()
+    if state is not None and not distributed.largest(int(not weights.complete(state)))[0]:
         run.restore(state)
     else:
         run.optimizer.prepare()
     evaluations, pause = run.evaluation_steps(), interval()
     if run.step == 0 and world.speaks:
         run.evaluate({})
+        weights.keep()
     last_save = time.monotonic()
     while run.step < run.total_steps and not run.diverged:
         loss = run.gradients()
@@ -125,6 +136,8 @@ def _train(
         run.optimizer.step()
         run.scheduler.step()
         run.step += 1
+        if world.speaks:
+            weights.keep()
         if evaluating and world.speaks:
             run.evaluate(gradients | alignment_after(run.model, field))
             if progress is not None:

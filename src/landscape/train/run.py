@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from landscape import data, optim
 from landscape.optim.batch_norm import batch_norm_layers, estimated_batch_norm
 from landscape.train import device as devices
 from landscape.train import distributed
-from landscape.train.evaluate import loss_and_error
+from landscape.train.evaluate import loss_and_error, sequence_loss_and_error
 from landscape.train.history import History
+from landscape.train.objective import add_l2, batch_loss, clip
 from landscape.train.spec import RunSpec, SpecificationError, only_known
 from landscape.train.split import replica_subsets
+from landscape.train.steps import StepTable
 from landscape.train.streams import NOISE_STREAM, Replica
 
 #: Replicas compare notes (is a loss lost, is a checkpoint due) after so many steps, and wherever a
@@ -44,7 +45,9 @@ class Run:
         self.spec, self.device, self.world = spec, device, world
         # The optimizer of replicas talks to the others at once, so all must have got so far.
         self.splits, self.replicas = distributed.all_or_none(lambda: self._prepared(data_root))
-        self.steps_per_epoch = len(self.splits.train.y) // spec.batch_size
+        self.steps_per_epoch = (
+            len(self.splits.train.y) // spec.batch_size // (spec.data.unroll or 1)
+        )
         self.model = self.replicas[0].model
         self.convolutional = self.replicas[0].convolutional
         self.optimizer = self._optimizer()
@@ -66,16 +69,24 @@ class Run:
         )
         self.step = 0
         self.history = History()
+        self.steps = StepTable(spec.record_every)
         self.diverged = False
         #: The worst of the losses since the replicas last compared notes.
         self.worst = torch.zeros((), device=device)
 
     def _prepared(self, data_root: Path | str | None) -> tuple[data.Splits, list[Replica]]:
         settings = dataclasses.asdict(self.spec.data)
+        if self.spec.sequential:
+            wanted = {key: settings[key] for key in ("train_samples", "test_samples")}
+            splits, vocabulary = data.prepare_sequence(
+                settings["name"], data_root, self.device, **wanted
+            )
+            return splits, self._replicas(len(splits.train.y), vocabulary)
+        del settings["unroll"]
         splits = data.prepare(settings.pop("name"), device=self.device, root=data_root, **settings)
         return splits, self._replicas(len(splits.train.y))
 
-    def _replicas(self, samples: int) -> list[Replica]:
+    def _replicas(self, samples: int, vocabulary: int | None = None) -> list[Replica]:
         spec, world = self.spec, self.world
         count, fraction = spec.replicas.count, spec.replicas.data_fraction
         parts: list = [None] * count
@@ -88,9 +99,22 @@ class Run:
                 f"{spec.experiment}: batch_size {spec.batch_size} is larger than the {smallest} "
                 f"training samples{whose}; lower it or raise train_samples."
             )
+        if samples < spec.batch_size * (spec.data.unroll or 1):
+            raise SpecificationError(
+                f"{spec.experiment}: {spec.batch_size} streams unrolled {spec.data.unroll} times "
+                f"need more than the {samples} training tokens; lower batch_size or unroll."
+            )
         here = range(count) if world.size == 1 else [world.rank]
         return [
-            Replica(spec, number, self.device, samples, parts[number], alone=len(here) == 1)
+            Replica(
+                spec,
+                number,
+                self.device,
+                samples,
+                parts[number],
+                alone=len(here) == 1,
+                vocabulary=vocabulary,
+            )
             for number in here
         ]
 
@@ -128,20 +152,27 @@ class Run:
         not say on what. Here that is the mini-batch of the next step: the first that meets the
         updated weights, with its dropout, and at no cost. Before that step lambda is set.
         """
+        spec, losses = self.spec, []
         self.optimizer.zero_grad(set_to_none=True)
-        losses = []
         for replica in self.replicas:
             chosen = replica.batch(self.step)
             x, y = self.splits.train.x[chosen], self.splits.train.y[chosen]
+            x, targets = replica.augmented(x, y)
             replica.model.train()
             with replica.turn(), devices.autocast(self.device, replica.convolutional):
-                logits = replica.model(x).float()
-                loss = nn.functional.cross_entropy(logits, y)
+                logits = replica.outputs(x)
+                loss = batch_loss(logits, targets, spec.loss, spec.data.unroll or 1)
             loss.backward()
-            losses.append(loss.detach())
+            loss = loss.detach()
+            if spec.loss.l2:
+                loss = loss + add_l2(replica.model, spec.loss.l2)
+            clip(replica.model, spec.clip_norm, spec.clip_value)
+            losses.append(loss)
         if self.auto_l2 is not None and self.step and not self.step % self.gradients_per_update:
             self.auto_l2.step(measure=lambda: (losses[0], _error(logits, y)))
-        return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
+        loss = losses[0] if len(losses) == 1 else torch.stack(losses).mean()
+        self.steps.add(self.step, loss, self.model, self.optimizer.param_groups[0]["lr"])
+        return loss
 
     def lost(self, loss: torch.Tensor, evaluating: bool) -> tuple[bool, bool]:
         """Whether the run has diverged, and whether all processes may save after this step.
@@ -171,6 +202,8 @@ class Run:
         }
         if self.auto_l2 is not None:
             state["auto_l2"] = self.auto_l2.state_dict()
+        if self.steps.every is not None:
+            state["steps"] = self.steps.state()
         return state
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -181,6 +214,8 @@ class Run:
         self.scheduler.load_state_dict(state["scheduler"])
         if self.auto_l2 is not None:
             self.auto_l2.load_state_dict(state["auto_l2"])
+        if self.steps.every is not None:
+            self.steps.restore(state["steps"])
         self.step = state["step"]
         self.history.rows = state["rows"]
         self.diverged = state["diverged"]
@@ -232,9 +267,21 @@ class Run:
                 if splits.validation is not None:
                     parts["validation"] = (splits.validation.x, splits.validation.y)
                 for name, (xs, ys) in parts.items():
-                    loss, error = loss_and_error(self.model, xs, ys, self.convolutional)
+                    loss, error = self._measured(xs, ys)
                     row[f"{name}_loss"], row[f"{name}_error"] = loss, error
+                    if spec.sequential:
+                        row[f"{name}_perplexity"] = math.exp(min(loss, 700.0))
         self.history.append(**row)
+
+    def _measured(self, x: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
+        spec = self.spec
+        if spec.sequential:
+            streams = spec.evaluation_batch or spec.batch_size
+            return sequence_loss_and_error(self.model, x, y, streams, spec.data.unroll)
+        return loss_and_error(
+            self.model, x, y, self.convolutional,
+            loss=spec.loss.name, batch=spec.evaluation_batch,
+        )  # fmt: skip
 
 
 def _error(logits: torch.Tensor, y: torch.Tensor) -> float:

@@ -6,16 +6,23 @@ import dataclasses
 import difflib
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from landscape.errors import LandscapeError
+from landscape.train.options import SEQUENCES, AugmentationSpec, LossSpec, check
+from landscape.train.spec_checks import SpecificationError
+from landscape.train.spec_checks import is_number as _is_number
+from landscape.train.spec_checks import require as _require
+from landscape.train.spec_checks import require_whole as _require_whole
 
-
-class SpecificationError(LandscapeError):
-    """A run specification that cannot be run."""
+#: Keys of ``run`` in the settings, but for ``seeds``.
+RUN_KEYS = (
+    "batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples", "clip_norm",
+    "clip_value", "weights", "record_every", "evaluation_batch", "batch_statistics",
+)  # fmt: skip
+#: Fields that are hashed only where they are stated.
+LATER = ("augmentation", "loss", *RUN_KEYS[4:])
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,9 @@ class DataSpec:
     averages over blocks of so many pixels a side; ``classes`` keeps these labels only, renumbered
     in the given order; ``parity`` makes the labels even (0) and odd (1). All of them are the
     arguments of ``landscape.data.prepare``.
+
+    For sequences (``text``, ``ptb``), ``unroll`` is the number of steps that a mini-batch unrolls
+    and ``train_samples`` and ``test_samples`` take so many tokens from the beginning.
     """
 
     name: str = "mnist"
@@ -39,6 +49,7 @@ class DataSpec:
     downsample: int = 1
     classes: tuple[int, ...] | None = None
     parity: bool = False
+    unroll: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,18 @@ class RunSpec:
             in units of the whole data set, and so does the scoping of gamma and rho (eq. 5.10).
         auto_l2: Settings of ``landscape.optim.AutoL2``, which then sets the optimizer's weight
             decay.
+        augmentation, loss: See ``landscape.train.options``.
+        clip_norm: Gradients longer than this, over all parameters together, are scaled down to it
+            (Zaremba et al. 2014: 10 for the large network); ``None``: never.
+        clip_value: Entries of the gradient are cut to this size (char-rnn, Karpathy 2015: 5).
+        weights: Instants, as parts of the run between 0 (the start) and 1 (the end), at which the
+            answer's weights are kept as safetensors.
+        record_every: Write the norms of every so manieth step into the table of steps; ``None``:
+            no such table.
+        evaluation_batch: Samples that are evaluated together, in parts of nearly equal size
+            (``None``: 1000); for sequences the number of streams (``None``: ``batch_size``).
+        batch_statistics: Batch norm uses the statistics of the batch at hand in evaluation too,
+            and keeps none (Lewkowycz & Gur-Ari, SM A).
 
     Raises:
         SpecificationError: For unknown keys and impossible values, in one sentence.
@@ -136,6 +159,14 @@ class RunSpec:
     evaluation_samples: int = 10_000
     replicas: ReplicaSpec = field(default_factory=ReplicaSpec)
     auto_l2: Mapping[str, Any] | None = None
+    augmentation: AugmentationSpec = field(default_factory=AugmentationSpec)
+    loss: LossSpec = field(default_factory=LossSpec)
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    weights: tuple[float, ...] = ()
+    record_every: int | None = None
+    evaluation_batch: int | None = None
+    batch_statistics: bool = False
 
     def __post_init__(self) -> None:
         _require_whole(0, seed=self.seed, split_seed=self.data.split_seed)
@@ -184,6 +215,12 @@ class RunSpec:
             self.auto_l2 is None or self.replicas.count == 1,
             "auto_l2 follows one network's loss; it cannot be used with several replicas",
         )
+        check(self)
+
+    @property
+    def sequential(self) -> bool:
+        """Whether the data are one long sequence."""
+        return self.data.name in SEQUENCES
 
     @classmethod
     def from_settings(
@@ -199,9 +236,11 @@ class RunSpec:
         schedule = dict(settings.pop("schedule", {}) or {})
         replicas = settings.pop("replicas", {}) or {}
         auto_l2 = settings.pop("auto_l2", None)
+        augmentation, loss = settings.pop("augmentation", {}), settings.pop("loss", {})
         only_known(settings, ("data", "model", "optimizer", "schedule", "run"), experiment)
-        only_known(run, ("batch_size", "epochs", "evaluations_per_epoch", "evaluation_samples"),
-               f"{experiment}: run")
+        only_known(run, RUN_KEYS, f"{experiment}: run")
+        if isinstance(run.get("weights"), list):
+            run["weights"] = tuple(run["weights"])
         for part, name in ((model, "model"), (optimizer, "optimizer")):
             _require("name" in part, f"{experiment}: {name} has no `name`")
         return cls(
@@ -216,17 +255,35 @@ class RunSpec:
             schedule=_nested(ScheduleSpec, schedule, f"{experiment}: schedule"),
             replicas=_nested(ReplicaSpec, replicas, f"{experiment}: replicas"),
             auto_l2=auto_l2,
+            augmentation=_nested(AugmentationSpec, augmentation, f"{experiment}: augmentation"),
+            loss=_nested(LossSpec, loss, f"{experiment}: loss"),
             **run,
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain nested dictionary, as it is hashed and written to provenance."""
-        return dataclasses.asdict(self)
+        """Plain nested dictionary, as it is hashed and written to provenance.
+
+        What few experiments state is in it only where it is stated, so that the digests of the
+        others are those that they had before it existed.
+        """
+        found = dataclasses.asdict(self)
+        for part in dataclasses.fields(self):
+            if part.name in LATER and getattr(self, part.name) == _default(part):
+                del found[part.name]
+        if self.data.unroll is None:
+            del found["data"]["unroll"]
+        return found
 
     def digest(self, extra: str = "") -> str:
         """SHA-256 of the specification (and of ``extra``, such as the code's fingerprint)."""
         text = json.dumps(self.as_dict(), sort_keys=True, default=str) + extra
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _default(part: dataclasses.Field) -> Any:
+    if part.default_factory is not dataclasses.MISSING:
+        return part.default_factory()
+    return part.default
 
 
 def _nested(kind: type, values: Mapping[str, Any], where: str) -> Any:
@@ -243,20 +300,3 @@ def only_known(values: Mapping[str, Any], names: tuple[str, ...], where: str) ->
             near = difflib.get_close_matches(key, names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(names)}."
             raise SpecificationError(f"{where} has an unknown key {key!r}{hint}")
-
-
-def _require_whole(least: int, **values: Any) -> None:
-    for name, value in values.items():
-        _require(
-            isinstance(value, int) and not isinstance(value, bool) and value >= least,
-            f"{name} is {value!r}; it must be a whole number of at least {least}",
-        )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _require(condition: bool, sentence: str) -> None:
-    if not condition:
-        raise SpecificationError(sentence + ".")
