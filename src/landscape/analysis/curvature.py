@@ -33,7 +33,9 @@ Product = Callable[[Tensor], Tensor]
 KINDS = ("hessian", "gauss_newton", "fisher", "diffusion")
 
 
-def products(f: MeanLoss, vectors: Tensor, kind: str = "hessian", *, at: Tensor | None = None) -> Tensor:
+def products(
+    f: MeanLoss, vectors: Tensor, kind: str = "hessian", *, at: Tensor | None = None
+) -> Tensor:
     """Products of one matrix with several vectors.
 
     Args:
