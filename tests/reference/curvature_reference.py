@@ -124,3 +124,16 @@ def quadratic_local_entropy(matrix, minimum, lowest, x, gamma, beta):
     for a, z in zip(values.tolist(), (vectors.T @ (x - minimum)).tolist(), strict=True):
         total += a * z * z / (2 * (1 + gamma * a)) + math.log(1 + gamma * a) / (2 * beta)
     return total
+
+
+def local_entropy_on_a_grid(f, x, gamma, beta, points=161, reach=7.0):
+    """u(x) of a function of two weights, by the midpoint rule around x (normalised kernel)."""
+    spread = reach * math.sqrt(gamma / beta)
+    cell = 2 * spread / points
+    total = 0.0
+    for i in range(points):
+        for j in range(points):
+            z = torch.tensor([(i + 0.5) * cell - spread, (j + 0.5) * cell - spread]).double()
+            kernel = math.exp(-beta * float(z @ z) / (2 * gamma)) * beta / (2 * math.pi * gamma)
+            total += kernel * math.exp(-beta * float(f(x + z))) * cell**2
+    return -math.log(total) / beta
