@@ -24,6 +24,7 @@ from landscape.errors import LandscapeError
 from .eigenvalues import eigenvalues_in_place
 from .mean_loss import MeanLoss
 from .sample_gradients import sample_gradients
+from .spectrum_plan import activations_per_sample
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,13 @@ def diffusion_spectrum(
         raise ValueError("One sample has no noise: the diffusion matrix needs at least 2.")
     item = torch.finfo(f.dtype).bits // 8
     order = min(f.samples, f.size)
-    # Beside the matrix and what symmetrising takes: a tile of gradients, its backward pass'
-    # copies, and the second tile.
+    # Beside the matrix: two tiles of gradients, the copies that making and centring them takes,
+    # and what the passes through the network keep.
     copies = 3 if f.device.type == "cuda" else 1
-    tile = int((memory - copies * order**2 * item) // (4 * f.size * item))
+    one = 4 * f.size + 12 * activations_per_sample(f)
+    tile = int((memory - copies * order**2 * item) // (one * item))
     if tile < 1:
-        need = (copies * order**2 + 4 * f.size) * item
+        need = (copies * order**2 + one) * item
         raise LandscapeError(
             f"The diffusion matrix of {f.samples:,} samples and {f.size:,} weights needs "
             f"{need / 1e9:.3g} GB, more than the {memory / 1e9:.3g} GB allowed: use more memory, "

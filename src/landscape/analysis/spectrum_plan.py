@@ -83,7 +83,7 @@ def plan(f: MeanLoss, memory: float) -> Plan:
     copies = 3 if f.device.type == "cuda" else 1
     # Counted in copies of all activations of a chunk: the passes that all rows share keep about
     # 12, each row about 3 more and a few vectors of weights.
-    activations = min(f.chunk, f.samples) * _activations(f) * item
+    activations = min(f.chunk, f.samples) * activations_per_sample(f) * item
     shared, row = 12 * activations + 8 * f.size * item, 3 * activations + 6 * f.size * item
     rows = min(int((memory - copies * matrix - shared) // row), MOST_ROWS, f.size)
     if rows < 1:
@@ -130,7 +130,7 @@ def _seconds(work, f: MeanLoss) -> float:
     return time.perf_counter() - start
 
 
-def _activations(f: MeanLoss) -> int:
+def activations_per_sample(f: MeanLoss) -> int:
     """Numbers that all layers together give out for one sample, the input included."""
     total = 0
 
