@@ -13,7 +13,10 @@ weights  network           float64   float32   on two cores
 50,890   smallfc           20.7 GB   10.4 GB   over many sittings in one folder
 =======  ================  ========  ========  ======================================
 
-On CUDA the eigenvalue routine works on a copy and needs room for another: three matrices
+Measured: 3,978 weights on 10,000 samples took 73 s of one core in float32, eigenvalues included.
+The rows' cost grows as samples x weights^2, the eigenvalues' as weights^3.
+
+On CUDA (not yet run there) the eigenvalue routine works on a copy and needs room for another: three matrices
 (54.5 GB for 47,658 weights in float64, 27.3 GB in float32).
 """
 
