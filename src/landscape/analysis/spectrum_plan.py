@@ -9,15 +9,15 @@ weights  network           float64   float32   on two cores
 3,978    small_fc_ch6      0.13 GB   0.06 GB   minutes
 13,338   small_lenet_ch6   1.42 GB   0.71 GB   hours with a subset of the data
 26,982   small_allcnn      5.82 GB   2.91 GB   `estimate` first; a GPU
-47,658   small_lenet_ch3   18.2 GB   9.09 GB   a GPU (figure 3.1); rows can be added up
-50,890   smallfc           20.7 GB   10.4 GB   over many sittings in one folder
+47,658   small_lenet_ch3   18.2 GB   9.09 GB   a GPU (figure 3.1), or many sittings
+50,890   smallfc           20.7 GB   10.4 GB   the same (figure 3.4)
 =======  ================  ========  ========  ======================================
 
 Measured: 3,978 weights on 10,000 samples took 73 s of one core in float32, eigenvalues included.
 The rows' cost grows as samples x weights^2, the eigenvalues' as weights^3.
 
-On CUDA (not yet run there) the eigenvalue routine works on a copy and needs room for another: three matrices
-(54.5 GB for 47,658 weights in float64, 27.3 GB in float32).
+On CUDA (not yet run there) the eigenvalue routine works on a copy and needs room for another:
+three matrices (54.5 GB for 47,658 weights in float64, 27.3 GB in float32).
 """
 
 from __future__ import annotations
