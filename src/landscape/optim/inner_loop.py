@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from .base import LandscapeOptimizer
+from .normal_pool import WORTH, NormalPool, fits
 from .rules import (
     AT_LEAST_ZERO,
     BELOW_ONE,
@@ -63,6 +64,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     ) -> None:
         require(self, recipe, L=count(1), inner_buffer=one_of("reset", "keep"))
         self.scoping = scoping
+        self._pool: NormalPool | None = None
         super().__init__(
             params, defaults, recipe=recipe, generator=generator, check_finite=check_finite
         )
@@ -148,9 +150,28 @@ class InnerLoopOptimizer(LandscapeOptimizer):
             self._descend(group, ps, grads[part], ss, rate, restart)
             if temperature > 0:
                 spread = math.sqrt(self.noise_factor * rate * temperature)
-                torch._foreach_add_(ps, [self._normal_like(p, spread) for p in ps])
+                self._add_normal(ps, spread)
             if self.averages:
                 torch._foreach_lerp_([s["z"] for s in ss], ps, 1 - group["alpha"])
+
+    def _add_normal(self, params: list[Tensor], spread: float) -> None:
+        """Add N(0, spread^2) numbers; those of a large network come from a `NormalPool`."""
+        if self._pool is None and self._large() and fits(params[0], self.generator):
+            self._pool = NormalPool(self.generator)
+        for p in params if self._pool is not None else ():
+            if not fits(p, self.generator):
+                p.add_(self._normal_like(p, spread))
+            elif p.is_contiguous():
+                self._pool.add_to(p, spread)
+            else:  # in row-major order, so that layout does not change the numbers
+                noise = torch.zeros(p.shape)
+                self._pool.add_to(noise, spread)
+                p.add_(noise)
+        if self._pool is None:
+            torch._foreach_add_(params, [self._normal_like(p, spread) for p in params])
+
+    def _large(self) -> bool:
+        return sum(p.numel() for group in self.param_groups for p in group["params"]) >= WORTH
 
     def _descend(
         self,
@@ -247,4 +268,15 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         return [(p, self.state[p]["x"]) for p in moving]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "scoping": self.scoping}
+        return {**super().__getstate__(), "scoping": self.scoping, "_pool": self._pool}
+
+    def _own_state(self) -> dict[str, Any]:
+        pool = {} if self._pool is None else {"pool": self._pool.state()}
+        return {**super()._own_state(), **pool}
+
+    def _load_own_state(self, state: dict[str, Any]) -> None:
+        # Before the generator's state: the pool's start draws from it.
+        self._pool = NormalPool(self.generator) if "pool" in state else None
+        if self._pool is not None:
+            self._pool.load(state["pool"])
+        super()._load_own_state(state)
