@@ -130,7 +130,8 @@ def authors_parle(
     k = 0
     for t in range(cycles):
         gamma_t = chapter_scope(gamma, batches_per_epoch, 1.0, t, "divide")
-        rho_t = chapter_scope(rho, batches_per_epoch, 0.1, t, "divide")
+        # The counter has gone on before rho is asked for.
+        rho_t = chapter_scope(rho, batches_per_epoch, 0.1, t + 1, "divide")
         ys = [w.clone() for w in xs]
         for inner in range(1, L + 1):
             for a in range(n):

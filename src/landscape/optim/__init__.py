@@ -34,7 +34,7 @@ from .two_step_cgd import TwoStepCGD
 
 # Modules that all optimizers run through, and those of some
 _SHARED = ("base", "gradients", "rules", "tensors")
-_LOOP = ("inner_loop", "normal_pool", "scoping", "sgd")
+_LOOP = ("inner_loop", "inner_stability", "normal_pool", "scoping", "sgd")
 _SPHERE = ("complexity_gd", "sphere", "sgd")
 _REPLICAS = ("replicas", "replica_groups", "replica_lists", "peers")
 # name -> class, and the modules of this package, beside the shared ones, that it runs through

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import inner_stability
 from .base import LandscapeOptimizer
 from .normal_pool import WORTH, NormalPool, fits
 from .rules import (
@@ -51,6 +52,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     averages = True
     noise_factor = 2.0
     _lead_steps = 0
+    _warned = False
 
     def __init__(
         self,
@@ -108,7 +110,27 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     def _scope_time(self) -> int:
         return self.updates
 
+    def _look_ahead(self, group: dict[str, Any]) -> None:
+        """Warn, once, of a scope that is about to make the inner loop unstable."""
+        shift = self._scope_time() - self.updates
+        rate, most = self._inner_rate(group), self._force_limit(group)
+        scope = lambda t: self.scoping(group["gamma"], t + shift)  # noqa: E731
+        update = inner_stability.first_unstable(scope, rate, most, self.updates)
+        if update is not None:
+            self._warned = True
+            cycle = self.gradients_per_update
+            inner_stability.warn(self, update, cycle, rate, scope(update), most)
+
+    def _inner_rate(self, group: dict[str, Any]) -> float:
+        return float(group["lr_inner"])
+
+    def _force_limit(self, group: dict[str, Any]) -> float:
+        """lr_inner / gamma from which on the force alone throws y away from x."""
+        return inner_stability.limit(group["momentum"])
+
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
+        if self._counters["phase"] == 0 and not self._warned:
+            self._look_ahead(group)
         if self._counters["phase"] < self._lead_steps:
             self._lead(group, params, grads)
             return

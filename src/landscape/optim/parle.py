@@ -68,7 +68,8 @@ class Parle(CoupledLoops):
             starts at 4 / n for L = 25, 100 / (n L) in general, and (5.10) is read as gamma / (1 + 1
             / (2 B))^t. Their counter of t runs once for every parameter tensor, so that for LeNet's
             14 both clips are reached within the first epoch instead of after 9.2 and 5.2; this is
-            taken for a slip and not done here: t is the number of synchronisations. For one
+            taken for a slip and not done here: t is the number of synchronisations, for rho the one
+            at hand included, as the program has counted it before it asks for rho. For one
             replica the spring then pulls towards its own z. Starting from the last y, this moves
             further at equal lr than (5.8), which goes lr (x - z) in L gradients.
         group: process group, one replica a process; False: all replicas in this one.

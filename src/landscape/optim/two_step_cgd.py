@@ -106,6 +106,12 @@ class TwoStepCGD(ComplexityGD):
     def _move(self) -> int:
         return self.iteration // 2
 
+    @torch.no_grad()
+    def prepare(self) -> None:
+        """As for the others; between the two steps of a move, where nothing is due: nothing."""
+        if self.iteration % 2 == 0:
+            super().prepare()
+
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         i = self._index(self.iteration)
         strength = self._strength(group, i)
