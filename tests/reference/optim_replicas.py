@@ -64,7 +64,7 @@ def parle(
     rho=1.0,
     L=25,
     alpha=0.25,
-    momentum=0.0,
+    momentum=0.9,
     momentum_outer=None,
     weight_decay=0.0,
     batches_per_epoch=None,
@@ -115,7 +115,7 @@ def authors_parle(
     gamma=100.0,
     rho=None,
     L=25,
-    momentum=0.0,
+    momentum=0.9,
     batches_per_epoch=None,
 ):
     """The recurrence of the authors' program, with the schedule that its text intends."""

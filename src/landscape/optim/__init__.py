@@ -33,7 +33,7 @@ from .sgld import SGLD, PosteriorMean
 from .two_step_cgd import TwoStepCGD
 
 # Modules that all optimizers run through, and those of some
-_SHARED = ("base", "gradients", "rules", "tensors")
+_SHARED = ("base", "gradients", "hands_on", "rules", "tensors")
 _LOOP = ("inner_loop", "inner_stability", "normal_pool", "scoping", "sgd")
 _SPHERE = ("complexity_gd", "sphere", "sgd")
 _REPLICAS = ("replicas", "replica_groups", "replica_lists", "peers")

@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 from .gradients import refuse_non_finite, with_gradient
+from .hands_on import HandsOn
 from .rules import HyperparameterError
 from .tensors import exchange
 
 EXTRA_GROUP_KEYS = {"params", "param_names", "name", "initial_lr"}
 
 
-class LandscapeOptimizer(torch.optim.Optimizer):
+class LandscapeOptimizer(HandsOn, torch.optim.Optimizer):
     """Base class: one `backward()`, one `step()`, and `solution()` for the current answer.
 
     Subclasses write `_update(group, params, grads)`, called once a step for each parameter group
@@ -145,6 +146,8 @@ class LandscapeOptimizer(torch.optim.Optimizer):
 
     def _normal_like(self, parameter: Tensor, scale: float, out: Tensor | None = None) -> Tensor:
         """Independent N(0, scale^2) numbers in the parameter's shape, type, device and layout."""
+        if self._source is not None:
+            return self._given(parameter, scale, out)
         device = parameter.device if self.generator is None else self.generator.device
         if out is None:
             out = torch.empty_like(parameter, requires_grad=False)
@@ -246,5 +249,5 @@ class LandscapeOptimizer(torch.optim.Optimizer):
             )
 
     def __getstate__(self) -> dict[str, Any]:
-        names = ("generator", "check_finite", "_recipe", "_counters", "_swapped")
-        return {**super().__getstate__(), **{name: self.__dict__[name] for name in names}}
+        names = ("generator", "check_finite", "_recipe", "_counters", "_swapped", "_source")
+        return {**super().__getstate__(), **{name: getattr(self, name) for name in names}}

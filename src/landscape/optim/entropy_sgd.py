@@ -96,6 +96,8 @@ class EntropySGD(InnerLoopOptimizer):
     0.34375
     """
 
+    draws = True
+
     def __init__(
         self,
         params: Iterable[Any],

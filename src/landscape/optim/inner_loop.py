@@ -178,9 +178,17 @@ class InnerLoopOptimizer(LandscapeOptimizer):
 
     def _add_normal(self, params: list[Tensor], spread: float) -> None:
         """Add N(0, spread^2) numbers; those of a large network come from a `NormalPool`."""
-        if self._pool is None and self._large() and fits(params[0], self.generator):
+        if (
+            self._pool is None
+            and self._source is None
+            and self._large()
+            and fits(params[0], self.generator)
+        ):
             self._pool = NormalPool(self.generator)
-        for p in params if self._pool is not None else ():
+        if self._pool is None or self._source is not None:
+            torch._foreach_add_(params, [self._normal_like(p, spread) for p in params])
+            return
+        for p in params:
             if not fits(p, self.generator):
                 p.add_(self._normal_like(p, spread))
             elif p.is_contiguous():
@@ -189,8 +197,6 @@ class InnerLoopOptimizer(LandscapeOptimizer):
                 noise = torch.zeros(p.shape)
                 self._pool.add_to(noise, spread)
                 p.add_(noise)
-        if self._pool is None:
-            torch._foreach_add_(params, [self._normal_like(p, spread) for p in params])
 
     def _large(self) -> bool:
         return sum(p.numel() for group in self.param_groups for p in group["params"]) >= WORTH
@@ -284,6 +290,22 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     def _moving(self, group: dict[str, Any]) -> list[Tensor]:
         """Parameters that have taken an inner step in the current cycle."""
         return [p for p in group["params"] if self.state[p].get("cycle") == self.updates]
+
+    @torch.no_grad()
+    def anchors(self) -> list[Tensor]:
+        """The point x (of replicas: x^a) that the inner loop goes out from: new tensors, in order.
+
+        Between cycles the parameters themselves.
+        """
+        self._refuse_in_solution("anchors")
+        here = {p: self.state[p]["x"] for g in self.param_groups for p in self._moving(g)}
+        return [here.get(p, p).detach().clone() for p in self._parameters()]
+
+    def _drop_cycle(self) -> None:
+        self._counters["phase"] = 0
+        for p in self._parameters():
+            if "cycle" in self.state.get(p, {}):
+                self.state[p]["cycle"] = -1
 
     def _answers(self) -> list[tuple[Tensor, Tensor]]:
         moving = [p for g in self.param_groups for p in self._moving(g) if p.requires_grad]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from .anneal_sgd import AnnealSGD
+from .rules import HyperparameterError
 
 
 class ResampledNoise(AnnealSGD):
@@ -36,6 +39,12 @@ class ResampledNoise(AnnealSGD):
     >>> bool(torch.allclose(w, -first)), bool(torch.allclose(first, second))
     (True, False)
     """
+
+    def set_field(self, field: Sequence[Tensor | None]) -> None:
+        """Refused: there is no field that stays; see `set_noise`."""
+        raise HyperparameterError(
+            "ResampledNoise draws its field anew for each step; hand numbers in by set_noise()."
+        )
 
     def _draw(self, parameter: Tensor, spread: float) -> None:
         state = self.state[parameter]

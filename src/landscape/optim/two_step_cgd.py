@@ -134,6 +134,9 @@ class TwoStepCGD(ComplexityGD):
         if self.iteration % 2 == 0:
             super()._after_update()
 
+    def _drop_cycle(self) -> None:
+        self._counters["iteration"] -= self.iteration % 2
+
     def _answers(self) -> list[tuple[Tensor, Tensor]]:
         if self.iteration % 2 == 0:
             return []
