@@ -83,7 +83,8 @@ class Parle(CoupledLoops):
     With L = 1, alpha = 0, gamma infinite and no momentum outside Parle is SGD for one replica with
     lr = 1 and infinite rho, and Elastic-SGD with coupling rho lr_inner for lr = 1; a constant rate
     in place of lr_1 = lr gamma would stand still there (erratum 28). One replica with infinite rho
-    is Entropy-SGD in form C. A tensor without gradient in a cycle has y = z = x^a there and feels the coupling alone.
+    is Entropy-SGD in form C. A tensor without gradient in a cycle has y = z = x^a there and feels
+    the coupling alone.
 
     Memory: 5 n + 1 copies of the weights in one process, themselves included: y, x, z, u and v of
     each replica and the master (3 n + 1 without momentum); 6 (4) a process with a process group,
