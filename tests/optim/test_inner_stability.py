@@ -20,7 +20,7 @@ SHRINKING = [
     ("entropy_adam", {"L": 3, "gamma": 0.06, "gamma_decay": 1e-3}),
     ("hamilton_jacobi", {"L": 3, "gamma": 0.06, "gamma_decay": 1e-3}),
     ("hamilton_jacobi", {"form": "gradient", "L": 3, "gamma": 0.06, "gamma_decay": 1e-3}),
-    ("parle", {"L": 3, "gamma": 0.06, "scoping_gamma": {"kind": "exponential", "rate": 1e-3}}),
+    ("parle", {"L": 3, "gamma": 0.08, "scoping_gamma": {"kind": "exponential", "rate": 1e-3}}),
     (
         "parle",
         {
