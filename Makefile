@@ -71,6 +71,7 @@ lab: $(READY)  ## open the notebooks in JupyterLab (Markdown files open as noteb
 
 bench: $(READY)  ## time and memory of every optimizer on this machine (BENCH="--record --check")
 	@python benchmarks/optimizers.py $(BENCH)
+	@python benchmarks/training_loops.py
 
 costs: $(READY)  ## what every experiment would take at the works' own scale (COSTS="--record")
 	@python benchmarks/paper_scale.py $(COSTS)

@@ -415,6 +415,20 @@ def test_within_a_move_the_answer_is_the_last_projected_point():
         assert torch.equal(flat(model), projected)
 
 
+def test_prepare_within_a_move_changes_nothing_also_after_loading():
+    model, optimizer = two_step("power", projection=True)
+    train(model, optimizer, 3)
+    again, resumed = two_step("power", projection=True)
+    again.load_state_dict(model.state_dict())
+    resumed.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    before = flat(again)
+    resumed.prepare()
+    assert torch.equal(flat(again), before)
+    for m, o in ((model, optimizer), (again, resumed)):
+        train(m, o, 3, start=3)
+    assert torch.equal(flat(again), flat(model))
+
+
 @pytest.mark.parametrize("value", [-0.1, float("inf"), None])
 def test_a_function_that_gives_no_strength_is_refused(value):
     model, optimizer = two_step(lambda start, i: value)

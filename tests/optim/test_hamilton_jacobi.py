@@ -192,7 +192,7 @@ def test_nothing_is_drawn_and_no_average_is_kept(form):
 def test_defaults_are_those_of_the_work():
     optimizer = optim.build("hamilton_jacobi", Quadratic().parameters())
     group = optimizer.param_groups[0]
-    assert (group["lr"], group["lr_inner"], group["gamma"]) == (0.1, 0.1, 1e4)
+    assert (group["lr"], group["lr_inner"], group["gamma"]) == (0.1, 0.1, 0.5)
     assert optimizer.gradients_per_update == 5
     assert optimizer.scoping(1e4, 1) == pytest.approx(1e4 / 1.001)
 

@@ -51,7 +51,15 @@ def test_three_replicas_follow_the_twin(convention, hyper, problem):
 @pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.mark.parametrize(("alpha", "rate"), [(0.0, 0.08), (0.25, 0.06)])
 def test_sgd(problem, alpha, rate):
-    hyper = {"L": 1, "lr": 1.0, "lr_inner": 0.08, "gamma": NONE, "rho": NONE, "alpha": alpha}
+    hyper = {
+        "L": 1,
+        "lr": 1.0,
+        "lr_inner": 0.08,
+        "gamma": NONE,
+        "rho": NONE,
+        "alpha": alpha,
+        "momentum": 0.0,
+    }
     reduced, plain = PROBLEMS[problem](), PROBLEMS[problem]()
     train(reduced, make("parle", {**hyper, "weight_decay": 1e-2}, reduced), 100)
     train(plain, make("sgd", {"lr": rate, "weight_decay": 1e-2}, plain), 100)
@@ -73,6 +81,7 @@ def test_nesterov_sgd():
 def test_elastic_sgd(problem, master):
     """(eta0 / rho) (x^a - x) with lr = 1: the coupling is rho / eta0 in Parle's normalisation."""
     hyper = {"L": 1, "lr": 1.0, "lr_inner": 0.1, "gamma": NONE, "rho": 0.8 / 0.1, "alpha": 0.0}
+    hyper |= {"momentum": 0.0}
     reduced = Ensemble("parle", {**hyper, "master": master}, problem)
     elastic = Ensemble("elastic_sgd", {"lr": 0.1, "rho": 0.8, "master": master}, problem)
     for e in (reduced, elastic):
@@ -244,6 +253,21 @@ def test_both_scopes_shrink_once_a_synchronisation_down_to_their_clips():
     assert works.scoping_rho(1.0, 459) > 0.1 == works.scoping_rho(1.0, 460)
 
 
+def test_the_authors_counter_of_rho_is_one_synchronisation_ahead():
+    hyper = {"L": 2, "lr": 0.01, "convention": "authors", "batches_per_epoch": 5}
+    optimizer = (ensemble := Ensemble("parle", hyper, "quadratic")).optimizer
+    first = optimizer.param_groups[0]["rho"]
+    assert optimizer.rho() == pytest.approx(first / 1.1)
+    assert optimizer.scope() == 100.0
+    ensemble.train(2)
+    assert optimizer.rho() == pytest.approx(first / 1.1**2)
+    assert optimizer.scope() == pytest.approx(100 / 1.1)
+
+
+def test_the_momentum_of_the_works_is_the_default():
+    assert Ensemble("parle", {}).optimizer.param_groups[0]["momentum"] == 0.9
+
+
 def test_the_authors_defaults():
     optimizer = Ensemble("parle", {"convention": "authors", "batches_per_epoch": 50}).optimizer
     group = optimizer.param_groups[0]
@@ -266,7 +290,7 @@ def test_the_inner_rate_is_the_initial_learning_rate():
 
 def test_a_missing_gradient_leaves_only_the_coupling():
     """y = z = x^a for a tensor that has no gradient in a whole cycle."""
-    ensemble = Ensemble("parle", {"L": 2, "lr": 0.4, "rho": 1.0})
+    ensemble = Ensemble("parle", {"L": 2, "lr": 0.4, "rho": 1.0, "momentum": 0.0})
     bias = [m.net[0].bias for m in ensemble.models]
     before = torch.stack([b.detach().clone() for b in bias])
     for k in range(2):

@@ -51,7 +51,7 @@ REFUSED = [
 COPIES = [
     ("elastic_sgd", {"lr_master": 0.1}, 2),
     ("elastic_sgd", {"momentum": 0.9}, 3),
-    ("parle", {"L": 2}, 4),
+    ("parle", {"L": 2, "momentum": 0.0}, 4),
     ("parle", {"L": 2, "momentum": 0.9}, 6),
     ("parle", {"L": 2, "momentum": 0.9, "convention": "authors"}, 6),
 ]

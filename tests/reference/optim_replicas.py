@@ -65,7 +65,7 @@ def parle(
     rho=1.0,
     L=25,
     alpha=0.25,
-    momentum=0.0,
+    momentum=0.9,
     momentum_outer=None,
     weight_decay=0.0,
     batches_per_epoch=None,
@@ -116,7 +116,7 @@ def authors_parle(
     gamma=100.0,
     rho=None,
     L=25,
-    momentum=0.0,
+    momentum=0.9,
     batches_per_epoch=None,
 ):
     """The recurrence of the authors' program, with the schedule that its text intends."""
@@ -131,7 +131,8 @@ def authors_parle(
     k = 0
     for t in range(cycles):
         gamma_t = chapter_scope(gamma, batches_per_epoch, 1.0, t, "divide")
-        rho_t = chapter_scope(rho, batches_per_epoch, 0.1, t, "divide")
+        # The counter has gone on before rho is asked for.
+        rho_t = chapter_scope(rho, batches_per_epoch, 0.1, t + 1, "divide")
         ys = [w.clone() for w in xs]
         for inner in range(1, L + 1):
             for a in range(n):

@@ -33,9 +33,9 @@ from .sgld import SGLD, PosteriorMean
 from .two_step_cgd import TwoStepCGD
 
 # Modules that all optimizers run through, and those of some
-_SHARED = ("base", "gradients", "group_settings", "outside", "processes", "rules", "saving",
-           "sixteen_bit", "tensors")  # fmt: skip
-_LOOP = ("inner_loop", "scoping", "sgd")
+_SHARED = ("base", "gradients", "group_settings", "hands_on", "outside", "processes", "rules",
+           "saving", "sixteen_bit", "tensors")  # fmt: skip
+_LOOP = ("inner_loop", "inner_stability", "normal_pool", "scoping", "sgd")
 _SPHERE = ("complexity_gd", "sphere", "sgd")
 _REPLICAS = ("replicas", "replica_groups", "replica_lists", "peers")
 # name -> class, and the modules of this package, beside the shared ones, that it runs through

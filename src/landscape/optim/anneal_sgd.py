@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -84,6 +84,8 @@ class AnnealSGD(LandscapeOptimizer):
     True
     """
 
+    draws = True
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -156,6 +158,35 @@ class AnnealSGD(LandscapeOptimizer):
         state = self.state[parameter]
         if "field" not in state:
             state["field"] = self._normal_like(parameter, spread)
+
+    @torch.no_grad()
+    @on_masters
+    def set_field(self, field: Sequence[Tensor | None]) -> None:
+        """Take this h in place of a drawn one: a tensor a parameter, None where none is felt.
+
+        The scale `|h_i| / |h|` still decays with the iterations. The field is saved with the state.
+
+        Raises:
+            HyperparameterError: not a tensor of the right shape for each parameter that feels one.
+        """
+        places = [(g, p) for g in self.param_groups for p in g["params"]]
+        if len(field) != len(places):
+            raise HyperparameterError(
+                f"{type(self).__name__}: a field has one entry for each of the {len(places)} "
+                f"parameters, not {len(field)}."
+            )
+        for i, ((group, p), h) in enumerate(zip(places, field, strict=True)):
+            felt = group["J"] > 0 and p.requires_grad
+            if (h is None) == felt or (felt and h.shape != p.shape):
+                due = (
+                    f"the shape {tuple(p.shape)}" if felt else "None, since J is 0 or it is frozen"
+                )
+                raise HyperparameterError(
+                    f"{type(self).__name__}: the field of parameter {i} must have {due}."
+                )
+        for (_, p), h in zip(places, field, strict=True):
+            if h is not None:
+                self.state[p]["field"] = torch.empty_like(p, requires_grad=False).copy_(h)
 
     def _prepare_fields(self) -> None:
         # For every trainable parameter, in order, gradient or not: which numbers a weight gets must

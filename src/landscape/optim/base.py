@@ -13,13 +13,14 @@ from torch import Tensor
 from . import saving, sixteen_bit
 from .gradients import refuse_non_finite, separate, with_gradient
 from .group_settings import read, refuse_misspelt
+from .hands_on import HandsOn, NoiseSource
 from .outside import OutsideChanges, Watch
 from .processes import is_sharded, refuse_flat, refuse_shards, refuse_unequal_noise, sharded
 from .rules import HyperparameterError, plain
 from .tensors import exchange
 
 
-class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
+class LandscapeOptimizer(OutsideChanges, HandsOn, torch.optim.Optimizer):
     """Base class: one `backward()`, one `step()`, and `solution()` for the current answer.
 
     Subclasses write `_update(group, params, grads)`, called once a step for each parameter group
@@ -77,6 +78,7 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
         # very objects (a copy of __dict__, attributes passed on), and must see the same.
         self._swapped: list[list[tuple[Tensor, Tensor]]] = []  # one entry while solution() lasts
         self._watch = Watch()
+        self._sources: list[NoiseSource] = []  # one entry where noise is handed in
         refuse_shards(self)
         super().__init__(params, defaults)
         self.state = saving.PerParameter(dict, self.state)
@@ -180,6 +182,8 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
 
     def _normal_like(self, parameter: Tensor, scale: float, out: Tensor | None = None) -> Tensor:
         """Independent N(0, scale^2) numbers in the parameter's shape, type, device and layout."""
+        if self._sources:
+            return self._given(parameter, scale, out)
         if is_sharded(parameter):  # the numbers of an unsharded run, each process its part
             whole = torch.empty(parameter.shape, dtype=parameter.dtype, device=parameter.device)
             drawn = sharded(self._normal_like(whole, scale), parameter)
@@ -311,5 +315,6 @@ class LandscapeOptimizer(OutsideChanges, torch.optim.Optimizer):
 
     def __getstate__(self) -> dict[str, Any]:
         self._refuse_in_solution("copying the optimizer")
-        names = ("generator", "check_finite", "_recipe", "_counters", "_swapped", "_watch")
+        names = ("generator", "check_finite", "_recipe", "_counters", "_swapped", "_watch",
+                 "_sources")  # fmt: skip
         return {**super().__getstate__(), **{name: getattr(self, name) for name in names}}

@@ -31,6 +31,19 @@ class CoupledLoops(ReplicaOptimizer, InnerLoopOptimizer):
 
     # the inner loop
 
+    def _inner_rate(self, group: dict[str, Any]) -> float:
+        return float(self._lr_inner(group))
+
+    def _force_limit(self, group: dict[str, Any]) -> float:
+        m = group["momentum"]
+        if not self._authors or m == 0:
+            return super()._force_limit(group)
+        return 2 * (1 + m) / (2 + m)  # lr_inner (d + u), u = d / (1 + m) at the eigenvalue -1
+
+    def _rho_time(self) -> int:
+        # The program counts a cycle before it asks for rho.
+        return self.updates + self._authors
+
     def _start(self, params: list[Tensor], states: list[dict[str, Any]]) -> None:
         if not self._authors:
             super()._start(params, states)

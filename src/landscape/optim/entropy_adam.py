@@ -63,6 +63,8 @@ class EntropyAdam(InnerLoopOptimizer):
     0.75
     """
 
+    draws = True
+
     def __init__(
         self,
         params: Iterable[Any],

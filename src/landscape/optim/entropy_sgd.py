@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import inner_stability
 from . import scoping as scopes
 from .authors import entropy_step
 from .inner_loop import InnerLoopOptimizer
@@ -17,7 +18,7 @@ CONVENTIONS = ("thesis", "authors", "authors-lua")
 # What the chapters state for their own form; None: nothing stated, the thesis' chapter 3 is taken.
 FORMS: dict[str, dict[str, Any]] = {
     "A": {"lr": 1.0, "L": 20, "gamma": 1e4, "temperature": 1e-6, "noise_factor": 2.0},
-    "B": {"lr": 0.1, "L": 20, "gamma": 1e4, "temperature": 1e-8, "noise_factor": 1.0},
+    "B": {"lr": 0.1, "L": 20, "gamma": None, "temperature": 1e-8, "noise_factor": 1.0},
     "C": {"lr": 0.1, "L": 25, "gamma": 1e2, "temperature": 0.0, "noise_factor": 0.0},
 }
 
@@ -42,7 +43,9 @@ class EntropySGD(InnerLoopOptimizer):
         params: tensors, groups or named parameters.
         lr: outer rate eta', the one that schedulers act on; default 1 (forms B, C: 0.1).
         lr_inner: rate eta of the inner loop.
-        gamma: initial scope, > 0 or infinite (no force); default 1e4 (form C: 100).
+        gamma: initial scope, > 0 or infinite (no force); default 1e4 (form C: 100; form B, where
+            x moves by lr / gamma (x - z) and would stand still at 1e4: L lr_inner, which gives (x -
+            z) / gamma the magnitude of the gradient, the works' rule in section 3.2.2).
         L: inner steps, >= 1; default 20 (form C: 25). The works: 20 for CNNs, 5 for RNNs.
         alpha: weight of the OLD average, in [0, 1); default 0.25 (authors: 0.75).
         temperature: 1 / beta, >= 0; no noise is drawn at 0. Default 1e-6, the MNIST value (form B:
@@ -51,7 +54,7 @@ class EntropySGD(InnerLoopOptimizer):
         momentum_outer: the same for x; default: `momentum` ("in both loops", section 3.3.2).
         weight_decay: L2 coefficient, part of the loss that the inner loop sees.
         gamma_decay: gamma(t) = gamma / (1 + gamma_decay)^t, t outer updates; default 1e-3 (authors:
-            0).
+            0). In form B without gamma, never below 2 lr_inner.
         scoping: another schedule, from `landscape.optim.scoping` or as a mapping with its `kind`.
         inner_buffer: "reset" u at each outer step (the thesis does not say; the authors' program
             does) or "keep" it.
@@ -93,6 +96,8 @@ class EntropySGD(InnerLoopOptimizer):
     0.34375
     """
 
+    draws = True
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -125,6 +130,10 @@ class EntropySGD(InnerLoopOptimizer):
         stated = FORMS[form]
         if form == "C" and temperature:
             raise HyperparameterError("Form 'C' adds no noise: temperature must be 0 or left out.")
+        length = stated["L"] if L is None else L
+        schedule = scopes.resolve(scoping, gamma_decay, 0.0 if convention == "authors" else 1e-3)
+        if form == "B":
+            gamma, schedule = scopes.matched(gamma, length, lr_inner, scoping, gamma_decay)
         defaults = {
             "lr": stated["lr"] if lr is None else lr,
             "lr_inner": lr_inner,
@@ -135,11 +144,10 @@ class EntropySGD(InnerLoopOptimizer):
             "momentum_outer": momentum_outer,
             "weight_decay": weight_decay,
         }
-        length = stated["L"] if L is None else L
         super().__init__(
             params,
             defaults,
-            scoping=scopes.resolve(scoping, gamma_decay, 0.0 if convention == "authors" else 1e-3),
+            scoping=schedule,
             recipe={"L": length, "inner_buffer": inner_buffer, **choices},
             generator=generator,
             check_finite=check_finite,
@@ -154,6 +162,7 @@ class EntropySGD(InnerLoopOptimizer):
             )
         if self._recipe["form"] == "B":
             require(self, group, gamma=finite("in form 'B'"))
+            inner_stability.warn_if_still(self, group)
 
     @property
     def noise_factor(self) -> float:
@@ -184,6 +193,10 @@ class EntropySGD(InnerLoopOptimizer):
     def _scope_time(self) -> int:
         # The Lua program counts the gradient at x before it asks for the scope.
         return self.updates + self._lua
+
+    def _force_limit(self, group: dict[str, Any]) -> float:
+        # The programs' force acts beside the momentum.
+        return super()._force_limit(group) if self._recipe["convention"] == "thesis" else 2.0
 
     def _lead(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         if self._momentum_outer(group) > 0:

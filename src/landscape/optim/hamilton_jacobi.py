@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import inner_stability
 from . import scoping as scopes
 from .inner_loop import InnerLoopOptimizer
 from .rules import finite, one_of, require
@@ -49,14 +50,15 @@ class HamiltonJacobi(InnerLoopOptimizer):
             step moves x by about lr L lr_inner / gamma of the gradient while that is small, so that
             rates of this size need a gamma of the order of L lr_inner.
         lr_inner: rate eta_y of the inner loop; default 0.1.
-        gamma: initial scope, > 0, and finite in the proximal form; no value is stated, 1e4 is
-            Entropy-SGD's.
+        gamma: initial scope, > 0, and finite in the proximal form. No value is stated; the default,
+            L lr_inner, gives (x - y) / gamma the magnitude of the gradient, the works' rule. At
+            Entropy-SGD's 1e4 x would stand still.
         L: inner steps, >= 1; the work: 5.
         momentum: Nesterov's, of the inner loop, in [0, 1).
         momentum_outer: the same for x; default: `momentum`.
         weight_decay: L2 coefficient, part of the loss f.
         gamma_decay: gamma(t) = gamma / (1 + gamma_decay)^t, t outer updates; default 1e-3, as for
-            Entropy-SGD.
+            Entropy-SGD, and where gamma is not given, either, never below 2 lr_inner.
         scoping: another schedule, from `landscape.optim.scoping` or as a mapping with its `kind`.
         inner_buffer: "reset" u at each outer step or "keep" it (not stated).
         form: "proximal" or "gradient".
@@ -92,7 +94,7 @@ class HamiltonJacobi(InnerLoopOptimizer):
         params: Iterable[Any],
         lr: float = 0.1,
         lr_inner: float = 0.1,
-        gamma: float = 1e4,
+        gamma: float | None = None,
         L: int = 5,
         momentum: float = 0.0,
         momentum_outer: float | None = None,
@@ -106,6 +108,7 @@ class HamiltonJacobi(InnerLoopOptimizer):
         check_finite: bool = False,
     ) -> None:
         require(self, {"form": form}, form=one_of("proximal", "gradient"))
+        gamma, schedule = scopes.matched(gamma, L, lr_inner, scoping, gamma_decay)
         defaults = {
             "lr": lr,
             "lr_inner": lr_inner,
@@ -117,7 +120,7 @@ class HamiltonJacobi(InnerLoopOptimizer):
         super().__init__(
             params,
             defaults,
-            scoping=scopes.resolve(scoping, gamma_decay, 1e-3),
+            scoping=schedule,
             recipe={"L": L, "inner_buffer": inner_buffer, "form": form},
             generator=generator,
             check_finite=check_finite,
@@ -127,6 +130,7 @@ class HamiltonJacobi(InnerLoopOptimizer):
         super()._check_group(group)
         if self._recipe["form"] == "proximal":
             require(self, group, gamma=finite("in the proximal form"))
+            inner_stability.warn_if_still(self, group)
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         last = self._counters["phase"] == self.gradients_per_update - 1

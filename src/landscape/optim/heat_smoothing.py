@@ -78,6 +78,8 @@ class HeatSmoothing(LandscapeOptimizer):
     7.0
     """
 
+    draws = True
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -242,6 +244,13 @@ class HeatSmoothing(LandscapeOptimizer):
             self._counters["updates"] += 1
         for group, params in zip(self.param_groups, trained, strict=True):
             self._scatter(group, params, used)
+
+    def _drop_cycle(self) -> None:
+        # The next gradient is due at x itself, unless prepare() is called.
+        self._counters["phase"] = 0
+        for p in self._parameters():
+            for mark in ("placed", "cycle"):
+                self.state.get(p, {}).pop(mark, None)
 
     def _answers(self) -> list[tuple[Tensor, Tensor]]:
         return [

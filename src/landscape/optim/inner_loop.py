@@ -14,7 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import inner_stability
 from .base import LandscapeOptimizer
+from .normal_pool import WORTH, NormalPool, fits
 from .rules import (
     AT_LEAST_ZERO,
     BELOW_ONE,
@@ -53,6 +55,7 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     averages = True
     noise_factor = 2.0
     _lead_steps = 0
+    _warned = False
 
     def __init__(
         self,
@@ -66,6 +69,8 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     ) -> None:
         require(self, recipe, L=count(1), inner_buffer=one_of("reset", "keep"))
         self.scoping = scoping
+        # In place, as all that changes (see the base class); one entry once it is wanted.
+        self._pools: list[NormalPool] = []
         super().__init__(
             params, defaults, recipe=recipe, generator=generator, check_finite=check_finite
         )
@@ -129,7 +134,27 @@ class InnerLoopOptimizer(LandscapeOptimizer):
     def _scope_time(self) -> int:
         return self.updates
 
+    def _look_ahead(self, group: dict[str, Any]) -> None:
+        """Warn, once, of a scope that is about to make the inner loop unstable."""
+        shift = self._scope_time() - self.updates
+        rate, most = self._inner_rate(group), self._force_limit(group)
+        scope = lambda t: self.scoping(group["gamma"], t + shift)  # noqa: E731
+        update = inner_stability.first_unstable(scope, rate, most, self.updates)
+        if update is not None:
+            self._warned = True
+            cycle = self.gradients_per_update
+            inner_stability.warn(self, update, cycle, rate, scope(update), most)
+
+    def _inner_rate(self, group: dict[str, Any]) -> float:
+        return float(group["lr_inner"])
+
+    def _force_limit(self, group: dict[str, Any]) -> float:
+        """lr_inner / gamma from which on the force alone throws y away from x."""
+        return inner_stability.limit(group["momentum"])
+
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
+        if self._counters["phase"] == 0 and not self._warned:
+            self._look_ahead(group)
         if self._counters["phase"] < self._lead_steps:
             self._lead(group, params, grads)
             return
@@ -171,9 +196,30 @@ class InnerLoopOptimizer(LandscapeOptimizer):
             self._descend(group, ps, grads[part], ss, rate, restart)
             if temperature > 0:
                 spread = math.sqrt(self.noise_factor * rate * temperature)
-                torch._foreach_add_(ps, [self._normal_like(p, spread) for p in ps])
+                self._add_normal(ps, spread)
             if self.averages:
                 torch._foreach_lerp_([s["z"] for s in ss], ps, 1 - group["alpha"])
+
+    def _add_normal(self, params: list[Tensor], spread: float) -> None:
+        """Add N(0, spread^2) numbers; those of a large network come from a `NormalPool`."""
+        wanted = not self._pools and not self._sources
+        if wanted and self._large() and fits(params[0], self.generator):
+            self._pools.append(NormalPool(self.generator))
+        if not self._pools or self._sources:
+            torch._foreach_add_(params, [self._normal_like(p, spread) for p in params])
+            return
+        for p in params:
+            if not fits(p, self.generator):
+                p.add_(self._normal_like(p, spread))
+            elif p.is_contiguous():
+                self._pools[0].add_to(p, spread)
+            else:  # in row-major order, so that layout does not change the numbers
+                noise = torch.zeros(p.shape)
+                self._pools[0].add_to(noise, spread)
+                p.add_(noise)
+
+    def _large(self) -> bool:
+        return sum(p.numel() for group in self.param_groups for p in group["params"]) >= WORTH
 
     def _descend(
         self,
@@ -265,9 +311,37 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         """Parameters that have taken an inner step in the current cycle."""
         return [p for p in group["params"] if self.state[p].get("cycle") == self.updates]
 
+    @torch.no_grad()
+    def anchors(self) -> list[Tensor]:
+        """The point x (of replicas: x^a) that the inner loop goes out from: new tensors, in order.
+
+        Between cycles the parameters themselves.
+        """
+        self._refuse_in_solution("anchors")
+        return self._copies(
+            lambda: {p: self.state[p]["x"] for g in self.param_groups for p in self._moving(g)}
+        )
+
+    def _drop_cycle(self) -> None:
+        self._counters["phase"] = 0
+        for p in self._parameters():
+            if "cycle" in self.state.get(p, {}):
+                self.state[p]["cycle"] = -1
+
     def _answers(self) -> list[tuple[Tensor, Tensor]]:
         moving = [p for g in self.param_groups for p in self._moving(g) if p.requires_grad]
         return [(p, self.state[p]["x"]) for p in moving]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "scoping": self.scoping}
+        return {**super().__getstate__(), "scoping": self.scoping, "_pools": self._pools}
+
+    def _own_state(self) -> dict[str, Any]:
+        pool = {"pool": self._pools[0].state()} if self._pools else {}
+        return {**super()._own_state(), **pool}
+
+    def _load_own_state(self, state: dict[str, Any]) -> None:
+        # Before the generator's state: the pool's start draws from it.
+        self._pools[:] = [NormalPool(self.generator)] if "pool" in state else []
+        if self._pools:
+            self._pools[0].load(state["pool"])
+        super()._load_own_state(state)

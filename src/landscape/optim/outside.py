@@ -38,6 +38,17 @@ class Watch:
         """Nothing is known about who has written what."""
         self._known = False
 
+    def pause(self, groups: list[dict[str, Any]]) -> bool:
+        """Look away while the groups hold other tensors, unless somebody else has written.
+
+        Returns:
+            Whether it was watching, so that `note` has to follow.
+        """
+        if not self._known or self.changed(groups):
+            return False
+        self._known = False
+        return True
+
     def changed(self, groups: list[dict[str, Any]]) -> str | None:
         """The first trainable parameter that somebody else has written to, in words."""
         if not self._known:
@@ -94,7 +105,7 @@ class OutsideChanges:
         return False
 
     def _refuse_outside_change(self, call: str) -> None:
-        relies = self._in_cycle() or (call == "solution" and self._answer_lags)
+        relies = self._in_cycle() or (call != "step" and self._answer_lags)
         if relies and (name := self._watch.changed(self.param_groups)):
             harm = "would undo that" if call == "step" else "has another answer"
             raise RuntimeError(

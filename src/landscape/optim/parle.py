@@ -46,14 +46,15 @@ class Parle(CoupledLoops):
         rho: initial scope of the coupling, > 0 or infinite (no force). Default 1, the works'.
         L: inner steps, >= 1. The works: 25.
         alpha: weight of the OLD average, in [0, 1); default 0.25, the works'.
-        momentum: Nesterov's, of the inner loop, in [0, 1). The works: 0.9.
+        momentum: Nesterov's, of the inner loop, in [0, 1). Default 0.9, the works'.
         momentum_outer: the same for x^a; default: `momentum` (Remark 5.3: on y and on x^a). The
             master has none.
         weight_decay: L2 coefficient, part of the loss that the inner loop sees. The works: 5e-4
             (WRN), 1e-3 (allcnn).
         batches_per_epoch: number B of mini-batches in the whole data set, for the scoping (5.10):
             gamma(t) = gamma (1 - 1 / (2 B))^t after t synchronisations, never below 1, and the same
-            for rho, never below 0.1. Default: both stay as they are.
+            for rho, never below 0.1, as in the works. `fit` knows B and gives it. Without it both
+            stay as they are.
         scoping_gamma, scoping_rho: other schedules, from `landscape.optim.scoping` or mappings with
             their `kind`.
         inner_buffer: "reset" u at each synchronisation (default; the thesis does not say) or "keep"
@@ -68,7 +69,8 @@ class Parle(CoupledLoops):
             starts at 4 / n for L = 25, 100 / (n L) in general, and (5.10) is read as gamma / (1 + 1
             / (2 B))^t. Their counter of t runs once for every parameter tensor, so that for LeNet's
             14 both clips are reached within the first epoch instead of after 9.2 and 5.2; this is
-            taken for a slip and not done here: t is the number of synchronisations. For one
+            taken for a slip and not done here: t is the number of synchronisations, for rho the one
+            at hand included, as the program has counted it before it asks for rho. For one
             replica the spring then pulls towards its own z. Starting from the last y, this moves
             further at equal lr than (5.8), which goes lr (x - z) in L gradients.
         group: process group, one replica a process; False: all replicas in this one.
@@ -78,10 +80,11 @@ class Parle(CoupledLoops):
         HyperparameterError: a setting outside these ranges, or replicas that differ.
         ReplicaLostError: the process of another replica died or does not answer.
 
-    With L = 1, alpha = 0 and gamma infinite Parle is SGD for one replica with lr = 1 and infinite
-    rho, and Elastic-SGD with coupling rho lr_inner for lr = 1; a constant rate in place of lr_1 =
-    lr gamma would stand still there (erratum 28). One replica with infinite rho is Entropy-SGD in
-    form C. A tensor without gradient in a cycle has y = z = x^a there and feels the coupling alone.
+    With L = 1, alpha = 0, gamma infinite and no momentum outside Parle is SGD for one replica with
+    lr = 1 and infinite rho, and Elastic-SGD with coupling rho lr_inner for lr = 1; a constant rate
+    in place of lr_1 = lr gamma would stand still there (erratum 28). One replica with infinite rho
+    is Entropy-SGD in form C. A tensor without gradient in a cycle has y = z = x^a there and feels
+    the coupling alone.
 
     Memory: 5 n + 1 copies of the weights in one process, themselves included: y, x, z, u and v of
     each replica and the master (3 n + 1 without momentum); 6 (4) a process with a process group,
@@ -92,7 +95,7 @@ class Parle(CoupledLoops):
 
     >>> import torch
     >>> replicas = [torch.nn.Parameter(torch.tensor([v])) for v in (0.0, 4.0)]
-    >>> optimizer = Parle([[w] for w in replicas], lr=0.5, L=2, gamma=float("inf"))
+    >>> optimizer = Parle([[w] for w in replicas], lr=0.5, L=2, gamma=float("inf"), momentum=0.0)
     >>> for _ in range(2):
     ...     optimizer.zero_grad()
     ...     for w in replicas:                        # one backward() a replica,
@@ -114,7 +117,7 @@ class Parle(CoupledLoops):
         rho: float | None = None,
         L: int = 25,
         alpha: float | None = None,
-        momentum: float = 0.0,
+        momentum: float = 0.9,
         momentum_outer: float | None = None,
         weight_decay: float = 0.0,
         *,

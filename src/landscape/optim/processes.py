@@ -27,7 +27,8 @@ def refuse_unequal_noise(owner: Any) -> None:
     Raises:
         HyperparameterError: there are several processes and no generator was given.
     """
-    if owner.generator is None and several() > 1 and owner._draws_noise():
+    silent = owner.generator is None and not owner._sources
+    if silent and several() > 1 and owner._draws_noise():
         raise HyperparameterError(
             f"{type(owner).__name__} draws random numbers, and the {several()} processes of "
             "torch.distributed would each draw their own: pass generator=torch.Generator()"

@@ -75,13 +75,16 @@ class ReplicaOptimizer(ReplicaGroups):
     def rho(self, group: dict[str, Any] | None = None) -> float:
         """rho at the next synchronisation; of the first group if none is given."""
         group = self.param_groups[0] if group is None else group
-        rho = float(self.scoping_rho(group["rho"], self.updates))
+        rho = float(self.scoping_rho(group["rho"], self._rho_time()))
         if not rho > 0:
             raise HyperparameterError(
                 f"rho must stay positive, but scoping gives {rho!r} after {self.updates} "
                 "synchronisations; use a bounded schedule."
             )
         return rho
+
+    def _rho_time(self) -> int:
+        return self.updates
 
     def _check_group(self, group: dict[str, Any]) -> None:
         require(self, group, rho=SCOPE)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
 
 from .anneal_sgd import AnnealSGD
+from .rules import HyperparameterError
 
 
 class ResampledNoise(AnnealSGD):
@@ -42,6 +44,12 @@ class ResampledNoise(AnnealSGD):
     def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
         tensors, numbers = super()._kept(group, place)
         return tensors, [*numbers, "drawn_for"] if group["J"] > 0 else numbers
+
+    def set_field(self, field: Sequence[Tensor | None]) -> None:
+        """Refused: there is no field that stays; see `set_noise`."""
+        raise HyperparameterError(
+            "ResampledNoise draws its field anew for each step; hand numbers in by set_noise()."
+        )
 
     def _draw(self, parameter: Tensor, spread: float) -> None:
         state = self.state[parameter]

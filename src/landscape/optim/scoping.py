@@ -148,6 +148,36 @@ def resolve(
     return scoping
 
 
+def matched(
+    gamma: float | None,
+    L: Any,
+    lr_inner: Any,
+    scoping: Schedule | Mapping[str, Any] | None,
+    gamma_decay: float | None,
+) -> tuple[float, Schedule]:
+    """Scope and schedule of a method that moves x by lr (x - z) / gamma, where none are given.
+
+    Left to itself the inner loop goes L lr_inner times the gradient, so that with gamma = L
+    lr_inner the force (x - z) / gamma has the gradient's magnitude: the works' rule for gamma
+    (Chaudhari 2018, end of section 3.2.2). It then shrinks as in their experiments, by
+    1 + 1e-3 an update, but not below 2 lr_inner, far from where the inner loop diverges.
+
+    >>> gamma, schedule = matched(None, 20, 0.1, None, None)
+    >>> gamma, round(schedule(gamma, 1), 3), schedule(gamma, 10_000)
+    (2.0, 1.998, 0.2)
+    """
+    rules = {"L": count(1), "lr_inner": POSITIVE}
+    if gamma is not None or not all(
+        rules[name][0](value) for name, value in (("L", L), ("lr_inner", lr_inner))
+    ):
+        # Settings that are refused are refused where all are.
+        return 1.0 if gamma is None else gamma, resolve(scoping, gamma_decay, 1e-3)
+    gamma = float(L * lr_inner)
+    if scoping is None and gamma_decay is None:
+        return gamma, Bounded(1e-3, min(2 * lr_inner, gamma))
+    return gamma, resolve(scoping, gamma_decay, 1e-3)
+
+
 def chapter_five(
     owner: object,
     scoping: Schedule | Mapping[str, Any] | None,

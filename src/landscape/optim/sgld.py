@@ -70,6 +70,8 @@ class SGLD(LandscapeOptimizer):
     (1.0, 1.0)
     """
 
+    draws = True
+
     def __init__(
         self,
         params: Iterable[Any],

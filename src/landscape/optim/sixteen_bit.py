@@ -53,7 +53,8 @@ def widened(optimizer: torch.optim.Optimizer, *, gradients: bool = False) -> Ite
         yield
         return
     state = optimizer.state
-    untouched = optimizer._watch.changed(optimizer.param_groups) is None
+    # It counts writes to the parameters, and rounding the masters is no change from outside.
+    watching = optimizer._watch.pause(optimizer.param_groups)
     with torch.no_grad():
         # A parameter that a group holds twice has one master.
         masters = {p: _current(p, state.get(p, {}).get(KEY)) for _, _, p in places}
@@ -75,8 +76,8 @@ def widened(optimizer: torch.optim.Optimizer, *, gradients: bool = False) -> Ite
                 p.copy_(master.requires_grad_(False))
                 state[p] = state.pop(master, {})
                 state[p][KEY] = master
-        if untouched:  # rounding the masters is no change from outside
-            optimizer._watch.again(optimizer.param_groups)
+        if watching:
+            optimizer._watch.note(optimizer.param_groups)
 
 
 def on_masters(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -119,6 +119,14 @@ class TwoStepCGD(ComplexityGD):
     def _move(self) -> int:
         return self.iteration // 2
 
+    @torch.no_grad()
+    def prepare(self) -> None:
+        """As for the others; between the two steps of a move, where nothing is due: nothing."""
+        if self.iteration % 2 == 0:
+            super().prepare()
+        else:
+            self._refuse_outside_change("prepare")
+
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         i = self._index(self.iteration)
         strength = self._strength(group, i)
@@ -140,6 +148,9 @@ class TwoStepCGD(ComplexityGD):
     def _after_update(self) -> None:
         if self.iteration % 2 == 0:
             super()._after_update()
+
+    def _drop_cycle(self) -> None:
+        self._counters["iteration"] -= self.iteration % 2
 
     def _answers(self) -> list[tuple[Tensor, Tensor]]:
         if self.iteration % 2 == 0:
