@@ -43,6 +43,7 @@ def test_a_page_s_runs_are_executed_one_after_the_other(project, executed, capsy
         for run in ("lenet/adam", "lenet/entropy_sgd", "mnistfc/adam", "mnistfc/entropy_sgd",
                     "mnistfc-outer/entropy_sgd")
     ]  # fmt: skip
+    assert executed[0][1].pop("inputs")() is None  # a project without the package's source
     assert executed[0][1] == {"root": project, "output": None, "workers": 2, "seeds": None}
     assert capsys.readouterr().out == "wrote a/folder\n" * 5
 
@@ -52,6 +53,7 @@ def test_one_run_of_another_profile_into_another_folder(project, executed):
     assert cli.main(words) == 0
     ((given, named),) = executed
     assert given == (f"1-spin-glass/{EXPERIMENT}/adam", "paper")
+    assert named.pop("inputs")
     assert named == {"root": project, "output": Path("out"), "workers": None, "seeds": 3}
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import shutil
 
 from landscape import project
 from landscape.commands.where import root_and_profile
 from landscape.errors import LandscapeError
 from landscape.experiments import catalogue, settings
+from landscape.pipeline import finished
 from landscape.train import distributed
+from landscape.train.workers import worker_count
 
 
 def listing(options: argparse.Namespace) -> None:
@@ -53,12 +56,20 @@ def run(options: argparse.Namespace) -> None:
             f"{options.name} is several experiments, whose runs have the same names; without "
             "--output each gets its own folder."
         )
-    from landscape.experiments import execute  # after what may be refused: torch takes seconds
-
+    worker_count(options.workers)
     for name in runs:
+        inputs = functools.partial(finished.digest, name, profile, root, options.seeds)
+        folder = options.output or catalogue.of_run(name, root)[0].folder(profile, root)
+        # Several processes would have to agree on it.
+        again = options.again or world.size > 1
+        if not again and finished.is_finished(done := folder / name.split("/")[-1], inputs()):
+            print(f"taken {done}: nothing that it depends on has changed (--again repeats it)")
+            continue
+        from landscape.experiments import execute  # not sooner: torch takes seconds
+
         folder = execute.run(
             name, profile, root=root, output=options.output,
-            workers=options.workers, seeds=options.seeds,
+            workers=options.workers, seeds=options.seeds, inputs=inputs,
         )  # fmt: skip
         if world.speaks:
             print(f"wrote {folder}")

@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def run(
     output: Path | None = None,
     workers: int | None = None,
     seeds: int | None = None,
+    inputs: Callable[[], str | None] | None = None,
 ) -> Path:
     """Execute one run and return the folder of its tables.
 
@@ -46,6 +48,8 @@ def run(
         output: Another folder than the experiment's for the run's folder and its provenance.
         workers: Worker processes; by default one a core, at smoke scale one for a method.
         seeds: Only the first so many seeds of a method.
+        inputs: Gives the digest of all that the run is made from (``pipeline.finished``). It is
+            noted where it is the same before and after: nobody edited the code meanwhile.
 
     Raises:
         LandscapeError: Unknown names, settings that cannot be run, folders that cannot be written.
@@ -56,6 +60,7 @@ def run(
     folder = Path(output) if output is not None else experiment.folder(profile, root)
     distributed.all_or_none(lambda: require_writable(folder))
     world, specification = distributed.world(), digest(job)
+    made_from = inputs() if inputs is not None else None
     with Stopwatch(root / "checkpoints", f"{run_id} {specification}", world.speaks) as watch:
         job.execute()
         if world.speaks:
@@ -76,8 +81,11 @@ def run(
                 "started": watch.started,
                 "finished": provenance.now(),
                 "wall_seconds": watch.seconds,
+                "files": provenance.checksums(folder / name),
                 **job.record(),
             }
+            if made_from is not None and made_from == inputs():
+                record["inputs"] = made_from
             provenance.write(folder / f"{name}.provenance.json", record)
         distributed.largest(0)  # the others wait until the results are written
         job.forget()
