@@ -14,6 +14,7 @@ A record holds results that a laptop build does not repeat, with everything need
 ``differs`` are computed when a record is published (``landscape.evidence.departures``).
 """
 
+import hashlib
 import json
 import os
 import re
@@ -135,7 +136,7 @@ def validate(folder: str | Path, info: dict) -> list[str]:
             problems.append(f"there is no {results}")
         elif _trained(item) and results not in empty:
             problems += _wrong_training(folder / results, item["seeds"], results)
-    return problems
+    return problems + [f"{path} is not what the run wrote" for path in _changed(folder, info)]
 
 
 def publish(
@@ -263,6 +264,17 @@ def _write(target: Path, source: Path, info: dict) -> None:
 
 def _tables(folder: Path) -> list[str]:
     return sorted(f"{path.parent.name}/{path.name}" for path in folder.glob("*/*.csv"))
+
+
+def _changed(folder: Path, info: dict) -> list[str]:
+    """Tables with other bytes than the provenance notes; older provenances note none."""
+    return [
+        f"{run}/{name}"
+        for run, item in sorted(info["methods"].items())
+        for name, checksum in sorted(item.get("files", {}).items())
+        if f"{run}/{name}" in info["files"] and (folder / run / name).is_file()
+        and hashlib.sha256((folder / run / name).read_bytes()).hexdigest() != checksum
+    ]
 
 
 def _trained(item: dict) -> bool:
