@@ -272,7 +272,8 @@ def _changed(folder: Path, info: dict) -> list[str]:
         f"{run}/{name}"
         for run, item in sorted(info["methods"].items())
         for name, checksum in sorted(item.get("files", {}).items())
-        if f"{run}/{name}" in info["files"] and (folder / run / name).is_file()
+        if f"{run}/{name}" in info["files"]
+        and (folder / run / name).is_file()
         and hashlib.sha256((folder / run / name).read_bytes()).hexdigest() != checksum
     ]
 
