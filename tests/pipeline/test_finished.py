@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -163,3 +165,25 @@ def test_a_wrong_number_of_workers_is_refused_also_where_nothing_is_to_do(projec
     assert cli.main(ARGUMENTS) == 0
     assert cli.main([*ARGUMENTS, "--workers", "0"]) == 1
     assert "0 workers cannot work" in capsys.readouterr().err
+
+
+def test_of_two_commands_for_one_run_the_second_waits_and_takes(project, trainings, monkeypatch):
+    """They would take each other's checkpoints away."""
+    began, fit = threading.Event(), execute.fit_many
+    second = []
+
+    def slow(*given, **named):
+        began.set()
+        time.sleep(1)
+        return fit(*given, **named)
+
+    monkeypatch.setattr(execute, "fit_many", slow)
+    thread = threading.Thread(target=lambda: second.append(cli.main(ARGUMENTS)))
+    first = threading.Thread(target=lambda: second.append(cli.main(ARGUMENTS)))
+    first.start()
+    assert began.wait(60)
+    thread.start()
+    for one in (first, thread):
+        one.join()
+    assert second == [0, 0]
+    assert len(trainings) == 1

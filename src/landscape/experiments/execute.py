@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ from landscape.train import distributed, provenance
 from landscape.train.history import write_csv
 from landscape.train.many import clear_checkpoints, fit_many
 from landscape.train.workers import worker_count
+
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+_SMALLER = "make its settings smaller, or run it on a machine with more."
 
 
 def run(
@@ -62,7 +65,8 @@ def run(
     world, specification = distributed.world(), digest(job)
     made_from = inputs() if inputs is not None else None
     with Stopwatch(root / "checkpoints", f"{run_id} {specification}", world.speaks) as watch:
-        job.execute()
+        with _refusals(run_id):
+            job.execute()
         if world.speaks:
             with replacing_folder(folder / name) as new:
                 job.write(new)
@@ -90,6 +94,24 @@ def run(
         distributed.largest(0)  # the others wait until the results are written
         job.forget()
     return folder / name
+
+
+@contextlib.contextmanager
+def _refusals(run_id: str) -> Iterator[None]:
+    """One sentence for what the settings of a run ask of a machine or of a simulation in vain."""
+    try:
+        yield
+    except LandscapeError:
+        raise
+    except MemoryError as error:
+        raise LandscapeError(f"{run_id} needs more memory than there is; {_SMALLER}") from error
+    except RuntimeError as error:  # torch's own
+        if not any(words in str(error).lower() for words in _NO_MEMORY):
+            raise
+        raise LandscapeError(f"{run_id} needs more memory than there is; {_SMALLER}") from error
+    except ValueError as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise LandscapeError(f"The settings of {run_id} cannot be run: {reason}.") from error
 
 
 def job_of(
