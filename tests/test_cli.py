@@ -48,6 +48,7 @@ EXPERIMENT = "thesis-fig-2-3-mnistfc"
         (["run", f"{EXPERIMENT}/adam", "--seeds", "-1"], "-1 seeds cannot be run"),
         (["run", "optimizer-paths/paths", "--seeds", "1"], "it has no seeds to choose from"),
         (["run", "thesis-fig-2-3", "--output", "x"], "is several experiments"),
+        (["pages", "--workers", "0"], "0 workers cannot work"),
         (["show", "thesis-fig-2-3-mnistf"], "did you mean 'thesis-fig-2-3-mnistfc'?"),
         (["show", EXPERIMENT, "--profile", "lapto"], "did you mean 'laptop'?"),
         (["list", "--profile", "papr"], "did you mean 'paper'?"),
