@@ -8,6 +8,7 @@ so that only commands that train wait for torch.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import sys
 import time
@@ -31,6 +32,13 @@ class Command(NamedTuple):
     function: str
     help: str
     arguments: tuple[Argument, ...] = ()
+
+
+#: What a disk refuses, wherever it does; that a file is not there is a bug unless it was expected.
+_OF_THE_DISK = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EIO, errno.ENOTDIR, errno.EISDIR,
+    errno.EEXIST, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC),
+)  # fmt: skip
 
 
 def _arg(*names: str, **options: Any) -> Argument:
@@ -143,6 +151,15 @@ def main(arguments: list[str] | None = None) -> int:
         getattr(importlib.import_module(f"landscape.commands.{module}"), name)(options)
     except LandscapeError as error:
         _say(error)
+        return 1
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        _say(LandscapeError(
+            f"The system refuses {error.filename or 'a file'} ({(error.strerror or '').lower()}): "
+            "make room, or a file or folder there that can be read and written, and run the same "
+            "command again."
+        ))  # fmt: skip
         return 1
     except KeyboardInterrupt:
         print(

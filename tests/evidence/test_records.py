@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from landscape.errors import LandscapeError
 from landscape.evidence import departures, records
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +119,12 @@ def test_results_that_are_not_what_the_run_wrote_are_refused(project):
     (folder / "adam" / "results.csv").write_text(tampered, encoding="utf-8")
     with pytest.raises(records.RecordError, match="adam/results.csv is not what the run wrote"):
         records.read(folder)
+
+
+def test_a_folder_that_takes_no_record_is_one_sentence(project):
+    (project / "records").write_text("a file", encoding="utf-8")
+    with pytest.raises(LandscapeError, match="Cannot write to"):
+        publish(project)
 
 
 def test_the_newest_of_several_is_chosen(project):

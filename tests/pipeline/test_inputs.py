@@ -116,6 +116,16 @@ def test_what_no_longer_exists_leaves_no_file(tree):
     assert not stray.exists()
 
 
+def test_a_folder_that_cannot_be_written_is_one_sentence(tree):
+    folder = tree / "inputs" / "runs" / "smoke"
+    folder.write_text("a file", encoding="utf-8")
+    try:
+        with pytest.raises(LandscapeError, match="Cannot write to"):
+            inputs.write("runs", "smoke", tree)
+    finally:
+        folder.unlink()
+
+
 def test_another_kind_is_refused(tree):
     with pytest.raises(LandscapeError, match="runs, verdicts, pages"):
         inputs.write("figures", "laptop", tree)

@@ -16,7 +16,6 @@ A record holds results that a laptop build does not repeat, with everything need
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -30,6 +29,7 @@ from landscape import schema
 from landscape.errors import LandscapeError
 from landscape.evidence import departures
 from landscape.evidence.record_schema import PROVENANCE, RECORD
+from landscape.files import replacing_folder
 
 #: Columns that a training CSV must have.
 TRAINING_COLUMNS = (
@@ -244,22 +244,16 @@ def _provenance(source: Path, run: str, experiment: str) -> dict:
 
 
 def _write(target: Path, source: Path, info: dict) -> None:
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    draft.mkdir(parents=True)
-    try:
+    with replacing_folder(target) as draft:
         for path in info["files"]:
             (draft / path).parent.mkdir(exist_ok=True)
             shutil.copyfile(source / path, draft / path)
-        (draft / "record.json").write_text(
-            json.dumps(info, indent=2, sort_keys=True) + "\n", encoding="utf-8"
-        )
+        text = json.dumps(info, indent=2, sort_keys=True) + "\n"
+        (draft / "record.json").write_text(text, encoding="utf-8", newline="\n")
         problems = [p for p in validate(draft, info) if "folder's name" not in p]
         if problems or not _DATE.fullmatch(target.name):
             problem = (problems or [f"{target.name!r} is not a date"])[0]
             raise RecordError(f"The results of {info['experiment']} make no record: {problem}.")
-        os.replace(draft, target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _tables(folder: Path) -> list[str]:

@@ -258,8 +258,7 @@ def write(of: str, profile: str, root: Path) -> list[Path]:
     for name, lines in kinds[of]().items():
         path, content = folder / f"{name}.txt", text(lines)
         kept.add(path)
-        if not path.is_file() or path.read_text(encoding="utf-8") != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or path.read_bytes() != content.encode():
             write_text(path, content)
             changed.append(path)
     for path in sorted(folder.rglob("*.txt")):
