@@ -123,7 +123,8 @@ def test_what_no_longer_exists_leaves_no_file(tree):
 def test_a_source_that_cannot_be_read_is_named(tree, kind, name, content):
     path = tree / "book" / "2-local-entropy" / "thesis-tab-3-1" / name
     if name == "page.md" and b"\xe9" not in content:
-        content = b"# T\n\n```{code-cell} ipython3\n" + content + b"```\n"
+        head = b"---\nkernelspec:\n  name: python3\n---\n# T\n\n```{code-cell} ipython3\n"
+        content = head + content + b"```\n"
     before = path.read_bytes()
     path.write_bytes(content)
     try:
