@@ -1,6 +1,8 @@
 """The table of commands: each can be called, and refusals are one sentence with status 1."""
 
+import errno
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -48,6 +50,7 @@ EXPERIMENT = "thesis-fig-2-3-mnistfc"
         (["run", f"{EXPERIMENT}/adam", "--seeds", "-1"], "-1 seeds cannot be run"),
         (["run", "optimizer-paths/paths", "--seeds", "1"], "it has no seeds to choose from"),
         (["run", "thesis-fig-2-3", "--output", "x"], "is several experiments"),
+        (["pages", "--workers", "0"], "0 workers cannot work"),
         (["show", "thesis-fig-2-3-mnistf"], "did you mean 'thesis-fig-2-3-mnistfc'?"),
         (["show", EXPERIMENT, "--profile", "lapto"], "did you mean 'laptop'?"),
         (["list", "--profile", "papr"], "did you mean 'paper'?"),
@@ -63,6 +66,27 @@ def test_refusals_are_one_sentence_with_status_1(arguments, said, capsys):
     assert said in printed.err
     assert len(printed.err.strip().splitlines()) == 1
     assert not Path("x").exists()
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC, errno.ENOTDIR, errno.EACCES])
+def test_a_disk_that_refuses_anywhere_is_one_sentence(number, monkeypatch, capsys):
+    def refused(options):
+        raise OSError(number, os.strerror(number), "/somewhere/file")
+
+    monkeypatch.setattr("landscape.commands.runs.listing", refused)
+    assert cli.main(["list"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("landscape: The system refuses /somewhere/file (")
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_an_error_that_is_not_the_disk_s_keeps_its_traceback(monkeypatch):
+    def missing(options):
+        raise FileNotFoundError(errno.ENOENT, "not there", "/somewhere/file")
+
+    monkeypatch.setattr("landscape.commands.runs.listing", missing)
+    with pytest.raises(FileNotFoundError):
+        cli.main(["list"])
 
 
 @pytest.mark.parametrize(

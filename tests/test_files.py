@@ -168,3 +168,34 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
     (left / "results.csv").touch()
     files.sweep(tmp_path)
     assert list(tmp_path.iterdir()) == [target]
+
+
+def hold(path, seconds):
+    """A process that is in the block for some time, and says when it is."""
+    code = (
+        "import sys, time; from landscape import files\n"
+        f"with files.alone({str(path)!r}):\n"
+        f"    print('in', flush=True); time.sleep({seconds})\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "in\n"
+    return process
+
+
+def test_one_process_at_a_time_and_the_file_is_gone_afterwards(tmp_path):
+    path, waited = tmp_path / "deep" / "a.lock", []
+    holder = hold(path, 1.5)
+    with files.alone(path, lambda: waited.append(holder.poll())):
+        assert waited == [None]
+        assert holder.wait(10) == 0
+        assert path.exists()
+    assert not path.exists()
+
+
+def test_a_killed_process_is_not_waited_for(tmp_path):
+    path, waited = tmp_path / "a.lock", []
+    holder = hold(path, 600)
+    holder.kill()
+    holder.wait()
+    with files.alone(path, lambda: waited.append(1)):
+        assert not waited

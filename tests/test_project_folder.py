@@ -140,6 +140,14 @@ def test_malformed_parts_are_refused(toy):
         project.parts(toy)
 
 
+@pytest.mark.parametrize("name", ["book/parts.yaml", "references/artifacts.yaml"])
+def test_a_list_that_is_none_is_refused(toy, name):
+    (toy / name).parent.mkdir(exist_ok=True)
+    (toy / name).write_text("3\n")
+    with pytest.raises(LandscapeError, match=f"{name} must hold a list"):
+        project.pages(toy)
+
+
 def test_pages_come_in_the_book_s_order(toy):
     (toy / "references").mkdir()
     (toy / "references" / "artifacts.yaml").write_text("- {id: fig-2}\n- {id: fig-1}\n")

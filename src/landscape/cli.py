@@ -8,6 +8,7 @@ so that only commands that train wait for torch.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import sys
 import time
@@ -31,6 +32,13 @@ class Command(NamedTuple):
     function: str
     help: str
     arguments: tuple[Argument, ...] = ()
+
+
+#: What a disk refuses, wherever it does; that a file is not there is a bug unless it was expected.
+_OF_THE_DISK = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EIO, errno.ENOTDIR, errno.EISDIR,
+    errno.EEXIST, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC),
+)  # fmt: skip
 
 
 def _arg(*names: str, **options: Any) -> Argument:
@@ -64,6 +72,8 @@ COMMANDS = (
             _arg("--workers", type=int, help="worker processes (default: one a core)"),
             _arg("--seeds", type=int, help="only the first so many seeds"),
             _arg("--output", type=Path, help="another folder for the run and its provenance"),
+            _arg("--again", action="store_true",
+                 help="also what is finished and depends on nothing that has changed"),
         ),
     ),
     Command(
@@ -154,6 +164,15 @@ def main(arguments: list[str] | None = None) -> int:
         getattr(importlib.import_module(f"landscape.commands.{module}"), name)(options)
     except LandscapeError as error:
         _say(error)
+        return 1
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        _say(LandscapeError(
+            f"The system refuses {error.filename or 'a file'} ({(error.strerror or '').lower()}): "
+            "make room, or a file or folder there that can be read and written, and run the same "
+            "command again."
+        ))  # fmt: skip
         return 1
     except KeyboardInterrupt:
         print(

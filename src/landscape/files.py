@@ -105,6 +105,43 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
                 shutil.rmtree(left, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def alone(path: Path | str, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Let one process of this machine at a time into the block; a dead one releases its lock.
+
+    Args:
+        path: A file that is there as long as somebody is in the block.
+        waiting: Called once where another process is in it.
+
+    Raises:
+        LandscapeError: When the folder cannot be written.
+    """
+    path = Path(path)
+    try:
+        import fcntl
+    except ImportError:  # Windows: nobody waits
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        while True:
+            with disk_errors(path.parent):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                lock = open(path, "wb")  # noqa: SIM115 - kept open as long as the block runs
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                waiting = lambda: None  # noqa: E731
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            # Whoever was in the block before has removed the file: then it is locked by nobody.
+            if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                break
+            lock.close()
+        stack.callback(lock.close)
+        stack.callback(path.unlink, missing_ok=True)
+        yield
+
+
 def write_text(path: Path | str, text: str) -> None:
     """Write UTF-8 with line feeds, all or nothing; raises what ``replacing`` raises."""
     with replacing(path) as temporary:

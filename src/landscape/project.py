@@ -119,7 +119,7 @@ def parts(root: Path) -> list[Part]:
     """The book's parts in order, from ``book/parts.yaml``; raises LandscapeError if malformed."""
     path = root / "book" / "parts.yaml"
     found = []
-    for entry in documents.read(path) or []:
+    for entry in _entries(path):
         if not isinstance(entry, dict) or tuple(entry) != _PART_KEYS:
             raise LandscapeError(f"{path}: each part has {', '.join(_PART_KEYS)}, in this order.")
         found.append(Part(**entry))
@@ -176,5 +176,11 @@ def _artifact_ids(root: Path) -> list[str]:
     path = root / "references" / "artifacts.yaml"
     if not path.is_file():
         return []
-    entries = documents.read(path) or []
-    return [entry["id"] for entry in entries if isinstance(entry, dict) and "id" in entry]
+    return [entry["id"] for entry in _entries(path) if isinstance(entry, dict) and "id" in entry]
+
+
+def _entries(path: Path) -> list[Any]:
+    content = documents.read(path)
+    if not isinstance(content, list | None):
+        raise LandscapeError(f"{path} must hold a list; restore it from git.")
+    return content or []

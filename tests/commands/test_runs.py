@@ -43,8 +43,9 @@ def test_a_page_s_runs_are_executed_one_after_the_other(project, executed, capsy
         for run in ("lenet/adam", "lenet/entropy_sgd", "mnistfc/adam", "mnistfc/entropy_sgd",
                     "mnistfc-outer/entropy_sgd")
     ]  # fmt: skip
+    assert executed[0][1].pop("inputs")() is None  # a project without the package's source
     assert executed[0][1] == {"root": project, "output": None, "workers": 2, "seeds": None}
-    assert capsys.readouterr().out == "wrote a/folder\n" * 5
+    assert capsys.readouterr().out.count("wrote ") == 5
 
 
 def test_one_run_of_another_profile_into_another_folder(project, executed):
@@ -52,6 +53,7 @@ def test_one_run_of_another_profile_into_another_folder(project, executed):
     assert cli.main(words) == 0
     ((given, named),) = executed
     assert given == (f"1-spin-glass/{EXPERIMENT}/adam", "paper")
+    assert named.pop("inputs")
     assert named == {"root": project, "output": Path("out"), "workers": None, "seeds": 3}
 
 
@@ -85,6 +87,24 @@ def test_clean_deletes_only_what_can_be_made_again(project, capsys):
     assert not (project / "book" / "_build").exists()
     assert cli.main(["clean", "--data"]) == 0
     assert not (project / "data").exists()
+
+
+def test_clean_keeps_the_user_s_own_data_and_what_links_lead_to(project, tmp_path_factory, capsys):
+    for name in ("data/mnist", "data/imagenet/train", "downloads/text"):
+        (project / name).mkdir(parents=True)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "mnist").mkdir()
+    (project / "checkpoints").symlink_to(elsewhere)
+    assert cli.main(["clean", "--data"]) == 0
+    assert "kept data/, which holds what was not fetched: imagenet" in capsys.readouterr().out
+    assert (project / "data/imagenet/train").is_dir()
+    assert not (project / "data/mnist").exists()
+    assert not (project / "downloads").exists()
+    assert not (project / "checkpoints").is_symlink()
+    (project / "downloads").symlink_to(elsewhere)
+    assert cli.main(["clean", "--data"]) == 0
+    assert not (project / "downloads").is_symlink()
+    assert (elsewhere / "mnist").is_dir()
 
 
 def test_clean_in_a_folder_that_is_no_project_deletes_nothing(tmp_path, monkeypatch, capsys):

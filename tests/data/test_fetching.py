@@ -315,5 +315,25 @@ def test_a_raw_set_is_copied_checked_and_repaired(tmp_path, monkeypatch):
         data.fetch(tmp_path / "d", "ptb", progress=False)
 
 
+def test_a_set_for_the_project_s_data_goes_to_downloads_too(tmp_path, monkeypatch):
+    """DVC makes data/ anew from downloads/: what lies in data/ alone would be lost."""
+    content = b"no it was n't black monday\n"
+    raw = RawFile("ptb.x.txt", "md5", hashlib.md5(content).hexdigest(), len(content), True)
+    plan = catalogue._raw_plan("ptb", "nowhere", (raw,), refuse_download)
+    monkeypatch.setitem(catalogue.PLANS, "ptb", plan)
+    project, mirror = tmp_path / "project", tmp_path / "mirror/ptb"
+    (project / "book").mkdir(parents=True)
+    for name in ("dvc.yaml", "book/parts.yaml", "data.dvc"):
+        (project / name).touch()
+    mirror.mkdir(parents=True)
+    (mirror / "ptb.x.txt").write_bytes(content)
+    monkeypatch.chdir(project)
+    data.fetch(project / "data", "ptb", mirror=mirror.parent, progress=False)
+    for folder in ("data", "downloads"):
+        assert (project / folder / "ptb" / "ptb.x.txt").read_bytes() == content
+    data.fetch(tmp_path / "elsewhere", "ptb", mirror=mirror.parent, progress=False)
+    assert (tmp_path / "elsewhere" / "ptb" / "ptb.x.txt").read_bytes() == content
+
+
 def refuse_download(folder, progress):
     raise Unavailable("nobody is there")

@@ -167,7 +167,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_broken_yaml_is_named(tmp_path):
     write(tmp_path, "claims: [")
-    with pytest.raises(claims.ClaimsError, match="book/1-a/x/claims.yaml is not valid YAML"):
+    with pytest.raises(claims.ClaimsError, match="book/1-a/x/claims.yaml line 2: it is not valid"):
         claims.load("x", tmp_path)
 
 

@@ -109,6 +109,17 @@ def test_what_measure_may_not_return(found, words):
     assert words in str(error.value)
 
 
+@pytest.mark.parametrize("error", [ValueError("no runs\nto average"), KeyError("test_error")])
+def test_results_that_cannot_be_measured_are_one_sentence(error):
+    def measure(runs):
+        raise error
+
+    with pytest.raises(figures.FigureError, match="measure.. cannot use the results") as caught:
+        figures.measure(figure(measure=measure), None, CLAIMS, WHERE)
+    assert len(str(caught.value).splitlines()) == 1
+    assert caught.value.__cause__ is error
+
+
 def test_a_missing_function_is_named():
     with pytest.raises(figures.FigureError, match=r"has no function measure\(\): add it"):
         figures.measure(figure(), None, CLAIMS, WHERE)

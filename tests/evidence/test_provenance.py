@@ -23,6 +23,11 @@ def test_the_time_of_a_resumed_run_says_that_it_is_not_all():
     assert text == "87 s (its last part: it continued an interrupted run)"
 
 
+def test_what_else_a_time_holds_is_said_with_it():
+    item = {"wall_seconds": 6769.1, "time_note": "pauses included"}
+    assert provenance.time(item) == "1.9 h (pauses included)"
+
+
 @pytest.mark.parametrize(
     ("item", "text"),
     [({"device": "CPU", "cpu": "X", "cores": 2, "workers": 1}, "X, 2 cores, 1 worker"),

@@ -1,10 +1,12 @@
 """Published runs: reading, refusing, publishing."""
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
+from landscape.errors import LandscapeError
 from landscape.evidence import departures, records
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +95,36 @@ def test_what_nobody_could_repeat_is_refused(project, commit, words):
     with pytest.raises(records.RecordError, match=words):
         publish(project)
     assert there(project) == []
+
+
+def note_files(project, run):
+    """As an execution does: the SHA-256 of what it wrote."""
+    table = source(project) / run / "results.csv"
+    checksum = hashlib.sha256(table.read_bytes()).hexdigest()
+    change(project, run, files={"results.csv": checksum, "weights.safetensors": "not in records"})
+    return table
+
+
+def test_results_that_are_not_what_the_run_wrote_are_refused(project):
+    table = note_files(project, "adam")
+    text = table.read_text(encoding="utf-8")
+    tampered = text.replace(",0.0\n", ",1.0\n", 1).replace(",0\n", ",1\n", 1)
+    assert tampered != text
+    table.write_text(tampered, encoding="utf-8")
+    with pytest.raises(records.RecordError, match="adam/results.csv is not what the run wrote"):
+        publish(project)
+    assert not [name for name in there(project) if name.endswith(".csv")]
+    table.write_text(text, encoding="utf-8")
+    folder = publish(project)
+    (folder / "adam" / "results.csv").write_text(tampered, encoding="utf-8")
+    with pytest.raises(records.RecordError, match="adam/results.csv is not what the run wrote"):
+        records.read(folder)
+
+
+def test_a_folder_that_takes_no_record_is_one_sentence(project):
+    (project / "records").write_text("a file", encoding="utf-8")
+    with pytest.raises(LandscapeError, match="Cannot write to"):
+        publish(project)
 
 
 def test_the_newest_of_several_is_chosen(project):

@@ -53,6 +53,14 @@ def test_missing_results_name_the_command(project):
     assert runs.read == []
 
 
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n1,2,3,4\n", b"a\n\xe9\xff\n"])
+def test_a_table_that_is_none_is_named(project, content):
+    path = results(project) / "adam" / "results.csv"
+    path.write_bytes(content)
+    with pytest.raises(LandscapeError, match="results.csv cannot be read as a table"):
+        Runs.build("laptop", project).frame(EXPERIMENT)
+
+
 def test_the_settings_in_force_are_those_of_the_profile(project):
     runs = Runs.build("laptop", project)
     assert runs.parameters(EXPERIMENT, "adam")["asked"] == ("adam", "laptop")

@@ -228,3 +228,30 @@ def test_what_an_optimizer_or_a_network_does_not_know_gets_the_nearest(project, 
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(Exception, match=said):
         execute.run(f"1-spin-glass/{EXPERIMENT}/adam", "smoke", root=project)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "needs more memory than there is; make its settings smaller"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "more memory"),
+        (ValueError("perplexity 64.5 needs more than 193.5 points."), "cannot be run: perplexity"),
+        (LandscapeError("One sentence."), "^One sentence.$"),
+    ],
+)
+def test_what_settings_ask_in_vain_is_one_sentence(project, monkeypatch, error, said):
+    def fails(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(execute, "fit_many", fails)
+    with pytest.raises(LandscapeError, match=said):
+        train(project)
+
+
+def test_a_bug_keeps_its_traceback(project, monkeypatch):
+    def fails(*arguments, **options):
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(execute, "fit_many", fails)
+    with pytest.raises(RuntimeError, match="something else"):
+        train(project)

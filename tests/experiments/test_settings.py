@@ -185,10 +185,17 @@ def test_an_experiment_without_settings_is_refused(toy, missing):
         ("seeds: 2 ", "seeds: 2\n          batch_size: 64.5 ", "run.batch_size is 64.5; it must be "
          "a whole number of at least 1"),
         ("\n          seeds: 2  # a work 1.4", "", "run has no 'seeds'"),
-        ("seeds: 2 ", "seeds: 0 ", "run.seeds is 0; it must be a whole number of at least 1"),
-        ("seeds: 2 ", "seeds: -1 ", "run.seeds is -1; it must be a whole number of at least 1"),
-        ("name: mnist ", "split_seed: -1 ", "data.split_seed is -1; it must be a whole number of "
-         "at least 0"),
+        ("seeds: 2 ", "seeds: 0 ", "run.seeds is 0; it must be a whole number from 1 to 10000"),
+        ("seeds: 2 ", "seeds: -1 ", "run.seeds is -1; it must be a whole number from 1 to"),
+        ("name: mnist ", "split_seed: -1 ", "data.split_seed is -1; it must be a whole number "
+         "from 0 to 4294967295"),
+        ("name: mnist ", "split_seed: 4294967296 ", "data.split_seed is 4294967296; it must be"),
+        ("seeds: 2 ", "seeds: 1000000000 ", "it must be a whole number from 1 to 10000"),
+        ("seeds: 2 ", "seeds: 2\n          evaluations_per_epoch: 1000000 ",
+         "it must be a whole number from 1 to 10000"),
+        ("lr: 1.0e-3 ", "lr: .nan ", "optimizer.lr is nan; it must be a finite number"),
+        ("lr: 1.0e-3 ", "lr: .inf ", "optimizer.lr is inf; it must be a finite number"),
+        ("lr: 1.0e-3 ", "lr: 1000000000000000000000 ", "a number of at most 16 digits"),
         ("name: mnist ", "scalin: unit ", "data: unknown key 'scalin'; did you mean 'scaling'?"),
         ("run:\n", "schedule: {drop_at: 3}\n        run:\n", "schedule.drop_at is 3; it must be a "
          "list of positive numbers of epochs"),

@@ -116,6 +116,35 @@ def test_what_no_longer_exists_leaves_no_file(tree):
     assert not stray.exists()
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [("verdicts", "figure.py"), ("pages", "page.md"), ("pages", "figure.py")]
+)
+@pytest.mark.parametrize("content", [b"def f(:\n", b"# \xe9\xff\n", b"a = '\0'\n"])
+def test_a_source_that_cannot_be_read_is_named(tree, kind, name, content):
+    path = tree / "book" / "2-local-entropy" / "thesis-tab-3-1" / name
+    if name == "page.md" and b"\xe9" not in content:
+        head = b"---\nkernelspec:\n  name: python3\n---\n# T\n\n```{code-cell} ipython3\n"
+        content = head + content + b"```\n"
+    before = path.read_bytes()
+    path.write_bytes(content)
+    try:
+        with pytest.raises(LandscapeError, match=f"thesis-tab-3-1/{name}.* not ") as caught:
+            inputs.write(kind, "laptop", tree)
+        assert len(str(caught.value).splitlines()) == 1
+    finally:
+        path.write_bytes(before)
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tree):
+    folder = tree / "inputs" / "runs" / "smoke"
+    folder.write_text("a file", encoding="utf-8")
+    try:
+        with pytest.raises(LandscapeError, match="Cannot write to"):
+            inputs.write("runs", "smoke", tree)
+    finally:
+        folder.unlink()
+
+
 def test_another_kind_is_refused(tree):
     with pytest.raises(LandscapeError, match="runs, verdicts, pages"):
         inputs.write("figures", "laptop", tree)
@@ -130,6 +159,10 @@ def test_lists_out_of_date_are_refused_with_the_command(tree):
     before = path.read_text(encoding="utf-8")
     path.write_text(before.replace("- 1-spin-glass/thesis-fig-2-2/trivial\n", ""), encoding="utf-8")
     try:
+        with pytest.raises(LandscapeError, match="landscape pipeline"):
+            lists.require_current(tree)
+        assert [p.name for p in lists.write(tree)] == ["pipeline.yaml"]
+        path.write_bytes(b"\xe9\xff")
         with pytest.raises(LandscapeError, match="landscape pipeline"):
             lists.require_current(tree)
         assert [p.name for p in lists.write(tree)] == ["pipeline.yaml"]

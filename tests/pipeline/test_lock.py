@@ -2,12 +2,15 @@
 
 import hashlib
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
 
 from landscape.errors import LandscapeError
 from landscape.pipeline import lock
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def entry(md5, path="x"):
@@ -79,17 +82,63 @@ def test_without_a_conflict_there_is_nothing_to_merge(tmp_path):
         lock.merge(tmp_path)
 
 
-@pytest.mark.parametrize("cut", [0, 1, 25])
-def test_a_lock_that_was_cut_off_is_put_back(tmp_path, cut):
-    write(tmp_path, {"a": entry("0"), "b": entry("1")})
+@pytest.fixture
+def at_once(monkeypatch):
+    monkeypatch.setattr(lock, "PAUSE", 0.0)
+
+
+def test_a_lock_that_was_cut_off_anywhere_is_put_back(tmp_path, at_once):
+    """Every prefix of a real lock that lacks more than the size of its last output."""
+    stages = yaml.safe_load((ROOT / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+    write(tmp_path, dict(list(stages.items())[:2]))
     whole = (tmp_path / "dvc.lock").read_bytes()
     assert lock.mend(tmp_path) == ""
-    (tmp_path / "dvc.lock").write_bytes(whole[:cut])
+    for cut in range(0, whole.rindex(b"md5:"), 5):
+        (tmp_path / "dvc.lock").write_bytes(whole[:cut])
+        assert "put back" in lock.mend(tmp_path), whole[:cut]
+        assert (tmp_path / "dvc.lock").read_bytes() == whole
+    (tmp_path / "dvc.lock").unlink()
     assert "put back" in lock.mend(tmp_path)
-    assert (tmp_path / "dvc.lock").read_bytes() == whole
 
 
-def test_a_broken_lock_without_a_copy_names_the_remedy(tmp_path):
+def test_a_lock_cut_off_while_new_stages_were_added_is_put_back(tmp_path, at_once):
+    stages = {"a": entry("0"), "b": entry("1"), "c": entry("2")}
+    write(tmp_path, stages)
+    lock.mend(tmp_path)
+    write(tmp_path, {"a": entry("5"), "b": entry("1")})  # a changed, c was not yet written
+    assert "put back" in lock.mend(tmp_path)
+    assert yaml.safe_load((tmp_path / "dvc.lock").read_text("utf-8"))["stages"] == stages
+
+
+def test_a_longer_lock_another_one_and_an_older_commit_s_are_kept(tmp_path, at_once):
+    git(tmp_path, "init", "-q")
+    write(tmp_path, {"a": entry("0")})
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "one stage")
+    committed = (tmp_path / "dvc.lock").read_bytes()
+    for stages in ({"a": entry("0"), "b": entry("1")}, {"b": entry("1")}, {"a": entry("2")}):
+        write(tmp_path, stages)
+        kept = (tmp_path / "dvc.lock").read_bytes()
+        assert lock.mend(tmp_path) == ""
+        assert (tmp_path / "dvc.lock").read_bytes() == kept == (tmp_path / lock.GOOD).read_bytes()
+    write(tmp_path, {"a": entry("0"), "b": entry("1")})
+    lock.mend(tmp_path)
+    git(tmp_path, "checkout", "dvc.lock")
+    assert lock.mend(tmp_path) == ""
+    assert (tmp_path / "dvc.lock").read_bytes() == committed
+
+
+def test_a_lock_that_is_being_written_is_waited_for(tmp_path, monkeypatch):
+    write(tmp_path, {"a": entry("0"), "b": entry("1")})
+    lock.mend(tmp_path)
+    (tmp_path / "dvc.lock").write_text("", encoding="utf-8")
+    later = {"a": entry("0"), "b": entry("2")}
+    monkeypatch.setattr(lock.time, "sleep", lambda seconds: write(tmp_path, later))
+    assert lock.mend(tmp_path) == ""
+    assert yaml.safe_load((tmp_path / "dvc.lock").read_text("utf-8"))["stages"] == later
+
+
+def test_a_broken_lock_without_a_copy_names_the_remedy(tmp_path, at_once):
     (tmp_path / "dvc.lock").write_text("schema: '2.0'\nstages:\n  a", encoding="utf-8")
     with pytest.raises(LandscapeError, match="git checkout dvc.lock"):
         lock.mend(tmp_path)

@@ -60,6 +60,8 @@ def test_nothing_small_is_contradicted_that_depends_on_scale(made):
 def reproduced(made):
     """DVC has made one trained and one simulated run, a verdict and its page itself."""
     before = results(made)
+    for name in (TRAINED, SIMULATED):  # else they would be taken
+        (made / "results" / "smoke" / f"{name}.provenance.json").unlink()
     run(["dvc", "repro", stage(TRAINED), stage(SIMULATED)], made, LANDSCAPE_WORKERS="1")
     # Alone: a verdict waits for the list of all results, and so for all runs.
     name = "1-spin-glass/thesis-fig-2-1"
@@ -70,6 +72,20 @@ def reproduced(made):
 
 def test_a_second_repro_runs_nothing(reproduced):
     said = run(["dvc", "repro", stage(TRAINED), stage(SIMULATED)], reproduced)
+    assert "Data and pipelines are up to date." in said
+
+
+def test_a_lost_lock_trains_nothing(reproduced):
+    lock, table = reproduced / "dvc.lock", reproduced / "results" / "smoke" / TRAINED
+    kept, made_at = lock.read_bytes(), (table / "results.csv").stat().st_mtime_ns
+    lock.unlink()
+    try:
+        said = run(["dvc", "repro", stage(TRAINED)], reproduced)
+        assert "nothing that it depends on has changed" in said
+        assert (table / "results.csv").stat().st_mtime_ns == made_at
+    finally:
+        lock.write_bytes(kept)
+    said = run(["dvc", "repro", stage(TRAINED)], reproduced)
     assert "Data and pipelines are up to date." in said
 
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from landscape import project, schema
+from landscape import documents, project, schema
 from landscape.book.parameters import NotebookError
 
 
@@ -37,7 +37,7 @@ def find(item: str, root: str | Path) -> Path:
 
 def has_kernel(path: Path) -> bool:
     """Whether a Markdown file is a notebook: its header names a kernel."""
-    head = re.match(r"---\n(.*?)\n---\n", path.read_text(encoding="utf-8"), re.DOTALL)
+    head = re.match(r"---\n(.*?)\n---\n", documents.text(path), re.DOTALL)
     return bool(head and re.search(r"^kernelspec:", head[1], re.MULTILINE))
 
 

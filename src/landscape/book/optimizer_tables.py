@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from landscape import documents
 from landscape.book.tables import Cell, Note, Table
 from landscape.errors import LandscapeError
 from landscape.evidence.measurement import format_number
@@ -33,7 +33,9 @@ class OptimizerTables:
         path = Path(root) / "references" / "optimizers.yaml"
         if not path.is_file():
             raise LandscapeError("references/optimizers.yaml is missing: restore it from git.")
-        self.words: dict[str, dict] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        self.words: dict[str, dict] = documents.read(path)
+        if not isinstance(self.words, dict):
+            raise LandscapeError(f"{path} must hold a mapping from optimizers to their words.")
         self.options = options.fillna("").astype(str)
         self.record = newest_costs(root)
         for name in self.options["optimizer"].unique():

@@ -25,8 +25,10 @@ def pages(options: argparse.Namespace) -> None:
     """Execute every page that is out of date."""
     from landscape import project
     from landscape.book import notebook
+    from landscape.train.workers import worker_count
 
     root, profile = root_and_profile(options)
+    worker_count(options.workers)
     items = [page.item for page in project.pages(root) if notebook.has_kernel(page.path)]
     made = notebook.run_many(items, profile, root, workers=options.workers)
     print(f"{len(made)} pages are in {root / 'book' / 'executed' / profile}")

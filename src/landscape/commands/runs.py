@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import functools
+import hashlib
 import shutil
+from pathlib import Path
 
-from landscape import project
+from landscape import files, project
 from landscape.commands.where import root_and_profile
 from landscape.errors import LandscapeError
 from landscape.experiments import catalogue, settings
+from landscape.pipeline import finished
 from landscape.train import distributed
+from landscape.train.workers import worker_count
+
+_TAKEN = "taken {}: nothing that it depends on has changed (--again repeats it)"
 
 
 def listing(options: argparse.Namespace) -> None:
@@ -53,24 +61,71 @@ def run(options: argparse.Namespace) -> None:
             f"{options.name} is several experiments, whose runs have the same names; without "
             "--output each gets its own folder."
         )
-    from landscape.experiments import execute  # after what may be refused: torch takes seconds
-
+    worker_count(options.workers)
     for name in runs:
-        folder = execute.run(
-            name, profile, root=root, output=options.output,
-            workers=options.workers, seeds=options.seeds,
-        )  # fmt: skip
+        inputs = functools.partial(finished.digest, name, profile, root, options.seeds)
+        folder = options.output or catalogue.of_run(name, root)[0].folder(profile, root)
+        done = folder / name.split("/")[-1]
+        # Several processes would have to agree on what is finished.
+        take = world.size == 1 and not options.again
+        if take and finished.is_finished(done, inputs()):
+            print(_TAKEN.format(done))
+            continue
+        from landscape.experiments import execute  # not sooner: torch takes seconds
+
+        with _alone(root, done, world.size):
+            if take and finished.is_finished(done, inputs()):  # by the one that was waited for
+                print(_TAKEN.format(done))
+                continue
+            execute.run(
+                name, profile, root=root, output=options.output,
+                workers=options.workers, seeds=options.seeds, inputs=inputs,
+            )  # fmt: skip
         if world.speaks:
-            print(f"wrote {folder}")
+            print(f"wrote {done}")
     distributed.leave()
 
 
+def _alone(root: Path, done: Path, processes: int) -> contextlib.AbstractContextManager[None]:
+    """Two processes that make the same run would take each other's checkpoints away."""
+    if processes > 1:  # they make it together
+        return contextlib.nullcontext()
+    name = hashlib.sha256(str(done.absolute()).encode()).hexdigest()[:24]
+    says = functools.partial(print, f"waiting for the process that makes {done} now", flush=True)
+    return files.alone(root / "checkpoints" / f"{name}.lock", says)
+
+
 def clean(options: argparse.Namespace) -> None:
-    """Delete what can be made again."""
+    """Delete what can be made again; data sets that the project did not fetch stay."""
     root = project.find_root()
-    names = ["checkpoints", "logs", "book/_build", "book/executed"]
-    names += ["downloads", "data"] if options.data else []
-    for name in names:
-        if (root / name).exists():
-            shutil.rmtree(root / name)
-            print(f"deleted {name}/")
+    for name in ("checkpoints", "logs", "book/_build", "book/executed"):
+        _delete(root, name)
+    for name in ("downloads", "data") if options.data else ():
+        _delete_sets(root, name)
+
+
+def _delete_sets(root: Path, name: str) -> None:
+    """Delete the data sets in a folder, and the folder where nothing else is in it."""
+    from landscape.data.catalogue import PLANS
+
+    folder = root / name
+    if not folder.is_symlink():  # behind a link are other people's
+        for fetched in PLANS:
+            _delete(root, f"{name}/{fetched}")
+        if folder.is_dir() and (others := sorted(path.name for path in folder.iterdir())):
+            print(f"kept {name}/, which holds what was not fetched: {', '.join(others)}")
+            return
+    _delete(root, name)
+
+
+def _delete(root: Path, name: str) -> None:
+    """Delete a folder, of a link to one the link."""
+    path = root / name
+    with files.disk_errors(path):
+        if path.is_symlink():
+            path.unlink()
+        elif path.is_dir():
+            shutil.rmtree(path)
+        else:
+            return
+    print(f"deleted {name}/")

@@ -30,7 +30,8 @@ from landscape.data.store import (
 
 NOT_FETCHED = {
     "imagenet": "ImageNet needs an account at image-net.org: unpack it as imagenet/train/<class>/ "
-    "and imagenet/val/<class>/ in the data folder."
+    "and imagenet/val/<class>/ in a folder of your own, with the other sets (landscape fetch "
+    "--destination FOLDER), and set LANDSCAPE_DATA to it: DVC makes the project's data/ anew."
 }
 
 
@@ -60,9 +61,24 @@ def fetch(
     folder = Path(mirror).expanduser() if mirror else None
     if folder is not None and not folder.is_dir():
         raise DataError(f"The mirror {folder} is not a folder: give the one that holds mnist/ ...")
-    target = Path(destination).expanduser() if destination else project_folder() / "downloads"
-    for name in names:
-        _fetch_one(catalogue.PLANS[name], target, folder, Progress(progress))
+    for target in _targets(destination):
+        for name in names:
+            _fetch_one(catalogue.PLANS[name], target, folder, Progress(progress))
+
+
+def _targets(destination: str | os.PathLike | None) -> list[Path]:
+    """Where the sets go: DVC makes the project's data/ anew from downloads/, so that both get them.
+
+    What is in data/ alone is lost the next time that DVC does so.
+    """
+    downloads = project_folder() / "downloads"
+    if not destination:
+        return [downloads]
+    target = Path(destination).expanduser()
+    made = (project_folder() / "data.dvc").is_file()
+    if made and target.resolve() == (project_folder() / "data").resolve():
+        return [downloads, target]
+    return [target]
 
 
 def _fetch_one(plan: Plan, destination: Path, mirror: Path | None, progress: Progress) -> None:

@@ -8,9 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from landscape import schema
+from landscape import documents, schema
 from landscape.errors import LandscapeError
 
 WORKS = {
@@ -73,10 +71,7 @@ def load(root: str | Path = ".") -> list[Artifact]:
     path = Path(root) / _FILE
     if not path.is_file():
         raise LandscapeError(f"{_FILE} is missing: restore it from git.")
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise LandscapeError(f"{_FILE} is not valid YAML: {error}") from error
+    entries = documents.read(path)
     if not isinstance(entries, list):
         raise LandscapeError(f"{_FILE} must hold a list of figures and tables.")
     artifacts = []

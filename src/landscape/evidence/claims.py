@@ -53,9 +53,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
-from landscape import schema
+from landscape import documents, schema
 from landscape.errors import LandscapeError
 from landscape.evidence import artifacts, claims_schema
 from landscape.evidence.claims_schema import ROLES, RULES
@@ -159,11 +157,7 @@ def load(artifact: str, root: str | Path = ".") -> Claims:
             "(format: landscape.evidence.claims)."
         )
     where = f"book/{folder.parent.name}/{folder.name}/claims.yaml"
-    try:
-        document = yaml.safe_load((folder / "claims.yaml").read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ClaimsError(f"{where} is not valid YAML: {error}") from error
-    return parse(document, artifact, where)
+    return parse(documents.read(folder / "claims.yaml", ClaimsError), artifact, where)
 
 
 def parse(document: object, artifact: str, where: str = "claims.yaml") -> Claims:

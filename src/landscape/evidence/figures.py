@@ -92,7 +92,16 @@ def measure(figure: ModuleType, runs: Runs, claims: Claims, where: str) -> dict[
         FigureError: There is no such function, or it returns unknown ids or other things than
             Measurements.
     """
-    found = _function(figure, "measure", where)(runs)
+    function = _function(figure, "measure", where)
+    try:
+        found = function(runs)
+    except (ValueError, LookupError) as error:  # a table with other rows or columns
+        if isinstance(error, LandscapeError):
+            raise
+        raise FigureError(
+            f"{where}: measure() cannot use the results ({type(error).__name__}: "
+            f"{' '.join(str(error).split())}); make the runs again, or mend measure()."
+        ) from error
     if not isinstance(found, Mapping):
         raise FigureError(f"{where}: measure() returned {_kind(found)}; it must return a "
                           "dictionary of claim ids and Measurements.")  # fmt: skip

@@ -53,14 +53,15 @@ def duration(seconds: float | None) -> str:
 
 
 def time(item: dict) -> str:
-    """The measured time of a run group; one that continued an interrupted run says so.
+    """The measured time of a run group, with what is known to be wrong with it.
 
-    Its clock started when it continued, so that the whole took longer.
+    Old runs that continued an interrupted one (``resumed``) counted from there on, so that the
+    whole took longer; a ``time_note`` says what else a time holds.
     """
     text = duration(item.get("wall_seconds"))
-    return (
-        f"{text} (its last part: it continued an interrupted run)" if item.get("resumed") else text
-    )
+    resumed = "its last part: it continued an interrupted run" if item.get("resumed") else ""
+    note = item.get("time_note") or resumed
+    return f"{text} ({note})" if note else text
 
 
 def seeds(item: dict) -> str:

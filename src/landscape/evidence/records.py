@@ -14,8 +14,8 @@ A record holds results that a laptop build does not repeat, with everything need
 ``differs`` are computed when a record is published (``landscape.evidence.departures``).
 """
 
+import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -29,6 +29,7 @@ from landscape import schema
 from landscape.errors import LandscapeError
 from landscape.evidence import departures
 from landscape.evidence.record_schema import PROVENANCE, RECORD
+from landscape.files import replacing_folder
 
 #: Columns that a training CSV must have.
 TRAINING_COLUMNS = (
@@ -139,7 +140,7 @@ def validate(folder: str | Path, info: dict) -> list[str]:
             problems.append(f"there is no {results}")
         elif _trained(item) and results not in empty:
             problems += _wrong_training(folder / results, item["seeds"], results)
-    return problems
+    return problems + [f"{path} is not what the run wrote" for path in _changed(folder, info)]
 
 
 def publish(
@@ -247,26 +248,32 @@ def _provenance(source: Path, run: str, experiment: str) -> dict:
 
 
 def _write(target: Path, source: Path, info: dict) -> None:
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    draft.mkdir(parents=True)
-    try:
+    with replacing_folder(target) as draft:
         for path in info["files"]:
             (draft / path).parent.mkdir(exist_ok=True)
             shutil.copyfile(source / path, draft / path)
-        (draft / "record.json").write_text(
-            json.dumps(info, indent=2, sort_keys=True) + "\n", encoding="utf-8"
-        )
+        text = json.dumps(info, indent=2, sort_keys=True) + "\n"
+        (draft / "record.json").write_text(text, encoding="utf-8", newline="\n")
         problems = [p for p in validate(draft, info) if "folder's name" not in p]
         if problems or not _DATE.fullmatch(target.name):
             problem = (problems or [f"{target.name!r} is not a date"])[0]
             raise RecordError(f"The results of {info['experiment']} make no record: {problem}.")
-        os.replace(draft, target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _tables(folder: Path) -> list[str]:
     return sorted(f"{path.parent.name}/{path.name}" for path in folder.glob("*/*.csv"))
+
+
+def _changed(folder: Path, info: dict) -> list[str]:
+    """Tables with other bytes than the provenance notes; older provenances note none."""
+    return [
+        f"{run}/{name}"
+        for run, item in sorted(info["methods"].items())
+        for name, checksum in sorted(item.get("files", {}).items())
+        if f"{run}/{name}" in info["files"]
+        and (folder / run / name).is_file()
+        and hashlib.sha256((folder / run / name).read_bytes()).hexdigest() != checksum
+    ]
 
 
 def _trained(item: dict) -> bool:

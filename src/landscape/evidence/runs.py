@@ -99,7 +99,12 @@ class Runs:
             return None
         self._read.add(experiment)
         # Only an empty field is missing: "None" is an option's value.
-        frame = pd.read_csv(path, keep_default_na=False, na_values=["", "nan", "NaN"])
+        try:
+            frame = pd.read_csv(path, keep_default_na=False, na_values=["", "nan", "NaN"])
+        except ValueError as error:  # no table, no UTF-8
+            raise LandscapeError(
+                f"{path} cannot be read as a table: restore it from git or make the run again."
+            ) from error
         frame = frame if "method" in frame else frame.assign(method=run)
         return frame.assign(case=run) if self._simulated(experiment) else frame
 

@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import json
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from landscape.train.history import write_csv
 from landscape.train.many import clear_checkpoints, fit_many
 from landscape.train.workers import worker_count
 
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+_SMALLER = "make its settings smaller, or run it on a machine with more."
+
 
 def run(
     run_id: str,
@@ -32,6 +36,7 @@ def run(
     output: Path | None = None,
     workers: int | None = None,
     seeds: int | None = None,
+    inputs: Callable[[], str | None] | None = None,
 ) -> Path:
     """Execute one run and return the folder of its tables.
 
@@ -48,6 +53,8 @@ def run(
         output: Another folder than the experiment's for the run's folder and its provenance.
         workers: Worker processes; by default one a core, at smoke scale one for a method.
         seeds: Only the first so many seeds of a method.
+        inputs: Gives the digest of all that the run is made from (``pipeline.finished``). It is
+            noted where it is the same before and after: nobody edited the code meanwhile.
 
     Raises:
         LandscapeError: Unknown names, settings that cannot be run, folders that cannot be written.
@@ -60,8 +67,10 @@ def run(
     folder = Path(output) if output is not None else experiment.folder(profile, root)
     distributed.all_or_none(lambda: require_writable(folder))
     world, specification = distributed.world(), digest(job)
+    made_from = inputs() if inputs is not None else None
     with Stopwatch(root / "checkpoints", f"{run_id} {specification}", world.speaks) as watch:
-        job.execute()
+        with _refusals(run_id):
+            job.execute()
         if world.speaks:
             with replacing_folder(folder / name) as new:
                 job.write(new)
@@ -80,12 +89,33 @@ def run(
                 "started": watch.started,
                 "finished": provenance.now(),
                 "wall_seconds": watch.seconds,
+                "files": provenance.checksums(folder / name),
                 **job.record(),
             }
+            if made_from is not None and made_from == inputs():
+                record["inputs"] = made_from
             provenance.write(folder / f"{name}.provenance.json", record)
         distributed.largest(0)  # the others wait until the results are written
         job.forget()
     return folder / name
+
+
+@contextlib.contextmanager
+def _refusals(run_id: str) -> Iterator[None]:
+    """One sentence for what the settings of a run ask of a machine or of a simulation in vain."""
+    try:
+        yield
+    except LandscapeError:
+        raise
+    except MemoryError as error:
+        raise LandscapeError(f"{run_id} needs more memory than there is; {_SMALLER}") from error
+    except RuntimeError as error:  # torch's own
+        if not any(words in str(error).lower() for words in _NO_MEMORY):
+            raise
+        raise LandscapeError(f"{run_id} needs more memory than there is; {_SMALLER}") from error
+    except ValueError as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise LandscapeError(f"The settings of {run_id} cannot be run: {reason}.") from error
 
 
 def job_of(

@@ -31,6 +31,8 @@ comment behind a method's ``like`` is the source of all that it takes from the w
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,8 @@ from landscape.project import check_profile, find_root
 
 __all__ = ["Declared", "Setting", "SettingsError", "all_declared", "check", "declared",
            "method_settings", "names", "resolve", "resolved"]  # fmt: skip
+
+_LARGEST = 2**53  # up to here every whole number is a float64
 
 #: Source of what the smoke profile changes, where the file does not say more.
 SMOKE = "smoke: small, for tests"
@@ -144,17 +148,30 @@ def check(experiment: str, profile: str, allowed: dict, root: Path | None = None
     root = root or find_root()
     found = declared(experiment, root)
     merged = merge(found.layers["paper"].common, found.layers[check_profile(profile)].common)
+    known = allowed.get("properties", {})
+    if "seed" in known:
+        allowed = allowed | {"properties": known | {"seed": settings_schema.SEED}}
     _check(merged, allowed, found, f"profile {profile}", root)
 
 
 def _check(tree: Tree, allowed: dict, found: Declared, where: str, root: Path) -> None:
-    for path, phrase in schema.findings(plain(tree), allowed):
+    for path, phrase in [*schema.findings(plain(tree), allowed), *_no_numbers(tree)]:
         at = place(tree, path)
         stands = short(found.entry.path, root)
         if at is not None and path:
             stands = f"{short(at.path, root)} line {at.line}"
         sentence = f"{stands}: {found.entry.id}, {where}: {phrase}."
         raise SettingsError(sentence.replace("?.", "?"))
+
+
+def _no_numbers(tree: Tree) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Values that no computation can use: what is not finite, and whole numbers without end."""
+    for path, leaf in leaves(tree):
+        value, name = leaf.value, ".".join(path)
+        if isinstance(value, float) and not math.isfinite(value):
+            yield path, f"{name} is {value}; it must be a finite number"
+        elif isinstance(value, int) and abs(value) > _LARGEST:
+            yield path, f"{name} is {value}; it must be a number of at most 16 digits"
 
 
 def resolve(experiment: str, profile: str, root: Path | None = None) -> list[Setting]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 
-def whole(least: int = 1) -> dict[str, Any]:
-    """A whole number of at least ``least``."""
+def whole(least: int = 1, most: int | None = None) -> dict[str, Any]:
+    """A whole number of at least ``least`` and, where that is given, at most ``most``."""
+    if most is not None:
+        said = f"a whole number from {least} to {most}"
+        return whole(least) | {"maximum": most, "description": said}
     return {"type": "integer", "minimum": least,
             "description": f"a whole number of at least {least}"}  # fmt: skip
 
@@ -74,6 +77,10 @@ EXPERIMENT = mapping(
 _SHARE = {"type": "number", "minimum": 0, "exclusiveMaximum": 1,
           "description": "a number from 0 to below 1"}  # fmt: skip
 _NAMED = {"type": "object", "properties": {"name": TEXT}, "required": ["name"]}
+#: Larger ones are slips: what they ask for would not begin within a day.
+_MANY = 10_000
+SEED = whole(0, 2**32 - 1)  # as far as NumPy's and scikit-learn's go
+_SIZE = {"if": {"type": "integer"}, "then": {"maximum": 10**7, "description": "at most 10 million"}}
 
 #: The settings in force of one method of a training experiment (landscape.train.spec).
 TRAINING = mapping(
@@ -85,14 +92,14 @@ TRAINING = mapping(
                 "holdout": _SHARE,
                 "train_samples": optional(whole()),
                 "test_samples": optional(whole()),
-                "split_seed": whole(0),
+                "split_seed": SEED,
                 "downsample": whole(),
                 "classes": optional(list_of(whole(0), "a list of labels", 2)),
                 "parity": TRUTH,
                 "unroll": optional(whole()),
             }
         ),
-        "model": _NAMED,
+        "model": _NAMED | {"additionalProperties": _SIZE},
         "optimizer": _NAMED,
         "schedule": mapping(
             {
@@ -107,8 +114,8 @@ TRAINING = mapping(
             {
                 "batch_size": whole(),
                 "epochs": POSITIVE,
-                "seeds": whole(),
-                "evaluations_per_epoch": whole(),
+                "seeds": whole(1, _MANY),
+                "evaluations_per_epoch": whole(1, _MANY),
                 "evaluation_samples": whole(2),
                 "clip_norm": optional(POSITIVE),
                 "clip_value": optional(POSITIVE),

@@ -12,6 +12,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from landscape import documents
+from landscape.errors import LandscapeError
+
 PACKAGE = "landscape"
 
 
@@ -43,7 +46,12 @@ class Code:
     def tree(self, path: Path) -> ast.Module:
         """The syntax tree of a file."""
         if path not in self._trees:
-            self._trees[path] = ast.parse(path.read_text(encoding="utf-8"))
+            try:
+                self._trees[path] = ast.parse(documents.text(path))
+            except (SyntaxError, ValueError) as error:
+                line = getattr(error, "lineno", None)
+                where = f"{path} line {line}" if line else path
+                raise LandscapeError(f"{where}: it is not valid Python; mend it.") from error
         return self._trees[path]
 
     def closure(self, modules: Iterable[str], without: Iterable[str] = ()) -> set[str]:

@@ -159,7 +159,10 @@ class Inputs:
         return pages | {"book": self._book()}
 
     def _page(self, page: project.PageSource) -> list[str]:
-        tree = ast.parse("\n".join(cells(page.path.read_text(encoding="utf-8"))))
+        try:
+            tree = ast.parse("\n".join(cells(documents.text(page.path))))
+        except (SyntaxError, ValueError) as error:
+            raise LandscapeError(f"{page.path}: a cell is not valid Python; mend it.") from error
         sources = sorted(page.path.parent.glob("*.py")) if page.part else []
         trees = [tree, *map(self.code.tree, sources)]
         modules = {"landscape.book.calls"}.union(*(self.code.used_by(one) for one in trees))
@@ -195,7 +198,7 @@ class Inputs:
             yield from sorted((folder / page.part).glob("*.json"))
 
     def _titles(self) -> list[str]:
-        titles = (_TITLE.search(p.path.read_text("utf-8")) for p in self.pages.values())
+        titles = (_TITLE.search(documents.text(p.path)) for p in self.pages.values())
         return [f"title {item} {digests.of_value(found and found[0])}"
                 for item, found in zip(self.pages, titles, strict=True)]  # fmt: skip
 
@@ -231,6 +234,8 @@ class Inputs:
 
     def _line(self, path: Path) -> str:
         if path not in self._lines:
+            if path.suffix == ".py" and path.is_file():
+                self.code.tree(path)  # a file that is no Python is named
             digest = digests.of_file(path) if path.is_file() else ABSENT
             self._lines[path] = f"file {self._short(path)} {digest}"
         return self._lines[path]
@@ -261,8 +266,7 @@ def write(of: str, profile: str, root: Path) -> list[Path]:
     for name, lines in kinds[of]().items():
         path, content = folder / f"{name}.txt", text(lines)
         kept.add(path)
-        if not path.is_file() or path.read_text(encoding="utf-8") != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or path.read_bytes() != content.encode():
             write_text(path, content)
             changed.append(path)
     for path in sorted(folder.rglob("*.txt")):

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from landscape.errors import LandscapeError
 from landscape.files import write_text
 
 LOCK, GOOD = "dvc.lock", Path("logs") / "dvc.lock.good"
+PAUSE = 1.0  # seconds after which a lock that is being written has been written
 
 
 def merge(root: Path) -> str:
@@ -73,28 +74,67 @@ def settle(
 
 
 def mend(root: Path) -> str:
-    """Keep a copy of a lock that can be read; put the copy back where the lock cannot.
+    """Keep a copy of a lock that is whole; put the copy back where the lock is not.
+
+    DVC empties the file before it writes it, stage after stage in the order of the lock before.
+    Most places at which a kill cuts it off leave valid YAML; so that a lock also counts as cut off
+    where its last stage is incomplete, and where its stages are the first ones of the copy's and it
+    is not the lock that git holds.
 
     Returns:
         What was done, "" when the lock was fine.
 
     Raises:
-        LandscapeError: The lock is in conflict, or unreadable and there is no copy.
+        LandscapeError: The lock is in conflict, or cut off and there is no copy.
     """
-    lock, good = Path(root) / LOCK, Path(root) / GOOD
-    text = lock.read_text(encoding="utf-8", errors="replace") if lock.is_file() else ""
+    good = Path(root) / GOOD
+    kept = _text(good)
+    text = _text(Path(root) / LOCK)
+    if _is_cut(text, kept, root):
+        time.sleep(PAUSE)
+        text = _text(Path(root) / LOCK)
     if "<<<<<<< " in text:
         raise LandscapeError(
             f"{LOCK} is in conflict after a merge; run `landscape lock merge`, then `make book`."
         )
-    if _parsed(text) is not None:
-        good.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(lock, good)
+    if not _is_cut(text, kept, root):
+        if text != kept:
+            write_text(good, text)
         return ""
-    if not good.is_file():
-        raise LandscapeError(f"{LOCK} cannot be read; `git checkout {LOCK}` brings it back.")
-    shutil.copyfile(good, lock)
+    if not _is_whole(kept):
+        raise LandscapeError(f"{LOCK} is cut off; `git checkout {LOCK}` brings it back.")
+    write_text(Path(root) / LOCK, kept)
     return f"{LOCK} was cut off and has been put back as it was before the last command."
+
+
+def _is_cut(text: str, kept: str, root: Path) -> bool:
+    """Whether a lock lacks its end, as far as it and the copy of an earlier one tell."""
+    if not _is_whole(text):
+        return True
+    names, known = list(_parsed(text) or {}), list(_parsed(kept) or {})
+    if len(names) >= len(known) or names != known[: len(names)]:
+        return False
+    committed = _git(root, "show", f"HEAD:{LOCK}", check=False)
+    return committed.returncode != 0 or committed.stdout != text
+
+
+def _is_whole(text: str) -> bool:
+    """Whether every stage has its command, and every input and output its digest."""
+    stages = _parsed(text)
+    if stages is None or not text.endswith("\n"):
+        return False
+    for entry in stages.values():
+        if not isinstance(entry, dict) or not entry.get("cmd") or not entry.get("outs"):
+            return False
+        items = [*(entry.get("deps") or ()), *entry["outs"]]
+        if not all(isinstance(item, dict) and item.get("md5") for item in items):
+            return False
+    return True
+
+
+def _text(path: Path) -> str:
+    """The file's text; "" where there is none."""
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def _parsed(text: str) -> dict[str, Any] | None:
@@ -117,9 +157,13 @@ def _write(root: Path, stages: dict[str, Any]) -> None:
 
 
 def _git(root: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-    done = subprocess.run(
-        ["git", *arguments], cwd=root, capture_output=True, text=True, encoding="utf-8", check=False
-    )
+    command = ["git", *arguments]
+    try:
+        done = subprocess.run(
+            command, cwd=root, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+    except OSError as error:  # not installed
+        done = subprocess.CompletedProcess(command, 127, "", str(error))
     if check and done.returncode:
         raise LandscapeError(f"git {arguments[0]} failed: {done.stderr.strip().splitlines()[0]}")
     return done

@@ -7,13 +7,14 @@ run everything: ``python -m landscape.pipeline.smoke PROFILE``.
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import sys
 from pathlib import Path
 
 from landscape import project
-from landscape.experiments import catalogue
+from landscape.pipeline import finished
 
 
 def run_all(profile: str, root: Path, workers: int = 2) -> None:
@@ -51,8 +52,8 @@ def _runs(names: list[str], profile: str, root: Path) -> None:
 
     os.environ["OMP_NUM_THREADS"] = "1"
     for name in names:
-        catalogue.of_run(name, root)
-        execute.run(name, profile, root=root, workers=1)
+        inputs = functools.partial(finished.digest, name, profile, root)
+        execute.run(name, profile, root=root, workers=1, inputs=inputs)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -68,6 +69,15 @@ def commit(root: Path | str) -> str:
         return git("rev-parse", "--short=12", "HEAD") + ("+changes" if changed else "")
     except (subprocess.CalledProcessError, OSError):
         return ""
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file in a result's folder, by its path in there."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def now() -> str:

@@ -1,0 +1,56 @@
+"""Finished runs are taken as they are where nothing that they depend on has changed.
+
+DVC forgets what is finished when its lock is lost, and runs the stage again: hours at laptop scale,
+days at the works' own. The provenance beside a result therefore says what it was made from (the
+digest of the run's manifest, ``pipeline.inputs``) and which bytes it has (``files``); where both
+still hold, a second execution could only give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from landscape.experiments import catalogue
+from landscape.pipeline.inputs import Inputs, text
+from landscape.train import provenance
+
+
+def digest(run_id: str, profile: str, root: Path, seeds: int | None = None) -> str | None:
+    """SHA-256 of what a run is made from now; None for a project without the package's source.
+
+    Args:
+        run_id: ``<part>/<experiment>/<run>``.
+        profile: smoke, laptop or paper.
+        root: The project's folder.
+        seeds: Only the first so many seeds are run.
+
+    Raises:
+        LandscapeError: There is no such run, or its settings cannot be right.
+    """
+    if not (Path(root) / "src" / "landscape").is_dir():
+        return None
+    experiment, run = catalogue.of_run(run_id, root)
+    manifest = text(Inputs(profile, root).run(experiment, run))
+    words = f"{run_id} {profile} {'all' if seeds is None else seeds} seeds\n{manifest}"
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def is_finished(folder: Path, wanted: str | None) -> bool:
+    """Whether a run's folder holds what its provenance says, made from ``wanted``.
+
+    Results older than this digest, tables with other bytes and a provenance that cannot be read
+    count as unfinished.
+    """
+    path = folder.with_name(f"{folder.name}.provenance.json")
+    try:
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        return (
+            wanted is not None
+            and noted["inputs"] == wanted
+            and bool(noted["files"])
+            and noted["files"] == provenance.checksums(folder)
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
