@@ -2,16 +2,17 @@
 
     OMP_NUM_THREADS=1 python benchmarks/training_loops.py     # a table; about two minutes
 
-Three loops train the same network on the same number of random images, one after the other in each
-repeat, so that a busy machine slows all of them:
+Three loops train the same network on the same number of random images (char_lstm: characters), one
+after the other in each repeat, so that a busy machine slows all of them:
 
     user         TensorDataset, DataLoader(shuffle=True), torch.optim.SGD with Nesterov's momentum
     landscape    `landscape.train` with "sgd" and the same settings
     entropy      `landscape.train` with "entropy_sgd" at its default temperature
 
-The user's loop evaluates as often as the others, on as many images. Time is processor time of the
-one thread. A gradient's cost over the user's is shown as a median with quartiles; "speed" is its
-inverse.
+The user's loop evaluates as often as the others, on as many images; for characters it carries the
+hidden state along 50 streams, 50 characters a step, and clips the gradient. Time is processor time
+of the one thread. A gradient's cost over the user's is shown as a median with quartiles; "speed" is
+its inverse.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from landscape import data, models
+from landscape.data import sequences
 from landscape.data.preparing import Split, Splits
 from landscape.train.loop import fit
-from landscape.train.spec import RunSpec
+from landscape.train.spec import DataSpec, RunSpec
 
-NETWORKS = ("mnistfc_ch3", "lenet")
+NETWORKS = ("mnistfc_ch3", "lenet", "char_lstm")
 BATCH = 128
+STREAMS, UNROLL, CLASSES, CLIP = 50, 50, 82, 10.0  # of char_lstm
 EVALUATED = 1000  # training images, and as many test images, before and after
 SGD = {"lr": 1e-3, "momentum": 0.9, "nesterov": True}
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -52,6 +55,53 @@ def images(count: int) -> Splits:
     y = torch.randint(0, 10, (count,), generator=draw)
     test = min(count, EVALUATED)
     return Splits(Split(x, y), None, Split(x[:test].clone(), y[:test].clone()))
+
+
+def text(count: int) -> sequences.SequenceData:
+    """Random characters."""
+    draw = torch.Generator().manual_seed(0)
+    train = torch.randint(0, CLASSES, (count,), generator=draw)
+    few = train[: STREAMS * (UNROLL + 1)].clone()
+    return sequences.SequenceData(train, few, few, [str(i) for i in range(CLASSES)], "made up")
+
+
+def user_text_loop(made: sequences.SequenceData, epochs: int) -> int:
+    """The same for a network that reads; returns the number of gradients."""
+    torch.manual_seed(0)
+    model = models.build("char_lstm", classes=CLASSES)
+    optimizer = torch.optim.SGD(model.parameters(), **SGD)
+    loss_of, steps = nn.CrossEntropyLoss(), 0
+
+    def walk(tokens: torch.Tensor, learn: bool) -> int:
+        state, number = None, 0
+        streams = tokens[: len(tokens) // STREAMS * STREAMS].view(STREAMS, -1)
+        for start in range(0, streams.shape[1] - UNROLL, UNROLL):
+            x = streams[:, start : start + UNROLL]
+            y = streams[:, start + 1 : start + 1 + UNROLL]
+            logits, state = model(x, state)
+            state = tuple(part.detach() for part in state)
+            loss = loss_of(logits.flatten(0, 1), y.flatten())
+            loss.item()
+            if learn:
+                optimizer.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+                optimizer.step()
+                number += 1
+        return number
+
+    def evaluate() -> None:
+        model.eval()
+        with torch.no_grad():
+            for part in (made.train[: STREAMS * (UNROLL + 1)], made.validation, made.test):
+                walk(part, learn=False)
+
+    evaluate()
+    for _ in range(epochs):
+        model.train()
+        steps += walk(made.train, learn=True)
+        evaluate()
+    return steps
 
 
 def user_loop(network: str, splits: Splits, epochs: int) -> int:
@@ -88,10 +138,19 @@ def user_loop(network: str, splits: Splits, epochs: int) -> int:
     return steps
 
 
-def landscape_loop(network: str, method: str, splits: Splits, epochs: int) -> int:
+def landscape_loop(network: str, method: str, made: Any, epochs: int) -> int:
     """The book's loop; returns the number of gradients."""
     name, options = METHODS[method]
     length = 20 if name == "entropy_sgd" else 1
+    reads = network == "char_lstm"
+    others: dict[str, Any] = {"batch_size": BATCH, "evaluation_samples": EVALUATED}
+    if reads:
+        others = {
+            "batch_size": STREAMS,
+            "evaluation_samples": STREAMS * UNROLL,
+            "data": DataSpec("text", unroll=UNROLL),
+            "clip_norm": CLIP,
+        }
     spec = RunSpec(
         experiment="benchmark",
         method=method,
@@ -99,12 +158,12 @@ def landscape_loop(network: str, method: str, splits: Splits, epochs: int) -> in
         model=network,
         optimizer=name,
         optimizer_options=options,
-        batch_size=BATCH,
         epochs=epochs / length,
         evaluations_per_epoch=1,
-        evaluation_samples=EVALUATED,
+        **others,
     )
-    with patch.object(data, "prepare", lambda *_, **__: splits):
+    where, name = (sequences, "load_text") if reads else (data, "prepare")
+    with patch.object(where, name, lambda *_, **__: made):
         history, _ = fit(spec, device=torch.device("cpu"))
     return history.rows[-1]["step"]
 
@@ -120,10 +179,12 @@ def measure(
     network: str, *, count: int = 6_400, epochs: int = 1, repeats: int = 7
 ) -> list[dict[str, Any]]:
     """One row a loop; the first round, which warms up, does not count."""
-    splits = images(count)
-    loops: dict[str, Callable[[], int]] = {"user": lambda: user_loop(network, splits, epochs)}
+    reads = network == "char_lstm"
+    made = text(20 * count) if reads else images(count)
+    user = user_text_loop if reads else lambda *given: user_loop(network, *given)
+    loops: dict[str, Callable[[], int]] = {"user": lambda: user(made, epochs)}
     for method in METHODS:
-        loops[method] = lambda method=method: landscape_loop(network, method, splits, epochs)
+        loops[method] = lambda method=method: landscape_loop(network, method, made, epochs)
     seconds: dict[str, list[float]] = {name: [] for name in loops}
     for number in range(repeats + 1):
         for name, work in loops.items():
