@@ -15,6 +15,23 @@ P, SPINS, SEED = 10, 3, 4
 FIELDS = (0.0, 0.5, 1.0, 2.5)  # in units of the critical field
 
 
+def answer(card):
+    """The part's question, answered from the verdicts: in the model, and on networks."""
+    words = {
+        f"{row['id']}-{claim['id']}": claim["verdict"]["word"]
+        for row in card["artifacts"] for claim in row["claims"]
+    }  # fmt: skip
+    model = ("thesis-fig-2-2-c1", "thesis-fig-2-2-c3")  # one minimum in the end; fewer on the way
+    networks = ("thesis-fig-2-3-c3", "thesis-fig-2-3-c4", "thesis-tab-2-1-c1")  # a lower error
+    holds = all(words.get(name) == "reproduced" for name in model)
+    seen = sum(words.get(name) == "reproduced" for name in networks)
+    first = "In the model, yes: descents end in fewer minima, in a strong field in one"
+    if not holds:
+        first = "In the model it was not seen throughout"
+    lower = f"{seen} of {len(networks)} pages" if seen else "no page"
+    return f"{first}. That a fading field lowers a network's error was seen on {lower}."
+
+
 def energy(points, field, seed=SEED, p=P):
     """H / N of one spin glass in a field, at unit vectors [..., 3].
 

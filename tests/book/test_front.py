@@ -46,17 +46,18 @@ def card(project):
 
 def test_the_sentence_counts_pages_and_claims(card):
     assert front.summary(card) == (
-        "1 of 3 figures and tables have a page, with 10 claims: 3 reproduced, 3 contradicted, "
-        "4 undecided."
+        "1 of 3 figures and tables have a page, with 10 claims: 2 reproduced, 1 reproduced at "
+        "small scale, 1 contradicted, 2 contradicted under our reading, 1 undecided, 3 not seen at "
+        "small scale."
     )
 
 
 def test_the_table_has_a_row_a_verdict_and_a_column_a_kind_that_occurs(card):
     table = front.kinds(card)
-    assert table.columns == ["", "theory", "all"]
+    assert table.columns == ["", "theory", "others", "all"]
     rows = [[cell.text for cell in line] for line in table.rows]
-    assert rows[0] == ["pages, of figures and tables", "1 of 2", "1 of 3"]
-    assert ["reproduced at small scale", "1", "1"] in rows
+    assert rows[0] == ["pages, of figures and tables", "1 of 2", "0 of 1", "1 of 3"]
+    assert ["reproduced at small scale", "1", "–", "1"] in rows
     assert not any(line[0] == "not run" for line in rows)
 
 
@@ -75,11 +76,10 @@ def test_the_status_page_links_what_has_a_page_and_says_what_was_found(project, 
 
 
 def test_a_part_says_what_was_found_in_it(project, card):
-    assert front.part_sentence(PART, "laptop", project) == (
-        "1 of 2 figures and tables has a page: Chaudhari (2018), figure 2.3, contradicted."
-    )
+    assert front.part_sentence(PART, "laptop", project) == "It falls."
     assert "none of this part's 0" in front.part_sentence("3-pde", "laptop", project)
     html = front.part_findings(PART, "laptop", project)._repr_html_()
+    assert "What was found in this part: 1 of 2 figures and tables have a page" in html
     assert 'href="thesis-fig-2-3.html"' in html
     assert "not written yet" in html
 

@@ -20,10 +20,11 @@ def test_the_curves_are_reproduced_and_two_readings_of_them_contradicted():
     found, named = judged(ID)
     assert {name: named[name]["verdict"]["label"] for name in ("c1", "c2", "c3", "c4")} == {
         "c1": "reproduced", "c2": "reproduced", "c3": "reproduced", "c4": "reproduced"}  # fmt: skip
-    assert named["c5"]["verdict"]["label"] == "contradicted"
+    ours = "contradicted under our reading"
+    assert named["c5"]["verdict"]["label"] == ours
     assert named["c6.level"]["verdict"]["label"] == "reproduced"
-    assert named["c6.all"]["verdict"]["label"] == "contradicted"
-    assert found["verdict"] == {"word": "contradicted", "scale": "exact", "label": "contradicted"}
+    assert named["c6.all"]["verdict"]["label"] == ours
+    assert found["verdict"] == {"word": ours, "scale": "exact", "label": ours}
     assert found["finding"].startswith("The curves are right once a misprinted formula is")
     assert "e^{-0.333 N}" in found["finding"], "at p = 3 the rate is log 2 / 2 less log 2 / 2 - 1/3"
 

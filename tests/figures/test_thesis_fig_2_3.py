@@ -64,9 +64,10 @@ def test_the_default_initialisation_is_shown_and_does_not_vote(runs):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, ("helps the deep network only to start;", "0.4 points lower, and", "differs (-0.21")),
+        ({}, ("helps the deep network to start under", "and ends lower than Adam (-0.44",
+              "it ends lower than Adam (-0.44", "differs (-0.21")),
         ({DEFAULT: deep(field=(5.0, 0.1))}, ("does not help the deep network to start",)),
-        ({GLOROT: deep(field=(3.92, 3.0))}, ("ends 1.0 points higher",)),
+        ({GLOROT: deep(field=(3.92, 3.0))}, ("it ends higher than Adam (1 [",)),
         ({LENET: lenet(field=0.61)}, ("does not measurably differ (0",)),
     ],
 )
@@ -84,7 +85,7 @@ def test_a_difference_within_its_interval_is_called_so(runs):
     frame.loc[own, "validation_error"] += np.where(frame.loc[own, "seed"] % 2, 5, -5)
     found, named = judged(ID, runs)
     assert named["c3.sign"]["verdict"]["label"] == UNSEEN
-    assert "0.4 points lower, within the interval" in found["finding"]
+    assert "it ends no lower than Adam within the interval (-0.4 [" in found["finding"]
 
 
 def test_the_beginning_is_judged_at_the_works_scale_by_frequent_evaluations(runs):
@@ -147,7 +148,7 @@ def test_runs_that_never_start_are_counted(runs):
     assert {row[2] for row in rows} == {"–"}
     found, named = judged(ID, runs)
     assert named["c1.epochs-default"]["build"]["note"] == "4 of 4 Adam runs never do"
-    assert "start, where plain Adam does not learn at all;" in found["finding"]
+    assert "initialisation, where plain Adam does not learn at all, " in found["finding"]
 
 
 def test_fields_of_the_sweep_are_compared_with_adam_of_the_same_seeds(runs):
@@ -166,5 +167,5 @@ def test_fields_of_the_sweep_are_compared_with_adam_of_the_same_seeds(runs):
     gap = cells[1e-4, 50][1].value
     assert gap == pytest.approx(1.005 - adam["validation_error"].mean(), abs=1e-2)
     text = figure.sweep_sentence(runs)
-    assert text.startswith("Of 2 fields 1 end below Adam by more than the interval and 0 above it")
-    assert text.endswith("the stated one ranks 2.")
+    assert text.startswith("Of 2 fields 1 ended below Adam by more than the interval and 0 above")
+    assert text.endswith("the stated one ranks 2nd. 2 seeds a field, the main comparison has more.")

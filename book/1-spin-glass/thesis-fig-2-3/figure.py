@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from landscape.evidence import claims, races, statistics
-from landscape.evidence.measurement import Measurement, format_measurement, format_number
+from landscape.evidence.measurement import Measurement, format_measurement
 from landscape.evidence.methods import label
 
 GLOROT, DEFAULT = "thesis-fig-2-3-mnistfc-glorot", "thesis-fig-2-3-mnistfc"
@@ -125,20 +125,28 @@ def finding(found):
     if deep.value is None or lenet.value is None:
         return "Nothing was measured."
     plain = found["c1.area-default"].measurement
-    starts = "helps the deep network only to start"
+    starts = "helps the deep network to start under the library's default initialisation"
     if plain is None or not plain.has_interval or plain.high >= 0:
         starts = "does not help the deep network to start"
     if _adam_never_starts(found["c1.epochs-default"].measurement):
         starts += ", where plain Adam does not learn at all"
-    ends = {True: "lower", False: "higher"}[deep.value < 0]
-    sure = "" if _excludes_zero(deep.measurement) else ", within the interval"
-    gain = format_number(abs(deep.value), 1)
+    end = found["c3.sign-default"].measurement
+    if end is not None and end.has_interval:
+        starts += f", {'and' if end.high < 0 else 'but'} ends {_apart(end)}"
     where = "differs" if _excludes_zero(lenet.measurement) else "does not measurably differ"
     points = format_measurement(lenet.measurement.with_(n=None, unit="points"))
     return (
-        f"The field {starts}; under Glorot's initialisation, where Adam learns, it ends {gain} "
-        f"points {ends}{sure}, and on LeNet the final error {where} ({points})."
+        f"The field {starts}; under Glorot's, where Adam learns, it ends {_apart(deep.measurement)}"
+        f"; on LeNet the final error {where} ({points})."
     )
+
+
+def _apart(gap: Measurement):
+    """A difference of final errors in words, with its interval in points."""
+    points = format_measurement(gap.with_(n=None, unit="points", note=""))
+    if not _excludes_zero(gap):
+        return f"no lower than Adam within the interval ({points})"
+    return f"{'lower' if gap.value < 0 else 'higher'} than Adam ({points})"
 
 
 def _adam_never_starts(race: Measurement | None):
@@ -222,13 +230,18 @@ def sweep_sentence(runs):
     lower = sum(_excludes_zero(gap) and gap.value < 0 for _, gap in cells.values())
     higher = sum(_excludes_zero(gap) and gap.value > 0 for _, gap in cells.values())
     chance = f"about {0.025 * len(cells):.1f} of each are expected from chance alone"
-    text = (f"Of {len(cells)} fields {lower} end below Adam by more than the interval and {higher} "
-            f"above it ({chance})")  # fmt: skip
+    text = (f"Of {len(cells)} fields {lower} ended below Adam by more than the interval and "
+            f"{higher} above it ({chance})")  # fmt: skip
     here = cells.get((stated["J"], stated["tau0"]))
     if here:
         rank = 1 + sum(cell[0] < here[0] for cell in cells.values())
-        text += f"; the stated one ranks {rank}"
-    return text + "."
+        text += f"; the stated one ranks {_ordinal(rank)}"
+    frame = runs.frame(SWEEP)
+    return f"{text}. {frame['seed'].nunique()} seeds a field, the main comparison has more."
+
+
+def _ordinal(number):
+    return f"{number}" + {1: "st", 2: "nd", 3: "rd"}.get(number, "th")  # of at most twenty
 
 
 def other_p(runs):
@@ -277,7 +290,8 @@ def draw_sweep(runs):
     for (J, t), (mean, gap) in cells.items():
         text = f"{mean:.1f}" + ("*" if _excludes_zero(gap) else "")
         # Dark and light numbers on the picture's own colours, the same in both modes.
-        color = "#fafafa" if abs(gap.value) > 30 else "#1b1b1b"
+        red, green, blue, _ = image.cmap(image.norm(gap.value))
+        color = "#1b1b1b" if 0.3 * red + 0.6 * green + 0.1 * blue > 0.5 else "#fafafa"
         ax.text(strengths.index(J), times.index(t), text, ha="center", va="center", color=color)
     ax.set(xticks=range(len(strengths)), xticklabels=[f"{J:g}" for J in strengths],
            yticks=range(len(times)), yticklabels=[f"{t:g}" for t in times],

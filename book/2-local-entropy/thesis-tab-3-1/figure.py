@@ -81,7 +81,7 @@ def finding(found):
             where = "lower than" if high < 0 else "higher than"
         words.append(f"{where} Adam on {name} ({number})")
     small = any(part.verdict.scale != "work" for _, part in parts)
-    scale = " in runs much shorter than the work's" if small else ""
+    scale = " in runs much shorter than the work's and on fewer images" if small else ""
     return (
         f"Entropy-SGD ends {words[0]} and {words[1]}{scale}; the other three tasks are not run yet."
     )

@@ -90,9 +90,9 @@ def finding(found):
     )  # fmt: skip
     factor = theory.slope_factor(FIELD)
     return (
-        f"{words}, but the conclusion that the coupling enlarges the step does not: the slope it "
-        f"multiplies by {format_number(1 + 2 / (1 + FIELD.r), 2)} in print is "
-        f"{format_number(2 * factor, 2)} here, below the 2 without coupling."
+        f"{words}; the further conclusion that the coupling enlarges the step does not: at "
+        f"$r = {format_number(FIELD.r)}$ the slope is {format_number(2 * factor, 2)}, where the "
+        f"print has {format_number(1 + 2 / (1 + FIELD.r), 2)}, and it is 2 without the coupling."
     )
 
 

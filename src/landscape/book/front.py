@@ -28,11 +28,7 @@ def scorecard(profile: str, root: str | Path) -> dict[str, Any]:
 def summary(card: dict[str, Any]) -> str:
     """One sentence: how many pages there are, and what became of their claims."""
     counts = card["counts"]["claims"]
-    words = dict.fromkeys(("reproduced", "partly", "contradicted", "undecided", "not run"), 0)
-    for label, number in counts.items():
-        word = next((word for word in words if label.startswith(word)), "undecided")  # "not seen"
-        words[word] += number
-    said = ", ".join(f"{number} {word}" for word, number in words.items() if number)
+    said = ", ".join(f"{counts[label]} {label}" for label in verdicts.LABELS if counts.get(label))
     return (
         f"{card['summary'][0].upper()}{card['summary'][1:]}, with {sum(counts.values())} claims: "
         f"{said}."
@@ -42,6 +38,9 @@ def summary(card: dict[str, Any]) -> str:
 def kinds(card: dict[str, Any]) -> Table:
     """Claims by verdict and kind of evidence; kinds and verdicts that do not occur are left out."""
     columns = [row for row in card["kinds"] if row["pages"]]
+    if rest := [row for row in card["kinds"] if not row["pages"]]:
+        others = {"pages": 0, "listed": sum(row["listed"] for row in rest), "claims": {}}
+        columns.append({"kind": "others", **others})
     columns.append({"kind": "all", **card["counts"]})
     body: list[list[str | Cell]] = [
         ["pages, of figures and tables", *(f"{c['pages']} of {c['listed']}" for c in columns)]
@@ -83,27 +82,31 @@ def status(card: dict[str, Any], root: str | Path) -> list[Table]:
 
 def part_findings(part: str, profile: str, root: str | Path, up: str = "") -> Table:
     """The figures and tables of one part with what was found; unwritten ones without a link."""
-    rows = []
+    rows, pages = [], 0
     for row in scorecard(profile, root)["artifacts"]:
         if row["part"] == part:
+            pages += row["page"] is not None
             name = row["page"].split("/")[-1] if row["page"] else ""
             title = f"[{row['title']}]({up}{name}.html)" if name else row["title"]
             what = row["finding"] or "not written yet"
             rows.append([Cell(title, details=cited(row)),
                          tables.verdict_cell(row["verdict"]["label"], what)])  # fmt: skip
     return Table(["figure or table", "verdict, and what was found"], rows, name="status",
-                 caption="What was found in this part")  # fmt: skip
+                 caption=f"What was found in this part: {pages} of {len(rows)} figures and tables "
+                 "have a page", stack=True)  # fmt: skip
 
 
 def part_sentence(part: str, profile: str, root: str | Path) -> str:
-    """How many figures and tables of a part have a page, and their verdicts."""
+    """What was found on the only page of a part, or how many pages have which verdict."""
     rows = [row for row in scorecard(profile, root)["artifacts"] if row["part"] == part]
     written = [row for row in rows if row["page"]]
     if not written:
         return f"Not written yet: none of this part's {len(rows)} figures and tables has a page."
-    found = [f"{cited(row)}, {row['verdict']['label']}" for row in written]
-    verb = "has" if len(written) == 1 else "have"
-    return f"{len(written)} of {len(rows)} figures and tables {verb} a page: {'; '.join(found)}."
+    if len(written) == 1:
+        return written[0]["finding"]
+    labels = [row["verdict"]["label"] for row in written]
+    found = (f"{labels.count(label)} {label}" for label in verdicts.LABELS if label in labels)
+    return f"{len(written)} of {len(rows)} figures and tables have a page: {', '.join(found)}."
 
 
 def records_table(root: str | Path) -> Table:

@@ -106,10 +106,9 @@ class Chapter:
                 less.append(method["label"])
         base = self.share("sgd", "wide")
         return (
-            "Start with SGD or Adam; on one loss of two weights, which is no evidence about "
-            f"networks, {_listed(more) or 'no method'} end in the wide valley from more of the "
-            f"{base.n} starts than SGD ({base.value:.0f} %), and {_listed(less) or 'none'} "
-            "from fewer."
+            "Start with SGD or Adam. On one loss of two weights, which is no evidence about "
+            f"networks, {len(more)} of the {len(self.methods) - 1} others end in the wide valley "
+            f"from more of {base.n} starts than SGD ({base.value:.0f} %), {len(less)} from fewer."
         )
 
     def family_sentence(self, *keys: str) -> str:

@@ -102,7 +102,8 @@ def format_measurement(measurement: Measurement | None) -> str:
     if measurement.has_interval:
         decimals = decimals_for((measurement.high - measurement.low) / 2)
         value, low, high = (
-            format_number(number, decimals)
+            # As verdict files hold them, so that a sentence and a table round to the same digits.
+            format_number(significant(number), decimals)
             for number in (measurement.value, measurement.low, measurement.high)
         )
         text = f"{value} [{low}, {high}]{unit}"

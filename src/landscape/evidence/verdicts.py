@@ -246,7 +246,7 @@ def _below(claim: Claim, measurement: Measurement) -> tuple[str, str]:
         return REPRODUCED, f"wholly below {bound}"
     if low > claim.threshold:
         return CONTRADICTED, f"wholly above {bound}"
-    return UNDECIDED, f"does not exclude {bound}"
+    return _at_bound(low, high, bound)
 
 
 def _above(claim: Claim, measurement: Measurement) -> tuple[str, str]:
@@ -256,6 +256,13 @@ def _above(claim: Claim, measurement: Measurement) -> tuple[str, str]:
         return REPRODUCED, f"wholly above {bound}"
     if high < claim.threshold:
         return CONTRADICTED, f"wholly below {bound}"
+    return _at_bound(low, high, bound)
+
+
+def _at_bound(low: float, high: float, bound: str) -> tuple[str, str]:
+    """Neither above nor below: for want of runs, or because it is the bound itself, exactly."""
+    if low == high:
+        return CONTRADICTED, f"exactly {bound} in every run"
     return UNDECIDED, f"does not exclude {bound}"
 
 
