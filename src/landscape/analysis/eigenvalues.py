@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def symmetrise_(matrix: Tensor, tile: int = 1024) -> float:
-    """Replace A by (A + A^T)/2 tile by tile; returns max |A - A^T|, what rounding had left."""
+    """Replace A by (A + A^T)/2 tile by tile; returns ``max |A - A^T|``, what rounding had left."""
     largest = 0.0
     for i in range(0, len(matrix), tile):
         for j in range(0, i + tile, tile):

@@ -28,7 +28,7 @@ class Spectrum:
 
     Attributes:
         values: [d], ascending, on the CPU, in the precision of the loss.
-        asymmetry: max |A - A^T| before it was symmetrised: the rounding error of its entries.
+        asymmetry: max ``|A - A^T|`` before it was symmetrised: the rounding error of its entries.
             No eigenvalue is off by more than about d times that, commonly sqrt(d) times.
     """
 

@@ -25,7 +25,7 @@ def half_square(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 class MeanLoss:
-    """f(w) = (1/N) sum_k loss(network(x_k; w), y_k) + weight_decay |w|^2 / 2, w flat [d].
+    """``f(w) = (1/N) sum_k loss(network(x_k; w), y_k) + weight_decay |w|^2 / 2``, w flat [d].
 
     The network is copied and put in evaluation mode, as the thesis does for its spectra (section
     6.3.1): dropout is off, batch normalisation uses its running statistics. The network that was

@@ -74,7 +74,7 @@ JOINT = frozenset({"matched_cgd", "cosine_cgd", "two_step_cgd"})
 
 
 @dataclass
-class Run:
+class Descent:
     """Where one optimizer was: float64 arrays over time, replicas and starts.
 
     ``working`` [times, replicas, starts, 2] holds the points of the gradients, ``answers`` [times,
@@ -134,7 +134,7 @@ def run(
     shifts: np.ndarray,
     seed: int,
     ends_only: bool = False,
-) -> Run:
+) -> Descent:
     """One method from ``starts`` [replicas, starts, 2] on mini-batches moved by ``shifts``.
 
     ``shifts`` is [gradients, replicas, starts, 2]; replicas beyond those the method has are not
@@ -182,7 +182,7 @@ def run(
             walker.step()
         if not ends_only or step == len(shifts):
             look()
-    return Run(np.stack(working), np.stack(answers), bool(walkers[0].own_answer))
+    return Descent(np.stack(working), np.stack(answers), bool(walkers[0].own_answer))
 
 
 def _shifts(settings: Mapping[str, Any], starts: int, stream: int) -> np.ndarray:

@@ -49,7 +49,7 @@ def trained(model: nn.Module) -> list[nn.Parameter]:
 
 @torch.no_grad()
 def add_l2(model: nn.Module, strength: float) -> Tensor:
-    """Add the gradient of strength / 2 |theta|^2 to the gradients; returns the term itself."""
+    """Add the gradient of ``strength / 2 |theta|^2`` to the gradients; returns the term itself."""
     weights = trained(model)
     for weight in weights:
         if weight.grad is None:

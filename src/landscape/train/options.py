@@ -53,7 +53,7 @@ class AugmentationSpec:
 
 @dataclass(frozen=True)
 class LossSpec:
-    """What the run minimises: scale x (mean over the batch of the sample loss) + l2 / 2 |theta|^2.
+    """What the run minimises: ``scale x (batch mean of the sample loss) + l2 / 2 |theta|^2``.
 
     The sample loss is the cross-entropy in nats, or for ``mse`` the sum over the classes of
     (f - y)^2 with one-hot y. The rows of the history hold its mean without scale and l2; the
@@ -66,7 +66,7 @@ class LossSpec:
             they divide the MSE of figure S5 by is not stated. ``sum_over_time``: the number of
             unrolled steps (sequences only), the loss of Zaremba et al. (2014), whose learning rate
             1 and norm 10 belong to it.
-        l2: lambda in lambda/2 |theta|^2 over all trained parameters, biases and gains included
+        l2: lambda in ``lambda/2 |theta|^2`` over all trained parameters, biases and gains included
             (Lewkowycz & Gur-Ari, section 1).
     """
 

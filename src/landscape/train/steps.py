@@ -13,7 +13,7 @@ _PIECE = 1000
 
 
 class StepTable:
-    """Rows (step, loss, |theta|^2, |g|^2, learning rate) of one run.
+    """Rows ``(step, loss, |theta|^2, |g|^2, learning rate)`` of one run.
 
     ``step`` counts the steps taken before; loss (scaled and with its L2 term, as it is minimised),
     weights theta and gradient g (with L2, after clipping) belong together, at the point where the

@@ -35,7 +35,7 @@ from landscape.train.workers import in_workers, worker_count
 
 #: Columns behind those of the point and the seed. Losses are without L2 and with the loss's scale,
 #: errors in percent; ``least_test_error`` is the smallest at all looks so far, those between two
-#: rows included, and ``norm2`` is |theta|^2.
+#: rows included, and ``norm2`` is ``|theta|^2``.
 COLUMNS = ("step", "training_loss", "training_error", "test_loss", "test_error",
            "least_test_error", "norm2", "diverged")  # fmt: skip
 _MEASURED = COLUMNS[1:-1]
