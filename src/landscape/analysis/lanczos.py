@@ -167,7 +167,7 @@ def extreme_eigenvalues(
 
     Returns:
         (values [count], from the end inwards; bounds [count]; vectors [count, d], of length 1).
-        Within `bounds` of each value lies an eigenvalue: |A v - l v| for the vector found.
+        Within `bounds` of each value lies an eigenvalue: ``|A v - l v|`` for the vector found.
     """
     which = {"largest": "LA", "smallest": "SA"}.get(end)
     if which is None:
