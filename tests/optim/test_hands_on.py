@@ -160,3 +160,32 @@ def test_a_field_handed_in_is_the_field():
         two.set_field(field)
     with pytest.raises(optim.HyperparameterError, match="set_noise"):
         make("resampled_noise", settings, Quadratic()).set_field(field)
+
+
+BARE = [
+    ("entropy_sgd", {"L": 3, "temperature": 0.0, "gamma_decay": 0.0}),
+    ("entropy_sgd", {"L": 3, "temperature": 0.0, "convention": "authors"}),
+    ("hamilton_jacobi", {"L": 3, "gamma_decay": 0.0}),
+    ("two_step_cgd", {"lambda_0": 0.2, "schedule": "constant", "projection": False}),
+    ("parle", {"L": 3, "momentum": 0.0}),
+    ("parle", {"L": 3, "momentum": 0.0, "convention": "authors"}),
+    ("elastic_sgd", {}),
+]
+
+
+@pytest.mark.parametrize("call", ["settle", "restart"])
+@pytest.mark.parametrize(("name", "settings"), BARE)
+def test_without_momenta_and_schedules_it_goes_on_as_a_fresh_one(name, settings, call):
+    model, other = Quadratic(), Quadratic()
+    optimizer = make(name, settings, model)
+    steps = 2 * optimizer.gradients_per_update + 1
+    train(model, optimizer, steps)
+    if call == "restart":
+        with torch.no_grad():
+            model.first.add_(3.0)
+    getattr(optimizer, call)()
+    other.load_state_dict(model.state_dict())
+    fresh = make(name, settings, other)
+    for m, o in ((model, optimizer), (other, fresh)):
+        train(m, o, steps, start=50)
+    assert torch.allclose(flat(model), flat(other), rtol=0, atol=1e-13)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from . import sixteen_bit
+from .processes import as_laid_out
 from .rules import HyperparameterError
 
 NoiseSource = Callable[[Tensor], Tensor]
@@ -92,8 +93,9 @@ class HandsOn:
         """Take random numbers from `source(parameter)` in place of the generator's; None: no more.
 
         The source gives a tensor of the parameter's shape where independent N(0, 1) numbers are
-        due; the method scales it. It is called in the order of the parameters, and is not saved
-        with the state.
+        due; the method scales it. It is called in the order of the parameters, for one of 16 bits
+        with its float32 copy, and is not saved with the state. Where the parameters are sharded,
+        it may give the whole tensor, the same in all processes.
 
         Raises:
             HyperparameterError: the method draws nothing.
@@ -112,4 +114,4 @@ class HandsOn:
             )
         if out is None:
             out = torch.empty_like(parameter, requires_grad=False)
-        return out.copy_(numbers).mul_(scale)
+        return out.copy_(as_laid_out(numbers, out)).mul_(scale)
