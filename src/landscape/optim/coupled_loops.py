@@ -59,7 +59,7 @@ class CoupledLoops(ReplicaOptimizer, InnerLoopOptimizer):
     def _drop_cycle(self) -> None:
         if self._authors and self._counters["phase"]:  # z holds steps that are given up
             for p in self._parameters():
-                if "z" in self.state.get(p, {}):
+                if p.requires_grad and "z" in self.state.get(p, {}):
                     self.state[p]["z"].copy_(p)
         super()._drop_cycle()
 
