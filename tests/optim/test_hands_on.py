@@ -122,6 +122,11 @@ def test_numbers_handed_in_are_the_noise(name, settings):
     fresh.set_noise(lambda p: torch.zeros(3))
     with pytest.raises(optim.HyperparameterError, match=r"gave the shape \(3,\)"):
         train(given, fresh, 3)
+    fresh.set_noise(lambda p: None)
+    with pytest.raises(optim.HyperparameterError, match="gave nothing for a parameter of shape"):
+        train(given, fresh, 3)
+    with pytest.raises(optim.HyperparameterError, match="is a function of a parameter, not 3"):
+        fresh.set_noise(3)
 
 
 def test_a_large_network_takes_what_is_handed_in():
@@ -151,6 +156,8 @@ def test_a_field_handed_in_is_the_field():
     train(drawn, one, 9)
     train(given, two, 9)
     assert torch.allclose(flat(given), flat(drawn), rtol=0, atol=1e-14)
+    two.set_field([h.numpy() for h in field])
+    assert torch.equal(two.state[given.second]["field"], field[1])
     with pytest.raises(optim.HyperparameterError, match="for each of the 2 parameters, not 1"):
         two.set_field(field[:1])
     with pytest.raises(optim.HyperparameterError, match=r"parameter 1 must have the shape \(21,\)"):

@@ -181,6 +181,7 @@ class AnnealSGD(LandscapeOptimizer):
                 f"{type(self).__name__}: a field has one entry for each of the {len(places)} "
                 f"parameters, not {len(field)}."
             )
+        field = [None if h is None else torch.as_tensor(h) for h in field]
         for i, ((group, p), h) in enumerate(zip(places, field, strict=True)):
             felt = group["J"] > 0 and p.requires_grad
             if (h is None) == felt or (felt and h.shape != p.shape):

@@ -98,19 +98,27 @@ class HandsOn:
         it may give the whole tensor, the same in all processes.
 
         Raises:
-            HyperparameterError: the method draws nothing.
+            HyperparameterError: the method draws nothing, or the source cannot be called.
         """
         if not self.draws:
             raise HyperparameterError(f"{type(self).__name__} draws no random numbers.")
+        if source is not None and not callable(source):
+            raise HyperparameterError(
+                f"{type(self).__name__}: a source of noise is a function of a parameter, not "
+                f"{source!r}."
+            )
         self._sources[:] = [] if source is None else [source]
 
     def _given(self, parameter: Tensor, scale: float, out: Tensor | None) -> Tensor:
         """The source's numbers times `scale`, as `_normal_like` returns its own."""
-        numbers = torch.as_tensor(self._sources[0](parameter))
-        if numbers.shape != parameter.shape:
+        numbers = self._sources[0](parameter)
+        if numbers is not None:
+            numbers = torch.as_tensor(numbers)
+        if numbers is None or numbers.shape != parameter.shape:
+            given = "nothing" if numbers is None else f"the shape {tuple(numbers.shape)}"
             raise HyperparameterError(
-                f"{type(self).__name__}: the source of noise gave the shape {tuple(numbers.shape)} "
-                f"for a parameter of shape {tuple(parameter.shape)}; it must give the same."
+                f"{type(self).__name__}: the source of noise gave {given} for a parameter of shape "
+                f"{tuple(parameter.shape)}; it must give the same."
             )
         if out is None:
             out = torch.empty_like(parameter, requires_grad=False)
