@@ -194,3 +194,16 @@ def test_nothing_but_parameters_without_numbers(name, dtype):
         with optimizer.solution():
             assert w.shape == (0, 3)
     optimizer.load_state_dict(optimizer.state_dict())
+
+
+@every_case
+def test_where_all_layers_are_frozen_nothing_moves(name, settings):
+    model, optimizer = begun(name, settings, torch.float64, 2)
+    for p in model.parameters():
+        p.requires_grad_(False)
+        p.grad = None
+    kept = flat(model)
+    for _ in range(2 * optimizer.gradients_per_update):
+        optimizer.observe(1.0)
+        optimizer.step()
+    assert torch.equal(flat(model), kept)

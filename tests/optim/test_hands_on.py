@@ -122,6 +122,11 @@ def test_numbers_handed_in_are_the_noise(name, settings):
     fresh.set_noise(lambda p: torch.zeros(3))
     with pytest.raises(optim.HyperparameterError, match=r"gave the shape \(3,\)"):
         train(given, fresh, 3)
+    fresh.set_noise(lambda p: None)
+    with pytest.raises(optim.HyperparameterError, match="gave nothing for a parameter of shape"):
+        train(given, fresh, 3)
+    with pytest.raises(optim.HyperparameterError, match="is a function of a parameter, not 3"):
+        fresh.set_noise(3)
 
 
 def test_a_large_network_takes_what_is_handed_in():
@@ -151,6 +156,8 @@ def test_a_field_handed_in_is_the_field():
     train(drawn, one, 9)
     train(given, two, 9)
     assert torch.allclose(flat(given), flat(drawn), rtol=0, atol=1e-14)
+    two.set_field([h.numpy() for h in field])
+    assert torch.equal(two.state[given.second]["field"], field[1])
     with pytest.raises(optim.HyperparameterError, match="for each of the 2 parameters, not 1"):
         two.set_field(field[:1])
     with pytest.raises(optim.HyperparameterError, match=r"parameter 1 must have the shape \(21,\)"):
@@ -160,3 +167,32 @@ def test_a_field_handed_in_is_the_field():
         two.set_field(field)
     with pytest.raises(optim.HyperparameterError, match="set_noise"):
         make("resampled_noise", settings, Quadratic()).set_field(field)
+
+
+BARE = [
+    ("entropy_sgd", {"L": 3, "temperature": 0.0, "gamma_decay": 0.0}),
+    ("entropy_sgd", {"L": 3, "temperature": 0.0, "convention": "authors"}),
+    ("hamilton_jacobi", {"L": 3, "gamma_decay": 0.0}),
+    ("two_step_cgd", {"lambda_0": 0.2, "schedule": "constant", "projection": False}),
+    ("parle", {"L": 3, "momentum": 0.0}),
+    ("parle", {"L": 3, "momentum": 0.0, "convention": "authors"}),
+    ("elastic_sgd", {}),
+]
+
+
+@pytest.mark.parametrize("call", ["settle", "restart"])
+@pytest.mark.parametrize(("name", "settings"), BARE)
+def test_without_momenta_and_schedules_it_goes_on_as_a_fresh_one(name, settings, call):
+    model, other = Quadratic(), Quadratic()
+    optimizer = make(name, settings, model)
+    steps = 2 * optimizer.gradients_per_update + 1
+    train(model, optimizer, steps)
+    if call == "restart":
+        with torch.no_grad():
+            model.first.add_(3.0)
+    getattr(optimizer, call)()
+    other.load_state_dict(model.state_dict())
+    fresh = make(name, settings, other)
+    for m, o in ((model, optimizer), (other, fresh)):
+        train(m, o, steps, start=50)
+    assert torch.allclose(flat(model), flat(other), rtol=0, atol=1e-13)

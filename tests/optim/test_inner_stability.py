@@ -138,3 +138,31 @@ def test_an_outer_step_that_goes_nowhere_is_said():
         optim.EntropySGD(weights, gamma=1e4)  # form A has no 1 / gamma
         optim.HamiltonJacobi(weights, gamma=1e4, form="gradient")
         optim.HamiltonJacobi(weights, gamma=1e4, lr=0.0)
+
+
+@pytest.mark.parametrize("call", ["settle", "restart"])
+def test_steps_that_were_given_up_are_counted(call):
+    weights = nn.Parameter(torch.ones(1))
+    optimizer = optim.HamiltonJacobi([weights], L=2, gamma=0.1, gamma_decay=6e-3)
+    _run(optimizer, weights, 3)
+    getattr(optimizer, call)()
+    with pytest.warns(RuntimeWarning, match="diverges whatever the loss") as seen:
+        _run(optimizer, weights, 40)
+    step, update = map(
+        int, re.search(r"step (\d+) on \(outer update (\d+)\)", str(seen[0].message)).groups()
+    )
+    while optimizer.updates < update:
+        _run(optimizer, weights, 1)
+    assert optimizer.iteration == step
+
+
+@pytest.mark.parametrize("name", ["entropy_sgd", "entropy_adam", "hamilton_jacobi", "parle"])
+def test_a_schedule_may_end_with_the_training(name):
+    table = [4.0, 3.0, 2.0]
+    weights = nn.Parameter(torch.ones(1))
+    key = "scoping_gamma" if name == "parle" else "scoping"
+    optimizer = optim.build(name, [weights], L=2, **{key: lambda gamma, t: table[t]})
+    _run(optimizer, weights, 6)
+    assert optimizer.updates == 3
+    with pytest.raises(IndexError):
+        _run(optimizer, weights, 1)

@@ -187,3 +187,14 @@ def test_small_networks_and_float64_draw_as_torch_draws():
             noise = torch.empty_like(p, requires_grad=False)
             noise.normal_(0, math.sqrt(2 * 0.1 * 1e-2), generator=draws)
             assert torch.allclose(p, before + noise, atol=1e-6)
+
+
+def test_loading_draws_nothing():
+    """Without a generator the numbers are those of torch's own, which others draw from, too."""
+    model, again = _Wide(), _Wide()
+    optimizer, resumed = (EntropySGD(m.parameters(), L=3, temperature=1e-2) for m in (model, again))
+    _steps(model, optimizer, range(4))
+    state, numbers = optimizer.state_dict(), torch.get_rng_state()
+    resumed.load_state_dict(state)
+    assert torch.equal(torch.get_rng_state(), numbers)
+    assert resumed._pools[0].generator is None

@@ -119,3 +119,10 @@ def test_what_cannot_be_told_apart_is_refused(both):
         assert "Parle holds one whole replica a process of its group" in words["replica"]
         assert words["apart"] == "accepted"
         assert words["length"] <= 1e-7
+
+
+def test_noise_and_fields_by_hand_need_no_generator_and_no_shards(both):
+    for words in (part["others"] for part in both[0]):
+        by_hand = {key: value for key, value in words.items() if key.endswith("by hand")}
+        assert len(by_hand) == 6
+        assert max(by_hand.values()) == 0

@@ -212,3 +212,44 @@ def test_a_whole_state_on_the_cpu_goes_the_same_way(name, settings):
     set_state_dict(resumed, again, **parts)
     train(resumed, again, 3, start=steps)
     assert torch.equal(flat(resumed), flat(straight))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@every_case
+def test_a_layer_that_is_frozen_is_loaded_before_it_is(name, settings, dtype, tmp_path):
+    """DCP leaves a frozen parameter's state out, which is refused where there is one."""
+
+    def begun(seed):
+        model = Classifier(7)
+        model.net.to(dtype)
+        model.x = model.x.to(dtype)
+        return model, make(name, settings, model, seed=seed)
+
+    model, optimizer = begun(11)
+    steps = optimizer.gradients_per_update + 1
+    train(model, optimizer, steps)
+    optimizer.settle()
+    model.net[0].weight.requires_grad_(False)
+    train(model, optimizer, 1, start=steps)
+    parts = get_state_dict(model, optimizer)
+    state = {"model": parts[0], "optimizer": parts[1]}
+    dcp.save(state, checkpoint_id=tmp_path, no_dist=True)
+
+    frozen, refusing = begun(5)
+    frozen.net[0].weight.requires_grad_(False)
+    if optimizer.state[model.net[0].weight]:
+        with pytest.raises(optim.HyperparameterError, match=r"so load first and freeze then\.$"):
+            set_optimizer_state_dict(frozen, refusing, copy.deepcopy(parts[1]))
+    resumed, again = begun(5)
+    parts = get_state_dict(resumed, again)
+    state = {"model": parts[0], "optimizer": parts[1]}
+    dcp.load(state, checkpoint_id=tmp_path, no_dist=True)
+    set_state_dict(
+        resumed, again, model_state_dict=state["model"], optim_state_dict=state["optimizer"]
+    )
+    resumed.net[0].weight.requires_grad_(False)
+    for thaws in (False, True):
+        for m, o in ((model, optimizer), (resumed, again)):
+            m.net[0].weight.requires_grad_(thaws)
+            train(m, o, 2 * steps, start=steps + 1)
+        assert torch.equal(flat(resumed), flat(model))

@@ -403,3 +403,42 @@ def test_a_fresh_16_bit_state_has_the_entries_of_a_trained_one():
         p.grad = torch.full_like(p, 0.25)
         one.step()
     assert torch.equal(optimizer.state[w]["float32"], loaded.state[other]["float32"])
+
+
+@every_case
+def test_a_layer_frozen_while_the_answer_is_in_goes_back(name, settings):
+    """As in 32 bits, where freezing in the block does not leave it at the answer."""
+    narrow, wide = vectors(torch.bfloat16)
+    a, b = built(name, settings, narrow), built(name, settings, wide)
+    for k in range(a.gradients_per_update + 1):
+        for optimizer, w in ((a, narrow), (b, wide)):
+            step(optimizer, w, k, torch.bfloat16)
+    for optimizer, w in ((a, narrow), (b, wide)):
+        with optimizer.solution():
+            w.requires_grad_(False)
+    assert torch.equal(narrow, wide.bfloat16())
+    for w in (narrow, wide):
+        w.requires_grad_(True)
+    for k in range(3):
+        for optimizer, w in ((a, narrow), (b, wide)):
+            step(optimizer, w, k, torch.bfloat16)
+    assert torch.equal(narrow, wide.bfloat16())
+    assert torch.equal(a.state[narrow]["float32"], wide)
+
+
+@every_case
+@pytest.mark.parametrize("back", [True, False])
+def test_a_model_may_change_its_type_while_the_answer_is_in(name, settings, back):
+    """`model.bfloat16()` to write out the answer: the working point and the answer stay apart."""
+    for w in vectors(torch.bfloat16):
+        optimizer = built(name, settings, w)
+        for k in range(optimizer.gradients_per_update + 1):
+            step(optimizer, w, k, torch.bfloat16)
+        before, answer = w.detach().bfloat16().clone(), optimizer.answer()[0].bfloat16()
+        with optimizer.solution():
+            kind = w.dtype
+            w.data = w.data.to(torch.float32 if kind == torch.bfloat16 else torch.bfloat16)
+            if back:
+                w.data = w.data.to(kind)
+        assert torch.equal(w.bfloat16(), before)
+        assert torch.equal(optimizer.answer()[0].bfloat16(), answer)

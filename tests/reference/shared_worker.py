@@ -179,6 +179,16 @@ def others(rank):
     w.grad = torch.ones(5)
     loss.observe(1.0 + rank)
     seen["apart"] = refusal(loss.step)
+    # Noise and a field given by hand: without generator, and whole tensors for sharded weights.
+    for kind, settings in (
+        ("anneal_sgd", {"J": 0.1, "tau0": 5, "layers": 3}),
+        ("resampled_noise", {"J": 0.1, "tau0": 5, "layers": 3}),
+        ("entropy_sgd", {"temperature": 0.1, "L": 2}),
+        ("heat_smoothing", {"gamma": 0.1, "L": 2}),
+        ("sgld", {"samples": 10, "lr": 0.01}),
+    ):
+        for what in ("noise", "field") if kind == "anneal_sgd" else ("noise",):
+            seen[f"{kind}, {what} by hand"] = by_hand(kind, settings, what)
     # A length in float32, of more numbers than one row of the sum.
     torch.manual_seed(0)
     plain = nn.Linear(64, 33)
@@ -189,6 +199,33 @@ def others(rank):
         optim.build("cosine_cgd", m.parameters(), lambda_0=0.1, T=4, radius="sqrt").prepare()
     seen["length"] = (whole(model) - whole(plain)).abs().max().item()
     return seen
+
+
+def by_hand(name, settings, what):
+    """Largest difference that sharding makes, in 32 and in 16 bits."""
+    away = 0.0
+    for dtype in (torch.float32, torch.bfloat16):
+        ends = []
+        for sharded in (False, True):
+            model = Classifier(7)
+            model.net.to(dtype)
+            model.x = model.x.to(dtype)
+            if sharded:
+                fully_shard(model.net)
+            optimizer = optim.build(name, model.parameters(), **settings)
+            numbers = draws()
+            if what == "noise":
+                optimizer.set_noise(lambda p, g=numbers: torch.randn(p.shape, generator=g))
+            else:
+                optimizer.set_field([torch.full(p.shape, 0.3) for p in model.parameters()])
+            optimizer.prepare()
+            for p in model.parameters():
+                p.grad = torch.zeros_like(p)
+            for _ in range(3):
+                optimizer.step()
+            ends.append(whole(model).double())
+        away = max(away, (ends[0] - ends[1]).abs().max().item())
+    return away
 
 
 def main():

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .adam import adam_update, check_adam
 from .base import LandscapeOptimizer
-from .processes import refuse_unequal_noise
+from .processes import as_laid_out, refuse_unequal_noise
 from .rules import (
     AT_LEAST_ZERO,
     POSITIVE,
@@ -145,7 +145,12 @@ class AnnealSGD(LandscapeOptimizer):
         return math.sqrt(max(1 + group["kappa"] * math.log(n) / n ** (1 / 3), 0.0)) * decay
 
     def _draws_noise(self) -> bool:
-        return any(group["J"] > 0 for group in self.param_groups)
+        return any(
+            p.requires_grad and "field" not in self.state.get(p, {})
+            for group in self.param_groups
+            if group["J"] > 0 and self.scale(group) > 0
+            for p in group["params"]
+        )
 
     def _kept(self, group: dict[str, Any], place: int) -> tuple[list[str], list[str]]:
         field = ["field"] if group["J"] > 0 else []
@@ -165,6 +170,7 @@ class AnnealSGD(LandscapeOptimizer):
         """Take this h in place of a drawn one: a tensor a parameter, None where none is felt.
 
         The scale `|h_i| / |h|` still decays with the iterations. The field is saved with the state.
+        Where the parameters are sharded, h may be whole, the same in all processes.
 
         Raises:
             HyperparameterError: not a tensor of the right shape for each parameter that feels one.
@@ -175,6 +181,7 @@ class AnnealSGD(LandscapeOptimizer):
                 f"{type(self).__name__}: a field has one entry for each of the {len(places)} "
                 f"parameters, not {len(field)}."
             )
+        field = [None if h is None else torch.as_tensor(h) for h in field]
         for i, ((group, p), h) in enumerate(zip(places, field, strict=True)):
             felt = group["J"] > 0 and p.requires_grad
             if (h is None) == felt or (felt and h.shape != p.shape):
@@ -186,7 +193,8 @@ class AnnealSGD(LandscapeOptimizer):
                 )
         for (_, p), h in zip(places, field, strict=True):
             if h is not None:
-                self.state[p]["field"] = torch.empty_like(p, requires_grad=False).copy_(h)
+                out = torch.empty_like(p, requires_grad=False)
+                self.state[p]["field"] = out.copy_(as_laid_out(h, out))
 
     def _prepare_fields(self) -> None:
         # For every trainable parameter, in order, gradient or not: which numbers a weight gets must

@@ -217,16 +217,20 @@ class LandscapeOptimizer(OutsideChanges, HandsOn, torch.optim.Optimizer):
             yield
             return
         self._refuse_outside_change("solution")
-        with torch.no_grad(), sixteen_bit.widened(self):
-            swapped = list(self._answers())
-            exchange(swapped)
+        with torch.no_grad(), sixteen_bit.widened(self) as masters:
+            pairs = list(self._answers())
+            exchange(pairs)
+        of = {master: p for p, master in masters.items()}
+        swapped = [(of.get(t, t), other) for t, other in pairs]
         self._swapped.append(swapped)
         try:
             yield
         finally:
             self._swapped.clear()
-            with torch.no_grad(), sixteen_bit.widened(self):
-                exchange(swapped)
+            # Also those that were frozen within, or are of another type now.
+            also = [p for p, _ in swapped]
+            with torch.no_grad(), sixteen_bit.widened(self, also=also) as masters:
+                exchange([(masters.get(p, p), other) for p, other in swapped])
             self._watch.again(self.param_groups)
 
     def _answers(self) -> Iterable[tuple[Tensor, Tensor]]:

@@ -51,8 +51,17 @@ class CoupledLoops(ReplicaOptimizer, InnerLoopOptimizer):
         for p, state in zip(params, states, strict=True):
             if "x" not in state:
                 super()._start([p], [state])
+            # z goes on from cycle to cycle, but not where the weights have been changed meanwhile.
+            state["z"].copy_(torch.where(p == state["x"], state["z"], p))
             state["x"].copy_(p)
             state["cycle"] = self.updates
+
+    def _drop_cycle(self) -> None:
+        if self._authors and self._counters["phase"]:  # z holds steps that are given up
+            for p in self._parameters():
+                if p.requires_grad and "z" in self.state.get(p, {}):
+                    self.state[p]["z"].copy_(p)
+        super()._drop_cycle()
 
     def _inner(
         self,

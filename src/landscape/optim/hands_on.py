@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from . import sixteen_bit
+from .processes import as_laid_out
 from .rules import HyperparameterError
 
 NoiseSource = Callable[[Tensor], Tensor]
@@ -92,24 +93,33 @@ class HandsOn:
         """Take random numbers from `source(parameter)` in place of the generator's; None: no more.
 
         The source gives a tensor of the parameter's shape where independent N(0, 1) numbers are
-        due; the method scales it. It is called in the order of the parameters, and is not saved
-        with the state.
+        due; the method scales it. It is called in the order of the parameters, for one of 16 bits
+        with its float32 copy, and is not saved with the state. Where the parameters are sharded,
+        it may give the whole tensor, the same in all processes.
 
         Raises:
-            HyperparameterError: the method draws nothing.
+            HyperparameterError: the method draws nothing, or the source cannot be called.
         """
         if not self.draws:
             raise HyperparameterError(f"{type(self).__name__} draws no random numbers.")
+        if source is not None and not callable(source):
+            raise HyperparameterError(
+                f"{type(self).__name__}: a source of noise is a function of a parameter, not "
+                f"{source!r}."
+            )
         self._sources[:] = [] if source is None else [source]
 
     def _given(self, parameter: Tensor, scale: float, out: Tensor | None) -> Tensor:
         """The source's numbers times `scale`, as `_normal_like` returns its own."""
-        numbers = torch.as_tensor(self._sources[0](parameter))
-        if numbers.shape != parameter.shape:
+        numbers = self._sources[0](parameter)
+        if numbers is not None:
+            numbers = torch.as_tensor(numbers)
+        if numbers is None or numbers.shape != parameter.shape:
+            given = "nothing" if numbers is None else f"the shape {tuple(numbers.shape)}"
             raise HyperparameterError(
-                f"{type(self).__name__}: the source of noise gave the shape {tuple(numbers.shape)} "
-                f"for a parameter of shape {tuple(parameter.shape)}; it must give the same."
+                f"{type(self).__name__}: the source of noise gave {given} for a parameter of shape "
+                f"{tuple(parameter.shape)}; it must give the same."
             )
         if out is None:
             out = torch.empty_like(parameter, requires_grad=False)
-        return out.copy_(numbers).mul_(scale)
+        return out.copy_(as_laid_out(numbers, out)).mul_(scale)

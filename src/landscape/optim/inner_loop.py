@@ -142,8 +142,9 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         update = inner_stability.first_unstable(scope, rate, most, self.updates)
         if update is not None:
             self._warned = True
-            cycle = self.gradients_per_update
-            inner_stability.warn(self, update, cycle, rate, scope(update), most)
+            # Counted from here: steps of a cycle that was given up belong to no update.
+            step = self.iteration + (update - self.updates) * self.gradients_per_update
+            inner_stability.warn(self, update, step, rate, scope(update), most)
 
     def _inner_rate(self, group: dict[str, Any]) -> float:
         return float(group["lr_inner"])
@@ -340,8 +341,6 @@ class InnerLoopOptimizer(LandscapeOptimizer):
         return {**super()._own_state(), **pool}
 
     def _load_own_state(self, state: dict[str, Any]) -> None:
-        # Before the generator's state: the pool's start draws from it.
-        self._pools[:] = [NormalPool(self.generator)] if "pool" in state else []
-        if self._pools:
-            self._pools[0].load(state["pool"])
         super()._load_own_state(state)
+        found = [state["pool"]] if "pool" in state else []
+        self._pools[:] = [NormalPool.loaded(pool, self.generator) for pool in found]

@@ -31,17 +31,26 @@ def first_unstable(
 
     >>> first_unstable(lambda t: 0.99**t, rate=1.0, most=2.0, start=0)
     69
+    >>> first_unstable([3.0, 2.0, 1.0].__getitem__, rate=1.0, most=2.0, start=0)
     """
-    if rate < most * schedule(start + AHEAD) and rate < most * schedule(start):
+
+    def unstable(t: int) -> bool:
+        try:
+            return rate >= most * schedule(t)
+        except Exception:
+            if t == start:
+                raise
+            return False  # a schedule that ends before, with the training
+
+    if not unstable(start + AHEAD) and not unstable(start):
         return None
-    times = range(start, start + AHEAD + 1)
-    return next((t for t in times if rate >= most * schedule(t)), None)
+    return next((t for t in range(start, start + AHEAD + 1) if unstable(t)), None)
 
 
-def warn(owner: object, update: int, cycle: int, rate: float, gamma: float, most: float) -> None:
+def warn(owner: object, update: int, step: int, rate: float, gamma: float, most: float) -> None:
     """One warning with the step from which on the inner loop diverges, and the remedy."""
     warnings.warn(
-        f"{type(owner).__name__}: from step {update * cycle} on (outer update {update}) "
+        f"{type(owner).__name__}: from step {step} on (outer update {update}) "
         f"lr_inner / gamma = {rate:.4g} / {gamma:.4g} is {most:.4g} or more, where the inner loop "
         "diverges whatever the loss; bound the scope, scoping={'kind': 'bounded', 'rate': ..., "
         f"'bound': {2 * rate:.4g}}}, or lower lr_inner.",

@@ -136,6 +136,14 @@ class NormalPool:
         """A copy of all that is needed to go on exactly, but for the generator's own state."""
         return {k: v.clone() if torch.is_tensor(v) else v for k, v in self._state.items()}
 
+    @classmethod
+    def loaded(cls, state: dict[str, Any], generator: torch.Generator | None) -> NormalPool:
+        """A pool that has what `state()` gave; nothing is drawn from `generator` for it."""
+        pool = cls(torch.Generator())
+        pool.generator = generator
+        pool.load(state)
+        return pool
+
     def load(self, state: dict[str, Any]) -> None:
         """Go on from what `state()` gave."""
         self._state = {k: v.clone() if torch.is_tensor(v) else v for k, v in state.items()}

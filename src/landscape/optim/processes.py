@@ -107,3 +107,8 @@ def sharded(whole: Tensor, like: Tensor) -> Tensor:
     return distribute_tensor(
         whole.to(like.device), like.device_mesh, like.placements, src_data_rank=None
     )
+
+
+def as_laid_out(tensor: Tensor, like: Tensor) -> Tensor:
+    """The tensor itself, or, of one that all processes hold whole, the part that `like` has."""
+    return sharded(tensor, like) if is_sharded(like) and not is_sharded(tensor) else tensor

@@ -4,7 +4,8 @@
 and no other, fills a fresh optimizer's own state in place, entry by entry, and so wants to find the
 same entries before training as in the middle of it. Therefore what belongs to the optimizer as a
 whole goes as text into the first group, too, and every trainable parameter's state has all entries
-that it can ever have; those that it does not hold yet are zeros, and listed as not held.
+that it can ever have, and so has a frozen one's that has any; those that it does not hold yet are
+zeros, and listed as not held.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ def pack(owner: Any, state: dict[str, Any], own: dict[str, Any]) -> dict[str, An
             if found is None and not parameter.requires_grad:
                 continue
             entries[number] = dict(found or {})
-            if not parameter.requires_grad:
-                continue
+            if not found and not parameter.requires_grad:
+                continue  # what was frozen later may be loaded before it is frozen
             tensors, numbers = owner._kept(group, place)
             small = parameter.dtype in sixteen_bit.TYPES
             for name in [*tensors, *([sixteen_bit.KEY] if small else [])]:
@@ -93,14 +94,22 @@ def unpack(owner: Any, state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[s
     keys = [key for group in groups for key in group["params"]]
     held = own.get("held") or [list(state["state"].get(key, {})) for key in keys]
     entries = {k: _copied(v, None) for k, v in state["state"].items() if k not in keys}
-    for key, names in zip(keys, held, strict=True):
+    params = [p for group in owner.param_groups for p in group["params"]]
+    for i, (key, names) in enumerate(zip(keys, held, strict=True)):
         if names is None:
             continue
         entry = state["state"].get(key, {})
         if missing := [name for name in names if name not in entry]:
+            frozen = i < len(params) and not params[i].requires_grad
             raise HyperparameterError(
                 f"This state of {type(owner).__name__} lacks {missing[0]!r} of parameter {key}, "
-                "which it held when it was saved; load the whole of it."
+                "which it held when it was saved; "
+                + (
+                    "torch.distributed.checkpoint leaves out what is frozen, so load first and "
+                    "freeze then."
+                    if frozen
+                    else "load the whole of it."
+                )
             )
         entries[key] = _copied(entry, names)
     return {**rest, "state": entries, "param_groups": groups}, own

@@ -23,7 +23,7 @@ the master then takes its value, number by number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
@@ -37,20 +37,24 @@ KEY = "float32"
 
 
 @contextmanager
-def widened(optimizer: torch.optim.Optimizer, *, gradients: bool = False) -> Iterator[None]:
+def widened(
+    optimizer: torch.optim.Optimizer, *, gradients: bool = False, also: Collection[Tensor] = ()
+) -> Iterator[dict[Tensor, Tensor]]:
     """Within, the groups hold the masters in place of 16-bit parameters, and the state is theirs.
 
     At the end the parameters get the masters' values. Nothing happens without such parameters;
-    frozen ones stay as they are. `gradients` widens the gradients as well.
+    frozen ones stay as they are, but for those in `also`. `gradients` widens the gradients as well.
+    Yields the masters by parameter.
     """
+    also = set(also)
     places = [
         (group["params"], i, p)
         for group in optimizer.param_groups
         for i, p in enumerate(group["params"])
-        if p.dtype in TYPES and p.requires_grad
+        if p.dtype in TYPES and (p.requires_grad or p in also)
     ]
     if not places:
-        yield
+        yield {}
         return
     state = optimizer.state
     # It counts writes to the parameters, and rounding the masters is no change from outside.
@@ -66,7 +70,7 @@ def widened(optimizer: torch.optim.Optimizer, *, gradients: bool = False) -> Ite
     for params, i, p in places:
         params[i] = masters[p]
     try:
-        yield
+        yield masters
     finally:
         for params, i, p in places:
             params[i] = p

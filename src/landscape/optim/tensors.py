@@ -75,6 +75,8 @@ def copy_all(targets: Sequence[Tensor], sources: Sequence[Tensor]) -> None:
     >>> target.tolist()
     [1.0, 1.0]
     """
+    if not targets:
+        return
     torch._foreach_copy_([_local(t) for t in targets], [_local(s) for s in sources])
 
 

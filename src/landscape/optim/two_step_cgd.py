@@ -108,6 +108,7 @@ class TwoStepCGD(ComplexityGD):
         return self.iteration % 2 == 1
 
     def _begin_anew(self) -> None:
+        self._drop_cycle()
         for state in self.state.values():
             state.pop("move", None)
 
