@@ -33,7 +33,7 @@ class DiffusionSpectrum:
 
     Attributes:
         values: [min(N, d)], descending, on the CPU; the other d - min(N, d) are exactly 0.
-        weights: d.
+        weights: Their number d.
     """
 
     values: Tensor

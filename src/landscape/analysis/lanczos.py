@@ -35,7 +35,9 @@ class SymmetricOperator(PyTorchLinearOperator):
 
     Args:
         product: rows [k, d] -> [k, d], row i the matrix times row i.
-        size: d. dtype, device: of the rows.
+        size: Its order d.
+        dtype: Of the rows.
+        device: Of the rows.
     """
 
     SELF_ADJOINT = True
@@ -76,7 +78,7 @@ class Density:
     Attributes:
         nodes, weights: [P, m], the quadrature of each probe: sum_j weights[p, j] g(nodes[p, j])
             estimates the mean of g over the eigenvalues; weights[p] sum to 1.
-        size: d.
+        size: Their number d.
     """
 
     nodes: np.ndarray

@@ -44,7 +44,8 @@ class MeanLoss:
 
     Attributes:
         weights: [d], the network's own weights.
-        size: d. samples: N.
+        size: Their number d.
+        samples: The number of samples N.
         network: the copy.
 
     Raises:

@@ -1,8 +1,10 @@
 """Try a run on this machine before the clock runs: does it work, and how long would it take?
 
+One line of JSON a run is printed by ::
+
     python -m landscape.experiments.probe --profile paper RUN [RUN ...]
 
-prints one line of JSON a run. First one seed at smoke scale goes through everything a run does -
+First one seed at smoke scale goes through everything a run does -
 training, evaluation, a checkpoint, the answer - then a few steps at the profile's own scale are
 timed. A process of its own, because a failure inside CUDA spoils the process it happens in.
 """
