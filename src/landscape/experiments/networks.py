@@ -9,16 +9,14 @@ from landscape.train.weights import decoded
 if TYPE_CHECKING:
     from torch import nn
 
-    from landscape.evidence.runs import Runs
-
 
 def network(
-    runs: Runs, experiment: str, run: str, seed: int = 0, at: float = 1.0, **point: Any
+    runs: Any, experiment: str, run: str, seed: int = 0, at: float = 1.0, **point: Any
 ) -> nn.Module | None:
     """The network of one training run, at the optimizer's answer, in evaluation mode.
 
     Args:
-        runs: This build's runs, or runs made now.
+        runs: This build's runs, or runs made now (``landscape.evidence.runs.Runs``).
         experiment: Its id.
         run: A method.
         seed: The run's seed.
