@@ -148,7 +148,7 @@ def test_runs_that_never_start_are_counted(runs):
     assert {row[2] for row in rows} == {"–"}
     found, named = judged(ID, runs)
     assert named["c1.epochs-default"]["build"]["note"] == "4 of 4 Adam runs never do"
-    assert "initialisation, where plain Adam does not learn at all, " in found["finding"]
+    assert "where plain Adam does not learn at all, and ends lower" in found["finding"]
 
 
 def test_fields_of_the_sweep_are_compared_with_adam_of_the_same_seeds(runs):
@@ -169,3 +169,11 @@ def test_fields_of_the_sweep_are_compared_with_adam_of_the_same_seeds(runs):
     text = figure.sweep_sentence(runs)
     assert text.startswith("Of 2 fields 1 ended below Adam by more than the interval and 0 above")
     assert text.endswith("the stated one ranks 2nd. 2 seeds a field, the main comparison has more.")
+
+
+def test_an_end_that_is_adams_in_every_run_is_called_so(runs):
+    frame = runs.frames[DEFAULT]
+    last = frame.groupby(["method", "seed"])["step"].transform("max") == frame["step"]
+    frame.loc[last, "validation_error"] = 88.5
+    found, _ = judged(ID, runs)
+    assert "but ends exactly where Adam does; under Glorot's" in found["finding"]

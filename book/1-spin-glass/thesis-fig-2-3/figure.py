@@ -143,6 +143,8 @@ def finding(found):
 
 def _apart(gap: Measurement):
     """A difference of final errors in words, with its interval in points."""
+    if gap.low == gap.high == 0:
+        return "exactly where Adam does"
     points = format_measurement(gap.with_(n=None, unit="points", note=""))
     if not _excludes_zero(gap):
         return f"no lower than Adam within the interval ({points})"
