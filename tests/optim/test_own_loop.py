@@ -136,7 +136,9 @@ def test_the_programs_fit_every_optimizer(section, name, tmp_path, monkeypatch):
                             "    loss = cross_entropy(model(x), y); loss.backward()\n"
                             "    optimizer.observe(loss)")  # fmt: skip
     names = run(code, tmp_path, monkeypatch, name, **given.get(name, {}))
-    assert names["optimizer"].iteration == 13
+    # restart() gives up the first half of a two-step move, so that it no longer counts.
+    given_up = (name, section) == ("two_step_cgd", "Weights set by hand")
+    assert names["optimizer"].iteration == 13 - given_up
 
 
 def test_the_answer_in_the_block_is_what_is_evaluated(tmp_path, monkeypatch):
