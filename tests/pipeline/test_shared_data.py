@@ -4,12 +4,11 @@ The project's own stage ``fetch`` and its ``data.dvc``, with tiny files instead 
 """
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
-from smoke_project import environment
+from smoke_project import run
 from toy_git import git
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,12 +16,7 @@ FETCHING = "mkdir -p downloads && cp source/* downloads/ && echo fetch >> log"
 
 
 def dvc(folder, *arguments):
-    done = subprocess.run(
-        ["dvc", *arguments], cwd=folder, env=environment(folder), capture_output=True, text=True,
-        encoding="utf-8", check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
-    return done.stdout + done.stderr
+    return run(["dvc", *arguments], folder)
 
 
 def ran(folder):

@@ -1,10 +1,9 @@
 """Weights too large for git go from clone to clone through a folder (project's .gitignore)."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
-from smoke_project import environment
+from smoke_project import run
 from toy_git import git
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -12,11 +11,7 @@ FILE = "weights/paper/part/experiment/run/seed-0-at-1.0.safetensors"
 
 
 def dvc(folder, *arguments):
-    done = subprocess.run(
-        ["dvc", *arguments], cwd=folder, env=environment(folder), capture_output=True, text=True,
-        encoding="utf-8", check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
+    return run(["dvc", *arguments], folder)
 
 
 def test_a_second_clone_pulls_them_and_git_never_sees_them(tmp_path):
