@@ -110,6 +110,13 @@ def test_a_variant_of_a_variant_with_one_method_and_a_grid(root):
     assert not any(key.startswith("methods.adam") for key in found)
 
 
+def test_weights_that_a_profile_does_not_keep_are_as_if_never_asked_for():
+    experiment = "thesis-tab-3-1-lenet"
+    runs = {p: settings.method_settings(experiment, "adam", p)["run"] for p in PROFILES}
+    kept = {profile: run.get("weights") for profile, run in runs.items()}
+    assert kept == {"paper": [1.0], "laptop": None, "smoke": None}
+
+
 def test_each_setting_has_its_source(root):
     found = rows("base", "laptop", root)
     epochs = found["run.epochs"]

@@ -116,7 +116,10 @@ def method_settings(
     _check(merge(merged, _first_point(grid)), settings_schema.TRAINING, found, where, root)
     for path, _ in leaves(grid):
         merged = without(merged, path)
-    return plain(merged)
+    settled = plain(merged)
+    if settled["run"].get("weights") == []:  # a profile that keeps none: as if never asked for
+        del settled["run"]["weights"]
+    return settled
 
 
 def _swept(merged: Tree, found: Declared, where: str, root: Path) -> Tree:
