@@ -1,0 +1,388 @@
+"""Three forms of Entropy-SGD side by side: the thesis', the PyTorch and the Lua program's.
+
+The page has no claims. Its rules were fixed before its runs:
+
+* A form *reaches Adam* where its final test error minus Adam's, at equal gradients and paired by
+  seed, has an interval that ends below PARITY points; it *stays above* where the interval begins
+  above PARITY; otherwise the runs do not decide. The work has parity on LeNet, 0.50 and 0.51 %.
+* A convention's effect is how far the weights go when it alone is switched, in parts of the way
+  that the PyTorch program has gone, after AT outer steps.
+"""
+
+import numpy as np
+
+from landscape.evidence import statistics
+from landscape.evidence.measurement import format_measurement
+
+NAME, APART = "what-the-programs-do", "what-the-programs-do-apart"
+PARITY = 0.2  # points; Adam's own runs at this scale differ by about as much
+AT = 10  # outer steps
+ADAM = "adam"
+FORMS = {
+    "entropy_sgd_thesis": "the text's form",
+    "entropy_sgd_pytorch": "the PyTorch program",
+    "entropy_sgd_pytorch_rate": "the PyTorch program at its own rate",
+    "entropy_sgd_lua": "the Lua program",
+}
+SHORT = {"entropy_sgd_thesis": "text", "entropy_sgd_pytorch": "PyTorch",
+         "entropy_sgd_pytorch_rate": "PyTorch, rate 0.1", "entropy_sgd_lua": "Lua",
+         ADAM: "Adam"}  # fmt: skip
+SWITCHES = {
+    "averaging": r"weight $\alpha$ of the old average",
+    "first_gradient": "outer buffer begins with a gradient",
+    "scoping": r"$\gamma$ shrinks",
+    "force": "force and noise beside the momentum",
+    "inner_buffer": "inner buffer kept",
+    "outer_momentum": "momentum outside",
+}
+#: The same effects as once measured on the authors' program itself (another start, rate 0.1, after
+#: 1, 10 and 30 outer steps), by L, and by switch.
+RECORDED = {
+    20: {"averaging": (0.18, 0.18, 0.11), "first_gradient": (0.11, 0.02, 0.02),
+         "outer_momentum": (0.52, 0.77, 0.78), "inner_buffer": (0.0, 0.47, 0.29)},
+    5: {"averaging": (0.43, 0.48, 0.78), "first_gradient": (0.51, 0.19, 0.08),
+        "force": (0.09, 0.12, 0.17), "outer_momentum": (0.73, 0.78, 0.86),
+        "inner_buffer": (0.0, 0.87, 1.72)},
+}  # fmt: skip
+RECORDED_AT = (1, 10, 30)
+REACHES, ABOVE, OPEN = "reaches", "above", "open"
+
+
+def final(frame, method):
+    """Final test error in percent, one number a seed."""
+    return statistics.per_seed(frame[frame["method"] == method], "test_error")
+
+
+def gap(frame, first, second=ADAM):
+    """Final test error of the first minus the second's, in points, paired by seed."""
+    pair = statistics.common_seeds(final(frame, first), final(frame, second))
+    if not len(pair[0]):
+        return None
+    named = statistics.diverged_runs(frame[frame["method"].isin((first, second))])
+    return statistics.paired_difference(*pair, unit="points", diverged=named)
+
+
+def reading(difference):
+    """What a difference from Adam says by the rule above."""
+    if difference is None:
+        return ABOVE  # every run has diverged
+    if not difference.has_interval:
+        return OPEN
+    if difference.high < PARITY:
+        return REACHES
+    return ABOVE if difference.low > PARITY else OPEN
+
+
+def readings(frame):
+    """Form -> what its end says."""
+    return {form: reading(gap(frame, form)) for form in FORMS if (frame["method"] == form).any()}
+
+
+def parted(frame, first, second):
+    """The first evaluation at which two forms' errors differ for good, in gradients; or None.
+
+    From there on every interval of the difference, paired by seed, leaves zero out. Evaluations of
+    the two lie at most an outer step apart and are compared in their order.
+    """
+    curves = [frame[frame["method"] == method].sort_values(["seed", "step"])
+              for method in (first, second)]  # fmt: skip
+    tables = [rows.assign(at=rows.groupby("seed").cumcount()) for rows in curves]
+    errors = [rows.pivot_table(index="seed", columns="at", values="test_error") for rows in tables]
+    shared = [at for at in errors[0] if at in errors[1] and at > 0]
+    found = None
+    for at in reversed(shared):
+        pair = statistics.common_seeds(errors[0][at], errors[1][at])
+        apart = statistics.paired_difference(*pair)
+        if not apart.has_interval or apart.low <= 0 <= apart.high:
+            break
+        found = int(tables[0].loc[tables[0]["at"] == at, "step"].max())
+    return found
+
+
+def setting(runs, L=None, lr=None):
+    """Rows of the tiny network for one L (the first of the settings) and outer rate (the largest)."""
+    rows = runs.table(APART, "tiny")
+    rows = rows[rows["inner_steps"] == (rows["inner_steps"].iloc[0] if L is None else L)]
+    return rows[rows["lr"] == (rows["lr"].max() if lr is None else lr)]
+
+
+def effect(rows, switch, update, base="pytorch", part="apart"):
+    """How far one switched convention moves the weights, in parts of the base's way."""
+    here = rows[(rows["switch"] == switch) & (rows["update"] == update) & (rows["base"] == base)]
+    values = here[part] / here["moved"]
+    if not np.isfinite(values).all():
+        return None
+    return statistics.mean_interval(values)
+
+
+def effects(rows, base="pytorch"):
+    """Switch -> effect after AT outer steps (the last there are, if fewer), the largest first."""
+    update = AT if (rows["update"] == AT).any() else rows["update"].max()
+    found = {switch: effect(rows, switch, update, base) for switch in SWITCHES}
+    return dict(sorted(found.items(), key=lambda item: -(item[1].value if item[1] else np.inf)))
+
+
+def explained(rows, switch):
+    """Part of the distance from the text's form to the PyTorch program that one switch closes."""
+    update = AT if (rows["update"] == AT).any() else rows["update"].max()
+    rows = rows[(rows["update"] == update) & (rows["base"] == "thesis")].set_index("seed")
+    whole = rows[rows["switch"] == "none"]["left"]
+    return statistics.mean_interval(1 - rows[rows["switch"] == switch]["left"] / whole)
+
+
+def drift(runs, first, second):
+    """Distance of two runs on LeNet in parts of the first's way: update -> Measurement."""
+    rows = runs.table(APART, "lenet")
+    for one, other in ((first, second), (second, first)):
+        pair = rows[(rows["first"] == one) & (rows["second"] == other)]
+        if len(pair):
+            return {int(update): statistics.mean_interval(part["apart"] / part["moved"])
+                    for update, part in pair.groupby("update")}  # fmt: skip
+    return {}
+
+
+def answer(runs):
+    """What was found, in one sentence."""
+    said = readings(runs.frame(NAME))
+    groups = [
+        (f"end within {PARITY:g} points of Adam", REACHES),
+        ("stay further above it", ABOVE),
+        ("are not decided", OPEN),
+    ]
+    parts = []
+    for words, kind in groups:
+        forms = [FORMS[form] for form, what in said.items() if what == kind]
+        if forms:
+            parts.append(f"{_listed(forms)} {words if len(forms) > 1 else _one(words)}")
+    first, second = list(effects(setting(runs)).items())[:2]
+    return (
+        f"After equal numbers of gradients {', '.join(parts)}; switched alone, "
+        f"{_plain(first[0])} changes the way most ({_percent(first[1])}), then "
+        f"{_plain(second[0])} ({_percent(second[1])})."
+    )
+
+
+def _one(words):
+    return words.replace("end within", "ends within").replace("stay", "stays").replace("are", "is")
+
+
+def _listed(names):
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _plain(switch):
+    return {"averaging": r"$\alpha$", "outer_momentum": "the outer momentum",
+            "inner_buffer": "a kept inner buffer", "force": "where the force acts",
+            "scoping": "the scoping", "first_gradient": "the outer buffer's start"}[switch]  # fmt: skip
+
+
+def _percent(measurement):
+    return "unbounded" if measurement is None else f"{100 * measurement.value:.0f} %"
+
+
+def errors_table(runs):
+    """Final errors of all methods and their distance from Adam."""
+    from landscape import book
+
+    frame = runs.frame(NAME)
+    words = {REACHES: "reaches Adam", ABOVE: "stays above", OPEN: "not decided"}
+    rows = []
+    for method in (*FORMS, ADAM):
+        own = frame[frame["method"] == method]
+        ends = final(frame, method)
+        error = format_measurement(statistics.mean_interval(ends, unit="%")) if len(ends) else "–"
+        apart = None if method == ADAM else gap(frame, method)
+        rows.append([
+            SHORT[method], f"{own['step'].max()}", error,
+            "–" if apart is None else format_measurement(apart),
+            "–" if method == ADAM else words[reading(apart)],
+        ])  # fmt: skip
+    return book.Table(["form", "gradients", "final test error", "minus Adam", "reading"], rows,
+                      caption="LeNet: means over seeds with 95 % intervals, paired by seed",
+                      stack=True)  # fmt: skip
+
+
+def parting(runs):
+    """A sentence on when the forms' errors part."""
+    frame = runs.frame(NAME)
+    said = []
+    for second in ("entropy_sgd_pytorch", "entropy_sgd_lua"):
+        at = parted(frame, "entropy_sgd_thesis", second)
+        said.append(f"the text's form and {FORMS[second]} "
+                    + (f"differ in test error from gradient {at} on" if at is not None
+                       else "do not differ measurably in test error at the end"))  # fmt: skip
+    apart = {pair: drift(runs, "thesis", pair) for pair in ("pytorch", "lua", "other_batches")}
+    last = max(apart["lua"])
+    return (
+        f"On the same batches {' and '.join(said)}. After {last} outer steps their weights are "
+        f"{_percent(apart['pytorch'][last])} and {_percent(apart['lua'][last])} of the way apart; "
+        f"the text's form on other batches is {_percent(apart['other_batches'][last])} away from "
+        "itself. Without momentum outside it is "
+        f"{_percent(drift(runs, 'lua', 'thesis_inner')[last])} from the Lua program."
+    )
+
+
+def switch_table(runs):
+    """Effects of all conventions at both settings and rates, with what was once measured."""
+    from landscape import book
+
+    every = runs.table(APART, "tiny")
+    update = AT if (every["update"] == AT).any() else every["update"].max()
+    rows = []
+    for (L, gamma, lr), part in every.groupby(["inner_steps", "gamma", "lr"], sort=False):
+        for switch, label in SWITCHES.items():
+            known = RECORDED.get(L, {}).get(switch) if lr == 0.1 else None
+            old = f"{known[RECORDED_AT.index(update)]:g}" if known and update in RECORDED_AT else "–"
+            found = effect(part, switch, update)
+            rows.append([f"{L}, {gamma:g}, {lr:g}", label,
+                         "–" if found is None else format_measurement(found.with_(n=None)), old,
+                         format_measurement(explained(part, switch).with_(n=None))])  # fmt: skip
+    return book.Table(
+        [r"$L$, $\gamma$, $\eta'$", "convention", "effect", "once measured", "explains"], rows,
+        folded=True, stack=True,
+        caption=f"One convention switched, tiny network, after {update} outer steps: way from the "
+        "PyTorch program in parts of its own; as measured on the program itself; part of the "
+        "distance between text and program that the switch closes")  # fmt: skip
+
+
+def agreement(runs):
+    """Ratios of our effects to those once measured on the program: (smallest, largest, how many)."""
+    ratios = []
+    for L, known in RECORDED.items():
+        rows = setting(runs, L, 0.1)
+        for switch, values in known.items():
+            for update, value in zip(RECORDED_AT, values, strict=True):
+                found = effect(rows, switch, update) if (rows["update"] == update).any() else None
+                if value and found is not None:
+                    ratios.append(found.value / value)
+    return (min(ratios), max(ratios), len(ratios)) if ratios else None
+
+
+def confirmed(runs):
+    """A sentence on how our recurrences compare with the program's own iterates."""
+    found = agreement(runs)
+    if found is None:
+        return "This profile has no setting at which the program itself was measured."
+    low, high, count = found
+    return (
+        f"The program itself, run on such a network from another start, gave {count} of these "
+        f"numbers; ours are {low:.2f} to {high:.2f} times as large."
+    )
+
+
+def curves(runs):
+    """Test error against gradients, and distances of the weights: the first picture."""
+    from landscape import book
+
+    return book.Picture(
+        panels={"a": draw_errors(runs), "b": draw_drift(runs)},
+        titles={"a": "test error", "b": "distance between weights"},
+        alt="Left, test error on a logarithmic axis against gradient evaluations for Adam and four forms of "
+        "Entropy-SGD. Right, distances between the forms' weights after each outer step, in parts of the way gone. "
+        "The table and the sentence below state the ends in numbers.",
+        data={"errors": runs.frame(NAME)[["method", "seed", "step", "test_error"]],
+              "distances": runs.table(APART, "lenet").drop(columns=["method", "case"],
+                                                           errors="ignore")},
+    )  # fmt: skip
+
+
+def _look(method):
+    from landscape import book
+
+    colors = (book.CYCLE[1], book.CYCLE[2], book.CYCLE[5], book.CYCLE[4], book.CYCLE[0])
+    marks = ("s", "^", "v", "D", "o")
+    return dict(zip((*FORMS, ADAM), zip(colors, marks, strict=True), strict=True))[method]
+
+
+def draw_errors(runs):
+    """Test error of all methods against gradient evaluations."""
+    from landscape import book
+
+    figure, ax = book.panel(height=3.1)
+    frame = runs.frame(NAME)
+    for method in (*FORMS, ADAM):
+        rows = frame[(frame["method"] == method) & (frame["step"] > 0)]
+        color, marker = _look(method)
+        book.curve(ax, rows.assign(at=rows.groupby("seed").cumcount()).pipe(_together), "step",
+                   "test_error", method, label=SHORT[method], color=color, marker=marker, log=True)  # fmt: skip
+    book.log_axis(ax)
+    ax.set(xlabel="gradient evaluations", ylabel="test error [%]")
+    ax.legend(fontsize=9)
+    return figure
+
+
+def _together(rows):
+    """The same place on the axis for the same evaluation of every seed."""
+    return rows.assign(step=rows.groupby("at")["step"].transform("max"))
+
+
+def draw_drift(runs):
+    """Distances on LeNet after each outer step."""
+    from landscape import book
+
+    figure, ax = book.panel(height=3.1)
+    for (first, second), label, color, mark in (
+        (("thesis", "pytorch"), "text – PyTorch", book.CYCLE[2], "^"),
+        (("thesis", "lua"), "text – Lua", book.CYCLE[4], "D"),
+        (("lua", "thesis_inner"), "Lua – text without\nmomentum outside", book.CYCLE[6], "o"),
+        (("thesis", "other_batches"), "text – itself on\nother batches", book.GREY, "s"),
+    ):
+        found = drift(runs, first, second)
+        middle = np.array([m.value for m in found.values()])
+        ax.plot(list(found), middle, marker=mark, color=color, label=label)
+        if all(m.has_interval for m in found.values()):
+            ax.fill_between(list(found), [max(m.low, 0) for m in found.values()],
+                            [m.high for m in found.values()], color=color, alpha=0.15, linewidth=0)  # fmt: skip
+    ax.set(xlabel="outer steps", ylabel="distance / way gone", ylim=(0, None))
+    ax.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    return figure
+
+
+def switches(runs):
+    """One convention switched at a time: the second picture."""
+    from landscape import book
+
+    pairs = runs.table(APART, "tiny")[["inner_steps", "gamma"]].drop_duplicates().to_numpy()
+    panels = {letter: draw_switches(runs, int(L))
+              for letter, (L, _) in zip("ab", pairs, strict=False)}  # fmt: skip
+    titles = {letter: rf"$L = {int(L)}$, $\gamma = {gamma:g}$"
+              for letter, (L, gamma) in zip("ab", pairs, strict=False)}  # fmt: skip
+    return book.Picture(
+        panels=panels,
+        titles=titles,
+        alt="For each of six conventions a dot: how far it alone moves the weights, for two outer rates, with crosses "
+        "where the program itself was measured. The folded table states them in numbers.",
+        data=runs.table(APART, "tiny").drop(columns=["method", "case"], errors="ignore"),
+    )
+
+
+def draw_switches(runs, L):
+    """Effects of the conventions for one L, both outer rates."""
+    from landscape import book
+
+    figure, ax = book.panel(height=3.1)
+    every = runs.table(APART, "tiny")
+    update = AT if (every["update"] == AT).any() else every["update"].max()
+    places = np.arange(len(SWITCHES))[::-1]
+    for lr, shift, color in zip(sorted(every["lr"].unique()), (0.12, -0.12),
+                                (book.CYCLE[0], book.CYCLE[1]), strict=False):  # fmt: skip
+        rows = setting(runs, L, lr)
+        for place, switch in zip(places, SWITCHES, strict=True):
+            found = effect(rows, switch, update)
+            if found is None or not found.has_interval:
+                continue
+            bars = [[found.value - max(found.low, 1e-6)], [found.high - found.value]]
+            ax.errorbar(max(found.value, 1e-6), place + shift, xerr=np.maximum(bars, 0), fmt="o",
+                        color=color, capsize=2, linewidth=1,
+                        label=rf"$\eta' = {lr:g}$" if switch == "averaging" else None)  # fmt: skip
+    if update in RECORDED_AT:
+        known = [(place + 0.12, RECORDED[L][switch][RECORDED_AT.index(update)])
+                 for place, switch in zip(places, SWITCHES, strict=True)
+                 if switch in RECORDED.get(L, {})]  # fmt: skip
+        if known:
+            ax.plot([v for _, v in known], [p for p, _ in known], "x", color=book.INK,
+                    markersize=8, label=r"program, $\eta' = 0.1$")  # fmt: skip
+    ax.set_yticks(places, [_plain(switch) for switch in SWITCHES])
+    ax.set(xscale="log", xlim=(1e-6, 20), xlabel=f"moved / way gone, after {update} outer steps")
+    ax.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.35, 1.0))
+    return figure
