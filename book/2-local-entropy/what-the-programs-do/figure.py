@@ -1,23 +1,30 @@
 """Three forms of Entropy-SGD side by side: the thesis', the PyTorch and the Lua program's.
 
-The page has no claims. Its rules were fixed before its runs:
-
-* A form *reaches Adam* where its final test error minus Adam's, at equal gradients and paired by
-  seed, has an interval that ends below PARITY points; it *stays above* where the interval begins
-  above PARITY; otherwise the runs do not decide. The work has parity on LeNet, 0.50 and 0.51 %.
-* A convention's effect is how far the weights go when it alone is switched, in parts of the way
-  that the PyTorch program has gone, after AT outer steps.
+The page has no claims; its rules stand in ``landscape.evidence.form_rules``.
 """
 
 import numpy as np
 
 from landscape.evidence import statistics
+from landscape.evidence.form_rules import (
+    ABOVE,
+    ADAM,
+    OPEN,
+    PARITY,
+    REACHES,
+    at,
+    effect,
+    effects,
+    explained,
+    final,
+    gap,
+    parted,
+    reading,
+    readings,
+)
 from landscape.evidence.measurement import format_measurement
 
 NAME, APART = "what-the-programs-do", "what-the-programs-do-apart"
-PARITY = 0.2  # points; Adam's own runs at this scale differ by about as much
-AT = 10  # outer steps
-ADAM = "adam"
 FORMS = {
     "entropy_sgd_thesis": "the text's form",
     "entropy_sgd_pytorch": "the PyTorch program",
@@ -45,89 +52,13 @@ RECORDED = {
         "inner_buffer": (0.0, 0.87, 1.72)},
 }  # fmt: skip
 RECORDED_AT = (1, 10, 30)
-REACHES, ABOVE, OPEN = "reaches", "above", "open"
-
-
-def final(frame, method):
-    """Final test error in percent, one number a seed."""
-    return statistics.per_seed(frame[frame["method"] == method], "test_error")
-
-
-def gap(frame, first, second=ADAM):
-    """Final test error of the first minus the second's, in points, paired by seed."""
-    pair = statistics.common_seeds(final(frame, first), final(frame, second))
-    if not len(pair[0]):
-        return None
-    named = statistics.diverged_runs(frame[frame["method"].isin((first, second))])
-    return statistics.paired_difference(*pair, unit="points", diverged=named)
-
-
-def reading(difference):
-    """What a difference from Adam says by the rule above."""
-    if difference is None:
-        return ABOVE  # every run has diverged
-    if not difference.has_interval:
-        return OPEN
-    if difference.high < PARITY:
-        return REACHES
-    return ABOVE if difference.low > PARITY else OPEN
-
-
-def readings(frame):
-    """Form -> what its end says."""
-    return {form: reading(gap(frame, form)) for form in FORMS if (frame["method"] == form).any()}
-
-
-def parted(frame, first, second):
-    """The first evaluation at which two forms' errors differ for good, in gradients; or None.
-
-    From there on every interval of the difference, paired by seed, leaves zero out. Evaluations of
-    the two lie at most an outer step apart and are compared in their order.
-    """
-    curves = [frame[frame["method"] == method].sort_values(["seed", "step"])
-              for method in (first, second)]  # fmt: skip
-    tables = [rows.assign(at=rows.groupby("seed").cumcount()) for rows in curves]
-    errors = [rows.pivot_table(index="seed", columns="at", values="test_error") for rows in tables]
-    shared = [at for at in errors[0] if at in errors[1] and at > 0]
-    found = None
-    for at in reversed(shared):
-        pair = statistics.common_seeds(errors[0][at], errors[1][at])
-        apart = statistics.paired_difference(*pair)
-        if not apart.has_interval or apart.low <= 0 <= apart.high:
-            break
-        found = int(tables[0].loc[tables[0]["at"] == at, "step"].max())
-    return found
 
 
 def setting(runs, L=None, lr=None):
-    """Rows of the tiny network for one L (the first of the settings) and outer rate (the largest)."""
+    """Rows of the tiny network for one L and outer rate: the first of the settings, the largest."""
     rows = runs.table(APART, "tiny")
     rows = rows[rows["inner_steps"] == (rows["inner_steps"].iloc[0] if L is None else L)]
     return rows[rows["lr"] == (rows["lr"].max() if lr is None else lr)]
-
-
-def effect(rows, switch, update, base="pytorch", part="apart"):
-    """How far one switched convention moves the weights, in parts of the base's way."""
-    here = rows[(rows["switch"] == switch) & (rows["update"] == update) & (rows["base"] == base)]
-    values = here[part] / here["moved"]
-    if not np.isfinite(values).all():
-        return None
-    return statistics.mean_interval(values)
-
-
-def effects(rows, base="pytorch"):
-    """Switch -> effect after AT outer steps (the last there are, if fewer), the largest first."""
-    update = AT if (rows["update"] == AT).any() else rows["update"].max()
-    found = {switch: effect(rows, switch, update, base) for switch in SWITCHES}
-    return dict(sorted(found.items(), key=lambda item: -(item[1].value if item[1] else np.inf)))
-
-
-def explained(rows, switch):
-    """Part of the distance from the text's form to the PyTorch program that one switch closes."""
-    update = AT if (rows["update"] == AT).any() else rows["update"].max()
-    rows = rows[(rows["update"] == update) & (rows["base"] == "thesis")].set_index("seed")
-    whole = rows[rows["switch"] == "none"]["left"]
-    return statistics.mean_interval(1 - rows[rows["switch"] == switch]["left"] / whole)
 
 
 def drift(runs, first, second):
@@ -143,7 +74,7 @@ def drift(runs, first, second):
 
 def answer(runs):
     """What was found, in one sentence."""
-    said = readings(runs.frame(NAME))
+    said = readings(runs.frame(NAME), FORMS)
     groups = [
         (f"end within {PARITY:g} points of Adam", REACHES),
         ("stay further above it", ABOVE),
@@ -154,7 +85,7 @@ def answer(runs):
         forms = [FORMS[form] for form, what in said.items() if what == kind]
         if forms:
             parts.append(f"{_listed(forms)} {words if len(forms) > 1 else _one(words)}")
-    first, second = list(effects(setting(runs)).items())[:2]
+    first, second = list(effects(setting(runs), SWITCHES).items())[:2]
     return (
         f"After equal numbers of gradients {', '.join(parts)}; switched alone, "
         f"{_plain(first[0])} changes the way most ({_percent(first[1])}), then "
@@ -173,7 +104,8 @@ def _listed(names):
 def _plain(switch):
     return {"averaging": r"$\alpha$", "outer_momentum": "the outer momentum",
             "inner_buffer": "a kept inner buffer", "force": "where the force acts",
-            "scoping": "the scoping", "first_gradient": "the outer buffer's start"}[switch]  # fmt: skip
+            "scoping": "the scoping",
+            "first_gradient": "the outer buffer's start"}[switch]  # fmt: skip
 
 
 def _percent(measurement):
@@ -207,9 +139,9 @@ def parting(runs):
     frame = runs.frame(NAME)
     said = []
     for second in ("entropy_sgd_pytorch", "entropy_sgd_lua"):
-        at = parted(frame, "entropy_sgd_thesis", second)
+        first = parted(frame, "entropy_sgd_thesis", second)
         said.append(f"the text's form and {FORMS[second]} "
-                    + (f"differ in test error from gradient {at} on" if at is not None
+                    + (f"differ in test error from gradient {first} on" if first is not None
                        else "do not differ measurably in test error at the end"))  # fmt: skip
     apart = {pair: drift(runs, "thesis", pair) for pair in ("pytorch", "lua", "other_batches")}
     last = max(apart["lua"])
@@ -227,12 +159,13 @@ def switch_table(runs):
     from landscape import book
 
     every = runs.table(APART, "tiny")
-    update = AT if (every["update"] == AT).any() else every["update"].max()
+    update = at(every)
     rows = []
     for (L, gamma, lr), part in every.groupby(["inner_steps", "gamma", "lr"], sort=False):
         for switch, label in SWITCHES.items():
             known = RECORDED.get(L, {}).get(switch) if lr == 0.1 else None
-            old = f"{known[RECORDED_AT.index(update)]:g}" if known and update in RECORDED_AT else "–"
+            shown = known is not None and update in RECORDED_AT
+            old = f"{known[RECORDED_AT.index(update)]:g}" if shown else "–"
             found = effect(part, switch, update)
             rows.append([f"{L}, {gamma:g}, {lr:g}", label,
                          "–" if found is None else format_measurement(found.with_(n=None)), old,
@@ -246,7 +179,7 @@ def switch_table(runs):
 
 
 def agreement(runs):
-    """Ratios of our effects to those once measured on the program: (smallest, largest, how many)."""
+    """Our effects over those measured on the program: (smallest ratio, largest, how many)."""
     ratios = []
     for L, known in RECORDED.items():
         rows = setting(runs, L, 0.1)
@@ -277,9 +210,9 @@ def curves(runs):
     return book.Picture(
         panels={"a": draw_errors(runs), "b": draw_drift(runs)},
         titles={"a": "test error", "b": "distance between weights"},
-        alt="Left, test error on a logarithmic axis against gradient evaluations for Adam and four forms of "
-        "Entropy-SGD. Right, distances between the forms' weights after each outer step, in parts of the way gone. "
-        "The table and the sentence below state the ends in numbers.",
+        alt="Left, test error on a logarithmic axis against gradient evaluations for Adam and four "
+        "forms of Entropy-SGD. Right, distances between the forms' weights after each outer step, "
+        "in parts of the way gone. The table and the sentence below state the ends in numbers.",
         data={"errors": runs.frame(NAME)[["method", "seed", "step", "test_error"]],
               "distances": runs.table(APART, "lenet").drop(columns=["method", "case"],
                                                            errors="ignore")},
@@ -304,7 +237,8 @@ def draw_errors(runs):
         rows = frame[(frame["method"] == method) & (frame["step"] > 0)]
         color, marker = _look(method)
         book.curve(ax, rows.assign(at=rows.groupby("seed").cumcount()).pipe(_together), "step",
-                   "test_error", method, label=SHORT[method], color=color, marker=marker, log=True)  # fmt: skip
+                   "test_error", method, label=SHORT[method], color=color, marker=marker,
+                   log=True)  # fmt: skip
     book.log_axis(ax)
     ax.set(xlabel="gradient evaluations", ylabel="test error [%]")
     ax.legend(fontsize=9)
@@ -332,7 +266,8 @@ def draw_drift(runs):
         ax.plot(list(found), middle, marker=mark, color=color, label=label)
         if all(m.has_interval for m in found.values()):
             ax.fill_between(list(found), [max(m.low, 0) for m in found.values()],
-                            [m.high for m in found.values()], color=color, alpha=0.15, linewidth=0)  # fmt: skip
+                            [m.high for m in found.values()], color=color, alpha=0.15,
+                            linewidth=0)  # fmt: skip
     ax.set(xlabel="outer steps", ylabel="distance / way gone", ylim=(0, None))
     ax.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure
@@ -350,8 +285,9 @@ def switches(runs):
     return book.Picture(
         panels=panels,
         titles=titles,
-        alt="For each of six conventions a dot: how far it alone moves the weights, for two outer rates, with crosses "
-        "where the program itself was measured. The folded table states them in numbers.",
+        alt="For each of six conventions a dot: how far it alone moves the weights, for two outer "
+        "rates, with crosses where the program itself was measured. The folded table states them "
+        "in numbers.",
         data=runs.table(APART, "tiny").drop(columns=["method", "case"], errors="ignore"),
     )
 
@@ -362,7 +298,7 @@ def draw_switches(runs, L):
 
     figure, ax = book.panel(height=3.1)
     every = runs.table(APART, "tiny")
-    update = AT if (every["update"] == AT).any() else every["update"].max()
+    update = at(every)
     places = np.arange(len(SWITCHES))[::-1]
     for lr, shift, color in zip(sorted(every["lr"].unique()), (0.12, -0.12),
                                 (book.CYCLE[0], book.CYCLE[1]), strict=False):  # fmt: skip

@@ -131,8 +131,8 @@ class FlatNetwork:
     def outputs(self, theta: Tensor, x: Tensor) -> Tensor:
         """Logits [samples, classes] of one network."""
         parts = theta.split([math.prod(shape) for shape in self.shapes.values()])
-        named = {key: part.view(shape)
-                 for (key, shape), part in zip(self.shapes.items(), parts, strict=True)}  # fmt: skip
+        pairs = zip(self.shapes.items(), parts, strict=True)
+        named = {key: part.view(shape) for (key, shape), part in pairs}
         return functional_call(self.model, named, (x,))
 
     def loss(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
