@@ -117,9 +117,9 @@ def map_table(runs):
         ["$L$", r"$\alpha$", "further than noise", "than batches", "step left", "edge, measured",
          "edge, this $L$", "edge, long loop"],
         cells, stack=True,
-        caption=r"Scopes $\gamma$ from which down the force moves the end further than other noise, or "
-        "other batches and noise, do; part of a straight step that is left there; and where "
-        "training breaks, measured and by theory")  # fmt: skip
+        caption=r"Scopes $\gamma$ from which down the force moves the end further than other "
+        "noise, or other batches and noise, do; part of a straight step that is left there; and "
+        "where training breaks, measured and by theory")  # fmt: skip
 
 
 def _scope(gamma):
@@ -205,7 +205,8 @@ def breaking(runs):
     return (
         rf"A loop without end breaks on the force alone below $\gamma = {alone:.3f}$; with its own "
         f"$L$ and the network's curvatures (at most {max(max(t) for t in tops):.1f}) theory has "
-        f"the measured edge in {inside} of {len(every)} cases between the two scopes that enclose it."
+        f"the measured edge in {inside} of {len(every)} cases between the two scopes that enclose "
+        "it."
     )
 
 
