@@ -104,5 +104,6 @@ def test_panels_draw_every_stable_scope(figure):
     (ax,) = picture.panels["a"].axes
     line = next(line for line in ax.lines if len(line.get_xdata()) == 5)
     np.testing.assert_allclose(sorted(line.get_xdata()), sorted(SCOPES[:-1]))
-    assert set(figure.losses(runs).panels) == {"a", "b"}
-    assert len(figure.scoping(runs).panels.axes[0].lines) == 7
+    panels = figure.losses(runs).panels
+    assert set(panels) == {"a", "b", "c"}
+    assert len(panels["c"].axes[0].lines) == 7

@@ -42,6 +42,11 @@ SWITCHES = {
     "inner_buffer": "inner buffer kept",
     "outer_momentum": "momentum outside",
 }
+BRIEF = {"averaging": r"$\alpha$", "first_gradient": "outer buffer's\nstart",
+         "scoping": "scoping", "force": "force's place", "inner_buffer": "inner buffer\nkept",
+         "outer_momentum": "outer\nmomentum"}  # fmt: skip
+#: Where text and PyTorch program have the same convention.
+SHARED = ("inner_buffer", "outer_momentum")
 #: The same effects as once measured on the authors' program itself (another start, rate 0.1, after
 #: 1, 10 and 30 outer steps), by L, and by switch.
 RECORDED = {
@@ -169,6 +174,7 @@ def switch_table(runs):
             found = effect(part, switch, update)
             rows.append([f"{L}, {gamma:g}, {lr:g}", label,
                          "–" if found is None else format_measurement(found.with_(n=None)), old,
+                         "–" if switch in SHARED else
                          format_measurement(explained(part, switch).with_(n=None))])  # fmt: skip
     return book.Table(
         [r"$L$, $\gamma$, $\eta'$", "convention", "effect", "once measured", "explains"], rows,
@@ -318,7 +324,7 @@ def draw_switches(runs, L):
         if known:
             ax.plot([v for _, v in known], [p for p, _ in known], "x", color=book.INK,
                     markersize=8, label=r"program, $\eta' = 0.1$")  # fmt: skip
-    ax.set_yticks(places, [_plain(switch) for switch in SWITCHES])
-    ax.set(xscale="log", xlim=(1e-6, 20), xlabel=f"moved / way gone, after {update} outer steps")
-    ax.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.35, 1.0))
+    ax.set_yticks(places, [BRIEF[switch] for switch in SWITCHES])
+    ax.set(xscale="log", xlim=(5e-7, 20), xlabel=f"moved / way, {update} outer steps")
+    ax.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.3, 1.0))
     return figure

@@ -292,17 +292,21 @@ def draw_change(rows):
 
 
 def losses(runs):
-    """Training loss against the scope for every alpha, with the edges: the second picture."""
+    """Where training breaks, and the work's scopes: the second picture."""
     from landscape import book
 
     rows = table(runs)
     lengths = [L for L, *_ in _long_first(rows)][::-1]
     return book.Picture(
         panels={letter: draw_losses(runs, rows, L)
-                for letter, L in zip("ab", lengths, strict=False)},
-        titles={letter: f"$L = {L}$" for letter, L in zip("ab", lengths, strict=False)},
-        alt="Training loss at the end against the scope, one line for each alpha, flat for wide "
-        "scopes, with vertical lines at the edges that theory predicts.",
+                for letter, L in zip("ab", lengths, strict=False)} | {"c": draw_scoping(runs)},
+        titles={letter: f"$L = {L}$" for letter, L in zip("ab", lengths, strict=False)}
+        | {"c": "scopes of the work"},
+        alt="Two panels of the training loss at the end against the scope, one line for each "
+        "alpha, flat for wide scopes, with vertical lines at the edges that theory predicts. In "
+        "the third the scopes of the work's four tasks on a logarithmic axis against the number of "
+        "outer updates, with dashed lines below which the force matters on the small network. The "
+        "table below states when they are reached.",
     )  # fmt: skip
 
 
@@ -331,18 +335,6 @@ def draw_losses(runs, rows, L):
     return figure
 
 
-def scoping(runs):
-    """The work's scopes over its updates, and where the force matters: the third picture."""
-    from landscape import book
-
-    return book.Picture(
-        panels=draw_scoping(runs),
-        alt="The scopes of the work's four tasks on a logarithmic axis against the number of outer "
-        "updates, with dashed lines below which the force matters on the small network. The table "
-        "below states when they are reached.",
-    )
-
-
 def draw_scoping(runs):
     """Scopes over updates."""
     from landscape import book
@@ -360,5 +352,5 @@ def draw_scoping(runs):
     ax.axhline(predicted(runs, *loops(rows)[0])[0], color=book.INK, linewidth=1,
                label="long loop breaks")  # fmt: skip
     ax.set(yscale="log", xlabel="outer updates", ylabel=r"scope $\gamma$", ylim=(0.03, 3e4))
-    ax.legend(fontsize=8, ncols=2)
+    ax.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.45, 1.0))
     return figure
