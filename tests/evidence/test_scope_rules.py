@@ -67,3 +67,14 @@ def test_loops_are_told_apart():
     both = pd.concat([ROWS, made({1.0: (0.1, 0.1, 10.0)}, L=5, alpha=0.0)])
     assert rules.loops(both) == [(20, 0.25), (5, 0.0)]
     assert len(rules.part(both, 5, 0.0)) == 5 * len(SEEDS)
+
+
+def test_predicted_edges_take_the_curvature_that_they_are_given():
+    bent = pd.DataFrame({"start": [1.0, 3.0], "end": [6.0, 8.0]})
+    assert (rules.curvature_late(bent), rules.curvature_early(bent)) == (7.0, 3.0)
+    loop = {"L": 20, "alpha": 0.25, "lr_inner": 0.1, "momentum": 0.9}
+    assert 0.0 < rules.predicted_edge(1.0, **loop) < rules.predicted_edge(7.0, **loop)
+    assert rules.off_by((0.1, 0.2), 0.15) == 1
+    assert rules.off_by((0.1, 0.2), 0.4) == pytest.approx(2)
+    assert rules.off_by((0.1, 0.2), 0.05) == pytest.approx(2)
+    assert rules.off_by((0.0, 0.2), 0.1) == math.inf

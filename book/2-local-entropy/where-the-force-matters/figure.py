@@ -5,20 +5,18 @@ The page has no claims; its rules stand in ``landscape.evidence.scope_rules``.
 
 import math
 
-import numpy as np
-
-from landscape.evidence import statistics
 from landscape.evidence.measurement import format_measurement, format_number
 from landscape.evidence.scope_rules import (
     change,
     changes,
+    curvature_early,
+    curvature_late,
     edge,
     loops,
     matters_from,
-    of,
+    off_by,
     part,
-    ratio,
-    scopes,
+    predicted_edge,
     zone,
 )
 from landscape.theory import inner_loop
@@ -42,24 +40,27 @@ def table(runs):
     return rows.astype({"gamma": float, "stands_for": float})
 
 
-def top_curvature(runs, L, alpha):
-    """Largest Hessian eigenvalue without force, mean over seeds: at the start, at the end."""
-    rows = part(runs.table(NAME, "map", "curvature"), L, alpha)
-    return float(rows["start"].mean()), float(rows["end"].mean())
+def loop_of(L, alpha):
+    """The inner loop of the runs, as theory takes it."""
+    return {"L": L, "alpha": alpha, "lr_inner": LR_INNER, "momentum": MOMENTUM}
 
 
 def predicted(runs, L, alpha):
-    """Edges that theory has: a loop without end on the force alone, and this L with curvature.
+    """Edges by theory: with the late curvature, with the early one, of an endless loop alone."""
+    bent = part(runs.table(NAME, "map", "curvature"), L, alpha)
+    late, early = (predicted_edge(top, **loop_of(L, alpha))
+                   for top in (curvature_late(bent), curvature_early(bent)))  # fmt: skip
+    return late, early, LR_INNER / (2 * (1 + MOMENTUM) / (1 + 2 * MOMENTUM))
 
-    The second is the widest scope at which an outer step grows along some curvature between 0 and
-    the largest one of the network without force, start or end, whichever is larger.
-    """
-    top = max(top_curvature(runs, L, alpha))
-    alone = LR_INNER * (1 + 2 * MOMENTUM) / (2 * (1 + MOMENTUM))
-    grid = np.geomspace(0.01, 10, 301)
-    bend = np.geomspace(1e-3, max(top, 2e-3), 40)
-    loop = {"L": L, "alpha": alpha, "lr_inner": LR_INNER, "momentum": MOMENTUM}
-    return alone, float(inner_loop.outer_edge(bend, grid, **loop))
+
+def half_step(L, alpha):
+    """The scope at which the force halves an outer step on a straight slope."""
+    low, high = 1e-2, 1e4
+    for _ in range(60):
+        middle = math.sqrt(low * high)
+        low, high = ((low, middle) if inner_loop.step_share(middle, **loop_of(L, alpha)) > 0.5
+                     else (middle, high))  # fmt: skip
+    return high
 
 
 def answer(runs):
@@ -74,11 +75,10 @@ def answer(runs):
         return "At no scope does the force move the end further than other mini-batches do."
     what, first, rate, *_, updates = WORKS[0]
     needed = inner_loop.updates_until(first, start, rate)
-    when = f"{needed:,} updates" if needed else "no update"
     return (
-        rf"With $L = {longest}$ the force matters from $\gamma = {start:g}$ down: the work's "
-        rf"${_power(first)}$ on {what} needs {when} of scoping to get there and has {updates:,}; "
-        f"at the scopes where it matters {_gain(here, start)}."
+        rf"With $L = {longest}$ the force matters from $\gamma = {start:g}$ down, where "
+        f"{_gain(here, start)}; scoping brings the work's ${_power(first)}$ on {what} there after "
+        f"{needed:,} updates, of which it makes {updates:,}."
     )
 
 
@@ -89,12 +89,29 @@ def _power(number):
 
 def _gain(rows, start):
     """What the test error does where the force matters, in words."""
-    lower, higher, _ = changes(rows)
-    lower, higher = ([g for g in found if g <= start] for found in (lower, higher))
+    lower, higher = ([g for g in found if g <= start] for found in changes(rows)[:2])
     count = len([g for g in zone(rows) if g <= start])
     if not lower and not higher:
-        return f"the test error changes measurably at none of {count}"
-    return f"the test error falls at {len(lower)} and rises at {len(higher)} of {count}"
+        return f"the test error changes measurably at none of {count} scopes"
+    return f"the test error rises at {len(higher)} and falls at {len(lower)} of {count} scopes"
+
+
+def beyond(runs):
+    """A sentence on what the force does where it matters that a smaller rate does not."""
+    rows, counted, higher, lower = table(runs), 0, 0, 0
+    for L, alpha in loops(rows):
+        here = part(rows, L, alpha)
+        start = matters_from(here)
+        if start is not None:
+            counted += len([g for g in zone(here) if g <= start])
+            less, more, _ = changes(here, "rate")
+            lower += len([g for g in less if g <= start])
+            higher += len([g for g in more if g <= start])
+    return (
+        f"Of the {counted} stable scopes of all loops at which the force matters, the test error "
+        f"is higher than that of the matched smaller rate at {higher}, lower at {lower}, and not "
+        f"measurably different at {counted - higher - lower}."
+    )
 
 
 def map_table(runs):
@@ -105,21 +122,20 @@ def map_table(runs):
     for L, alpha in loops(rows):
         here = part(rows, L, alpha)
         broken, least = edge(here)
-        alone, bent = predicted(runs, L, alpha)
-        measured = f"{broken:g} – {least:g}" if broken else f"below {least:g}"
-        share = inner_loop.step_share(matters_from(here) or math.inf, L=L, alpha=alpha,
-                                      lr_inner=LR_INNER, momentum=MOMENTUM)  # fmt: skip
+        late, early, _ = predicted(runs, L, alpha)
         cells.append([
             f"{L}", f"{alpha:g}", _scope(matters_from(here, "noise")), _scope(matters_from(here)),
-            f"{100 * share:.0f} %", measured, f"{bent:.3g}" if bent else "none", f"{alone:.3g}",
+            f"{half_step(L, alpha):.2g}", f"{broken:g} – {least:g}" if broken else f"< {least:g}",
+            f"{late:.2g}", f"{early:.2g}",
         ])  # fmt: skip
     return book.Table(
-        ["$L$", r"$\alpha$", "further than noise", "than batches", "step left", "edge, measured",
-         "edge, this $L$", "edge, long loop"],
+        ["$L$", r"$\alpha$", "beyond noise", "beyond batches", "half a step",
+         "edge, measured", "edge, late curvature", "edge, early curvature"],
         cells, stack=True,
         caption=r"Scopes $\gamma$ from which down the force moves the end further than other "
-        "noise, or other batches and noise, do; part of a straight step that is left there; and "
-        "where training breaks, measured and by theory")  # fmt: skip
+        "noise, or other batches and noise, do; at which it halves an outer step on a straight "
+        "slope; and below which training breaks, measured and by theory (the early curvature was "
+        "tried after the late one had been seen to be too large)")  # fmt: skip
 
 
 def _scope(gamma):
@@ -195,30 +211,32 @@ def _start_for(rows, L):
 
 def breaking(runs):
     """A sentence on how well theory has the edge."""
-    rows, inside, every = table(runs), 0, loops(table(runs))
-    for L, alpha in every:
-        broken, least = edge(part(rows, L, alpha))
-        _, bent = predicted(runs, L, alpha)
-        inside += broken <= bent <= least
-    alone, _ = predicted(runs, *every[0])
-    tops = [top_curvature(runs, L, alpha) for L, alpha in every]
+    rows = table(runs)
+    every = [(edge(part(rows, *pair)), predicted(runs, *pair)) for pair in loops(rows)]
+    said = []
+    for place, words in enumerate(("largest curvature of training", "start's curvature")):
+        off = [off_by(measured, theory[place]) for measured, theory in every]
+        inside = sum(factor == 1 for factor in off)
+        said.append(f"with the {words} it has the edge between the two scopes that enclose it in "
+                    f"{inside} of {len(every)} cases and is off by up to {max(off):.1f} times in "
+                    "the others")  # fmt: skip
     return (
-        rf"A loop without end breaks on the force alone below $\gamma = {alone:.3f}$; with its own "
-        f"$L$ and the network's curvatures (at most {max(max(t) for t in tops):.1f}) theory has "
-        f"the measured edge in {inside} of {len(every)} cases between the two scopes that enclose "
-        "it."
+        rf"On the force alone an endless loop breaks below $\gamma = {every[0][1][2]:.3f}$. Theory "
+        f"adds $L$ and curvature: {'; '.join(said)}."
     )
 
 
 def ends(runs):
     """How far the ends move and what the test error does: the first picture."""
     from landscape import book
+    from landscape.book import scope_pictures
 
     rows = table(runs)
     kept = ["inner_steps", "alpha", "kind", "gamma", "stands_for", "seed", "training_loss",
             "test_error", "distance"]  # fmt: skip
     return book.Picture(
-        panels={"a": draw_distance(rows), "b": draw_change(rows)},
+        panels={"a": scope_pictures.draw_distance(rows, _alpha(rows)),
+                "b": scope_pictures.draw_change(rows, _alpha(rows))},
         titles={"a": "how far the end moves", "b": "test error"},
         alt="Left, the distance of the end from that without force, in units of that of other "
         "mini-batches, against the scope, for both numbers of inner steps. Right, the difference "
@@ -228,129 +246,34 @@ def ends(runs):
     )  # fmt: skip
 
 
-def _alpha(rows):
-    return ALPHA if ALPHA in set(rows["alpha"]) else rows["alpha"].iloc[0]
-
-
-def _errorbar(ax, places, found, **look):
-    middle = np.array([m.value for m in found])
-    bars = np.array([[m.value - m.low, m.high - m.value] if m.has_interval else [0, 0]
-                     for m in found]).T  # fmt: skip
-    ax.errorbar(places, middle, np.maximum(bars, 0), capsize=2, linewidth=1.2, **look)
-
-
-def draw_distance(rows):
-    """Distances against the scope at the work's alpha."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    for L, color, mark in _long_first(rows):
-        here = part(rows, L, _alpha(rows))
-        found = {g: ratio(here, g) for g in zone(here)}
-        found = {g: m for g, m in found.items() if m is not None}
-        _errorbar(ax, list(found), list(found.values()), color=color, marker=mark,
-                  label=f"$L = {L}$")  # fmt: skip
-        quiet = statistics.ratio_of_means(of(here, "noise")["distance"],
-                                          of(here, "batches")["distance"])  # fmt: skip
-        ax.axhline(quiet.value, color=color, linestyle=":", linewidth=1,
-                   label=f"other noise, $L = {L}$")  # fmt: skip
-    ax.axhline(1, color=book.INK, linewidth=1, linestyle="--", label="other batches and noise")
-    ax.set(xscale="log", yscale="log", xlabel=r"scope $\gamma$",
-           ylabel="distance / of other batches")  # fmt: skip
-    ax.invert_xaxis()
-    ax.legend(fontsize=8)
-    return figure
-
-
-def _long_first(rows):
-    from landscape import book
-
-    lengths = sorted(rows["inner_steps"].unique(), reverse=True)
-    return list(zip(lengths, (book.CYCLE[0], book.CYCLE[1]), ("o", "s"), strict=False))
-
-
-def draw_change(rows):
-    """Differences of the test error against the scope at the work's alpha."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    for L, color, mark in _long_first(rows):
-        here = part(rows, L, _alpha(rows))
-        for beside, label, style in (("force", "no force", "-"), ("rate", "smaller rate", "--")):
-            found = {g: change(here, g, beside) for g in zone(here)}
-            found = {g: m for g, m in found.items() if m is not None and m.has_interval}
-            if found:
-                _errorbar(ax, list(found), list(found.values()), color=color, marker=mark,
-                          linestyle=style, markerfacecolor=color if style == "-" else book.PAPER,
-                          label=f"$L = {L}$, minus {label}")  # fmt: skip
-    ax.axhline(0, color=book.INK, linewidth=1)
-    ax.set(xscale="log", xlabel=r"scope $\gamma$", ylabel="test error, difference [points]")
-    ax.set_yscale("symlog", linthresh=1)
-    ax.invert_xaxis()
-    ax.legend(fontsize=8)
-    return figure
-
-
 def losses(runs):
     """Where training breaks, and the work's scopes: the second picture."""
     from landscape import book
+    from landscape.book import scope_pictures
 
     rows = table(runs)
-    lengths = [L for L, *_ in _long_first(rows)][::-1]
+    every = sorted({L for L, _ in loops(rows)})
+    alone = predicted(runs, *loops(rows)[0])[2]
+    panels = {
+        letter: scope_pictures.draw_losses(
+            rows, L, {alpha: predicted(runs, L, alpha)[1] for M, alpha in loops(rows) if M == L},
+            alone,
+        )
+        for letter, L in zip("ab", every, strict=False)
+    }  # fmt: skip
+    starts = {L: start for L in every if (start := _start_for(rows, L)) is not None}
+    works = [(what, first, rate, L, updates) for what, first, rate, L, _, _, updates in WORKS]
     return book.Picture(
-        panels={letter: draw_losses(runs, rows, L)
-                for letter, L in zip("ab", lengths, strict=False)} | {"c": draw_scoping(runs)},
-        titles={letter: f"$L = {L}$" for letter, L in zip("ab", lengths, strict=False)}
+        panels=panels | {"c": scope_pictures.draw_scoping(works, starts, alone)},
+        titles={letter: f"$L = {L}$" for letter, L in zip("ab", every, strict=False)}
         | {"c": "scopes of the work"},
         alt="Two panels of the training loss at the end against the scope, one line for each "
         "alpha, flat for wide scopes, with vertical lines at the edges that theory predicts. In "
         "the third the scopes of the work's four tasks on a logarithmic axis against the number of "
         "outer updates, with dashed lines below which the force matters on the small network. The "
         "table below states when they are reached.",
-    )  # fmt: skip
+    )
 
 
-def draw_losses(runs, rows, L):
-    """Final training loss against the scope for one L."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    for alpha, color in zip(sorted(rows["alpha"].unique()), book.CYCLE, strict=False):
-        here = part(rows, L, alpha)
-        found = {}
-        for gamma in scopes(here):
-            values = of(here, "force", gamma)["training_loss"].dropna()
-            if len(values) and (values > 0).all() and values.max() < 1e3:
-                found[gamma] = np.exp(np.log(values).mean())
-        ax.plot(list(found), list(found.values()), "o-", color=color, markersize=3.5,
-                label=rf"$\alpha = {alpha:g}$")  # fmt: skip
-        free = of(here, "force")["training_loss"]
-        ax.axhline(np.exp(np.log(free).mean()), color=color, linewidth=0.8, linestyle=":")
-        ax.axvline(predicted(runs, L, alpha)[1] or np.nan, color=color, linewidth=1, linestyle="--")
-    ax.axvline(predicted(runs, L, rows["alpha"].iloc[0])[0], color=book.INK, linewidth=1)
-    ax.axhline(float(rows["start_loss"].mean()), color=book.GREY, linewidth=0.8)
-    ax.set(xscale="log", yscale="log", xlabel=r"scope $\gamma$", ylabel="final training loss")
-    ax.invert_xaxis()
-    ax.legend(fontsize=8)
-    return figure
-
-
-def draw_scoping(runs):
-    """Scopes over updates."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    rows = table(runs)
-    for (what, first, rate, L, _, _, updates), color in zip(WORKS, book.CYCLE, strict=False):
-        t = np.arange(0, updates if updates and rate else 4000)
-        ax.plot(t, first / (1 + rate) ** t, color=color, label=f"{what}, $L = {L}$")
-    for L, color, _ in _long_first(rows):
-        start = _start_for(rows, L)
-        if start is not None:
-            ax.axhline(start, color=color, linestyle="--", linewidth=1.2,
-                       label=f"matters, $L = {L}$")  # fmt: skip
-    ax.axhline(predicted(runs, *loops(rows)[0])[0], color=book.INK, linewidth=1,
-               label="long loop breaks")  # fmt: skip
-    ax.set(yscale="log", xlabel="outer updates", ylabel=r"scope $\gamma$", ylim=(0.03, 3e4))
-    ax.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.45, 1.0))
-    return figure
+def _alpha(rows):
+    return ALPHA if ALPHA in set(rows["alpha"]) else rows["alpha"].iloc[0]

@@ -10,16 +10,21 @@ fixed before its runs. Each by L and alpha:
 * A test error *changes* where the interval of the difference from gamma = infinity, paired by seed,
   leaves zero out; and *beyond the rate* where that of the difference from the network without force
   does whose outer rate is as much smaller as the force shortens the step on a straight slope.
+* The edge that theory *predicts* is the widest scope at which an outer step grows along some
+  curvature up to the largest of the network without force, at start or end (``curvature_late``).
+  That the start's alone has it better (``curvature_early``) was seen after the runs.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from landscape.evidence import statistics
 from landscape.evidence.measurement import Measurement
+from landscape.theory import inner_loop
 
 
 def loops(rows: pd.DataFrame) -> list[tuple[int, float]]:
@@ -99,3 +104,27 @@ def changes(rows: pd.DataFrame, beside: str = "force") -> tuple[list[float], lis
     found = {gamma: m for gamma, m in found.items() if m is not None and m.has_interval}
     lower = [gamma for gamma, m in found.items() if m.high < 0]
     return lower, [gamma for gamma, m in found.items() if m.low > 0], len(found)
+
+
+def curvature_late(bent: pd.DataFrame) -> float:
+    """Largest Hessian eigenvalue of one L and alpha without force, start or end, seeds' mean."""
+    return max(float(bent["start"].mean()), float(bent["end"].mean()))
+
+
+def curvature_early(bent: pd.DataFrame) -> float:
+    """That at the start, the largest over seeds: one seed that breaks makes a scope unstable."""
+    return float(bent["start"].max())
+
+
+def predicted_edge(top: float, **loop: float) -> float:
+    """Widest scope at which an outer step grows along a curvature up to ``top``; 0: nowhere."""
+    bend = np.geomspace(1e-3, max(top, 2e-3), 40)
+    return float(inner_loop.outer_edge(bend, np.geomspace(0.01, 10, 301), **loop))
+
+
+def off_by(edge: tuple[float, float], predicted: float) -> float:
+    """Factor between a predicted edge and the nearer of the scopes that enclose it; 1 inside."""
+    low, high = edge
+    if predicted <= 0 or low <= 0:
+        return math.inf
+    return max(low / predicted, predicted / high, 1.0)
