@@ -118,7 +118,7 @@ def draw_scoping(
     for (what, first, rate, L, updates), color in zip(works, CYCLE, strict=False):
         t = np.arange(0, updates if updates and rate else 4000)
         ax.plot(t, first / (1 + rate) ** t, color=color, label=f"{what}, $L = {L}$")
-    for (L, start), color in zip(sorted(starts.items(), reverse=True), CYCLE, strict=False):
+    for (L, start), color in zip(sorted(starts.items(), reverse=True), CYCLE[4:], strict=False):
         ax.axhline(start, color=color, linestyle="--", linewidth=1.2, label=f"matters, $L = {L}$")
     ax.axhline(alone, color=INK, linewidth=1, label="endless loop breaks")
     ax.set(yscale="log", xlabel="outer updates", ylabel=r"scope $\gamma$", ylim=(0.03, 3e4))
