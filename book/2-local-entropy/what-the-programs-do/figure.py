@@ -82,7 +82,7 @@ def answer(runs):
     said = readings(runs.frame(NAME), FORMS)
     groups = [
         (f"end within {PARITY:g} points of Adam", REACHES),
-        ("stay further above it", ABOVE),
+        (f"stay over {PARITY:g} points above Adam", ABOVE),
         ("are not decided", OPEN),
     ]
     parts = []
@@ -90,11 +90,10 @@ def answer(runs):
         forms = [FORMS[form] for form, what in said.items() if what == kind]
         if forms:
             parts.append(f"{_listed(forms)} {words if len(forms) > 1 else _one(words)}")
-    first, second = list(effects(setting(runs), SWITCHES).items())[:2]
+    most, effect_of_it = next(iter(effects(setting(runs), SWITCHES).items()))
     return (
-        f"After equal numbers of gradients {', '.join(parts)}; switched alone, "
-        f"{_plain(first[0])} changes the way most ({_percent(first[1])}), then "
-        f"{_plain(second[0])} ({_percent(second[1])})."
+        f"After equal numbers of gradients {', '.join(parts)}; of single conventions "
+        f"{_plain(most)} changes the way most, by {_percent(effect_of_it)}."
     )
 
 
