@@ -36,10 +36,12 @@ def test_readings(difference, said):
 
 def test_forms_are_read_against_adam_seed_by_seed():
     lost = [[90, 50, math.nan]] * 3
-    runs = frame(adam=[[90, 2, 1], [90, 2, 2], [90, 2, 3]], good=[[90, 2, 1.1], [90, 2, 2.1],
-                 [90, 2, 3.1]], bad=[[90, 3, 2], [90, 3, 3], [90, 3, 4]], lost=lost)  # fmt: skip
+    runs = frame(adam_constant=[[90, 2, 1], [90, 2, 2], [90, 2, 3]], lost=lost,
+                 good=[[90, 2, 1.1], [90, 2, 2.1], [90, 2, 3.1]],
+                 bad=[[90, 3, 2], [90, 3, 3], [90, 3, 4]])  # fmt: skip
     assert rules.readings(runs, ("good", "bad", "lost", "absent")) == {
         "good": rules.REACHES, "bad": rules.ABOVE, "lost": rules.ABOVE}  # fmt: skip
+    assert rules.readings(runs, ("good",), "bad") == {"good": rules.REACHES}
     assert rules.gap(runs, "bad").value == pytest.approx(1)
     assert rules.gap(runs, "lost") is None
 

@@ -25,7 +25,8 @@ def figure():
 def made(figure, thesis=1.0, pytorch=1.0, rate=1.0, lua=1.0, outer=0.8, factor=1.0):
     """Adam ends at 1 %, the forms where they are told; one switch moves the weights most."""
     ends = dict(zip(figure.FORMS, (thesis, pytorch, rate, lua), strict=True))
-    frame = falling({name: (end, 1.0) for name, end in {**ends, "adam": 1.0}.items()})
+    ends |= {"adam": 3.0, "adam_constant": 1.0}
+    frame = falling({name: (end, 1.0) for name, end in ends.items()})
     frame["step"] *= 20
     lenet = pd.DataFrame([
         {"seed": seed, "first": a, "second": b, "update": update, "apart": 0.1 * update,
@@ -64,9 +65,11 @@ def test_one_form_alone_is_said_in_the_singular(figure):
 
 def test_the_table_reads_every_form(figure):
     rows = {row[0]: row for row in texts(figure.errors_table(made(figure, thesis=3.0)))}
-    assert rows["text"][4] == "stays above"
-    assert rows["Lua"][4] == "reaches Adam"
-    assert rows["Adam"][3] == "–"
+    assert rows["text"][5] == "stays above"
+    assert rows["text"][4].startswith("2 [")
+    assert rows["Lua"][3:] == ["0 [0, 0] points", "–", "reaches Adam"]
+    assert rows["Adam, constant rate"][3] == "–"
+    assert rows["Adam, schedule scaled"][5] == "–"
     assert rows["text"][1] == "400"
 
 

@@ -1,8 +1,11 @@
-"""Forms of Entropy-SGD against Adam and against each other: the rules, fixed before the runs.
+"""Forms of Entropy-SGD against Adam and against each other: rules fixed before the runs, but one.
 
 * A form *reaches Adam* where its final test error minus Adam's, at equal gradients and paired by
   seed, has an interval that ends below PARITY points; it *stays above* where the interval begins
   above PARITY; otherwise the runs do not decide. The work has parity on LeNet, 0.50 and 0.51 %.
+  This was meant for Adam with the work's schedule, scaled to the run. After it had been seen that
+  this Adam ends above every form, because its rate falls too soon in so short a run, Adam at its
+  first rate throughout (FAIR) was run and took its place.
 * A convention's effect is how far the weights go when it alone is switched, in parts of the way
   that the PyTorch program has gone, after AT outer steps (``landscape.experiments.
   entropy_programs``, case ``tiny``).
@@ -20,7 +23,7 @@ from landscape.evidence.measurement import Measurement
 
 PARITY = 0.2  # points; Adam's own runs at this scale differ by about as much
 AT = 10  # outer steps
-ADAM = "adam"
+ADAM, FAIR = "adam", "adam_constant"
 REACHES, ABOVE, OPEN = "reaches", "above", "open"
 
 
@@ -29,7 +32,7 @@ def final(frame: pd.DataFrame, method: str) -> pd.Series:
     return statistics.per_seed(frame[frame["method"] == method], "test_error")
 
 
-def gap(frame: pd.DataFrame, first: str, second: str = ADAM) -> Measurement | None:
+def gap(frame: pd.DataFrame, first: str, second: str = FAIR) -> Measurement | None:
     """Final test error of the first minus the second's, in points, paired by seed."""
     pair = statistics.common_seeds(final(frame, first), final(frame, second))
     if not len(pair[0]):
@@ -49,9 +52,10 @@ def reading(difference: Measurement | None) -> str:
     return ABOVE if difference.low > PARITY else OPEN
 
 
-def readings(frame: pd.DataFrame, forms: Sequence[str]) -> dict[str, str]:
+def readings(frame: pd.DataFrame, forms: Sequence[str], beside: str = FAIR) -> dict[str, str]:
     """Form -> what its end says."""
-    return {form: reading(gap(frame, form)) for form in forms if (frame["method"] == form).any()}
+    there = set(frame["method"])
+    return {form: reading(gap(frame, form, beside)) for form in forms if form in there}
 
 
 def parted(frame: pd.DataFrame, first: str, second: str) -> int | None:
