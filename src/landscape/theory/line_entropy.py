@@ -70,7 +70,7 @@ def local(loss: LineLoss, x: ArrayLike, gamma: float, beta: float = 1.0) -> Loca
     spread = math.sqrt(gamma / beta)
     # As far as a well may outweigh the Gaussian, and a tail of e^-40 beyond.
     reach = math.sqrt(2 * (beta * loss.depth + 40))
-    gap = min(0.5, 0.5 * loss.finest(beta) / spread)
+    gap = min(0.5, 0.75 * loss.finest(beta) / spread)
     nodes = np.arange(-math.ceil(reach / gap), math.ceil(reach / gap) + 1) * gap
     flat, step = x.ravel(), max(1, _CHUNK // len(nodes))
     parts = [_moments(loss, flat[k : k + step], nodes, spread, beta)

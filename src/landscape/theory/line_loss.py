@@ -112,7 +112,7 @@ class LineLoss:
 
 
 def two_wells(
-    gap: float, ratio: float, *, width: float = 1.0, depth: float = 7.0, apart: float = 3.5
+    gap: float, ratio: float, *, width: float = 1.0, depth: float = 7.0, apart: float = 6.0
 ) -> LineLoss:
     """A wide well and, to its right, one that is ``gap`` deeper and ``ratio`` times narrower.
 
