@@ -80,6 +80,14 @@ def test_at_the_crossing_both_sides_are_equally_low():
     assert (wide.place, sharp.place) == pytest.approx((-2.49, 1.0), abs=0.02)
 
 
+def test_the_crossing_of_the_two_minima_is_that_of_the_sides():
+    wide, sharp = (side.place for side in line_entropy.sides(WIDE_AND_SHARP, None))
+    found = line_entropy.crossing_of(WIDE_AND_SHARP, wide, sharp)
+    assert found == pytest.approx(line_entropy.crossing(WIDE_AND_SHARP), rel=1e-3)
+    assert line_entropy.crossing_of(WIDE_AND_SHARP, wide, sharp, beta=4.0) == math.inf
+    assert line_entropy.crossing_of(WIDE_AND_SHARP, sharp, wide) == 0.0
+
+
 def test_laplace_is_right_while_the_scope_is_narrow():
     # Wells whose curvature hardly changes over the scope at which they cross.
     loss = two_wells(0.02, 3.0)

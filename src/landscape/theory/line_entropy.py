@@ -167,6 +167,33 @@ def crossing(loss: LineLoss, beta: float = 1.0) -> float:
     return math.inf
 
 
+def crossing_of(
+    loss: LineLoss, wide: float, sharp: float, beta: float = 1.0, widest: float = 3.0
+) -> float:
+    """The scope from which on local entropy at one place is below that at another.
+
+    Cheaper than `crossing`, and the same while the valleys do not merge.
+
+    Args:
+        loss: The loss.
+        wide: The place that wins for large scopes. sharp: The other.
+        beta: Inverse temperature.
+        widest: The largest scope that is tried; infinite is returned where it is not enough.
+    """
+
+    def ahead(log_gamma: float) -> float:
+        at_wide, at_sharp = local(loss, [wide, sharp], math.exp(log_gamma), beta).value
+        return at_wide - at_sharp
+
+    if loss.value(wide) < loss.value(sharp):
+        return 0.0
+    logs = np.log(np.geomspace(1e-6, widest, 28))
+    for low, high in zip(logs, logs[1:], strict=False):
+        if ahead(high) < 0:
+            return math.exp(brentq(ahead, low, high, xtol=1e-6)) if ahead(low) > 0 else 0.0
+    return math.inf
+
+
 def laplace(value: float, curvature: float, gamma: ArrayLike, beta: float = 1.0) -> np.ndarray:
     """Local entropy at a minimum by Laplace's method: f + log(1 + gamma f'') / (2 beta).
 

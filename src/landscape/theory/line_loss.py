@@ -126,3 +126,5 @@ def two_wells(
 WIDE_AND_SHARP = LineLoss((Well(-2.5, 1.0, 7.0), Well(1.0, 0.12, 8.0)), bowl=0.04, offset=9.0)
 #: The middle of its plateau, the work's x_candidate.
 PLATEAU = 4.0
+#: Two equal sharp valleys, one apart.
+TWINS = LineLoss((Well(-0.5, 0.12, 8.0), Well(0.5, 0.12, 8.0)), offset=9.0)
