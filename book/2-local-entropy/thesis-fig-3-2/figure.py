@@ -129,20 +129,17 @@ def measure(runs):
 def finding(found):
     """What the picture shows, and which sentences about it fail."""
     drawn = all(found[name].verdict.word == "reproduced" for name in ("c1", "c2", "c3"))
-    start = (
-        rf"As drawn: from $\gamma = {format_number(crossing(), digits=2)}$ on, local entropy is "
-        "lowest in the wide valley"
-        if drawn else "Local entropy does not prefer the wide valley as drawn"
+    said = (
+        rf"From $\gamma = {format_number(crossing(), digits=2)}$ on local entropy is lowest in the "
+        "wide valley, as drawn"
+        if drawn else "Local entropy does not prefer the wide valley as it is drawn"
     )  # fmt: skip
     fails = []
     if found["c5.smoothed"].verdict.word != "reproduced":
         fails.append("averaging the loss itself moves the minimum too")
     if found["c4.smallest"].verdict.word != "reproduced":
         fails.append("Shannon entropy is smallest in the sharp valley, not on the plateau")
-    if not fails:
-        return f"{start}, and what is said about it holds."
-    said = "Two sentences about it fail" if len(fails) == 2 else "One sentence about it fails"
-    return f"{start}. {said}: {', and '.join(fails)}."
+    return f"{said}; but {', and '.join(fails)}." if fails else f"{said}."
 
 
 def curves():
@@ -156,9 +153,13 @@ def curves():
     for gamma, color in colors.items():
         ax.plot(X, local(gamma).value, color=color, label=rf"$\gamma = {gamma:g}$")
         bx.plot(X, local(gamma).shannon, color=color, label=rf"$\gamma = {gamma:g}$")
-    for place, low, name in ((minima()[1].place, 1.0, r"$\hat x_f$"), (PLATEAU, 9.3, "plateau"),
-                             (minima()[0].place, 2.1, r"$\hat x_{f_\gamma}$")):  # fmt: skip
-        ax.annotate(name, (place, low), (0, -3), textcoords="offset points", ha="center", va="top")
+    marks = {minima()[1].place: r"$\hat x_f$", minima()[0].place: r"$\hat x_{f_\gamma}$"}
+    for place, name in marks.items():
+        ax.annotate(name, (place, LOSS.value(place)), (0, -3), textcoords="offset points",
+                    ha="center", va="top")  # fmt: skip
+    ax.annotate("plateau", (PLATEAU, LOSS.value(PLATEAU)), (0, 4), textcoords="offset points",
+                ha="center")  # fmt: skip
+    for place in (*marks, PLATEAU):
         bx.axvline(place, color=book.GREY, linestyle=":", linewidth=1.2)
     ax.set(xlim=(-6, 6), ylim=(-0.6, 13), xlabel="weight $x$", ylabel=r"$f$ and $f_\gamma$")
     ax.legend(loc="upper center", ncols=2)
@@ -198,8 +199,7 @@ def places_table():
                      f"{float(found[MIDDLE_SCOPE].shannon):.2f}"])  # fmt: skip
     scopes = [rf"$f_\gamma$, $\gamma={gamma:g}$" for gamma in SCOPES]
     return book.Table(["place", "$x$", "$f$", "$f''$", *scopes, f"Shannon, ${MIDDLE_SCOPE}$"], rows,
-                      label="thesis-fig-3-2-places", stack=True, folded=True,
-                      caption="The marked places in numbers")  # fmt: skip
+                      stack=True, folded=True, caption="The marked places in numbers")  # fmt: skip
 
 
 def far_scopes():
