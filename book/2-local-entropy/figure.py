@@ -77,7 +77,7 @@ def draw_heights():
     ax.plot(table["gamma"], table["wide"], color=book.CYCLE[0], label="wide valley")
     ax.plot(table["gamma"], table["sharp"], "--", color=book.CYCLE[1], label="sharp valley")
     ax.axvline(crossing(), color=book.GREY, linestyle=":", linewidth=1.2)
-    ax.set(xscale="log", xlabel=r"scope $\gamma$", ylabel=r"lowest $f_\gamma$")
+    ax.set(xscale="log", xlabel=r"scope $\gamma$", ylabel=r"lowest $-F$, normalised")
     ax.legend(loc="lower right", fontsize=9)
     return figure
 

@@ -102,7 +102,7 @@ def quadratic_measure(gamma: float = 0.5, narrow: float = 0.02) -> list[Row]:
 def _moments(
     gradient: np.ndarray, hessian: np.ndarray, gamma: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and covariance of exp(-f(x-y) - |y|^2/2 gamma) for f(x-y) = -p.y + y.Qy/2."""
+    """Mean and covariance of ``exp(-f(x-y) - |y|^2/2 gamma)``, f(x-y) = -p.y + y.Qy/2."""
     side = np.linspace(-10, 10, 401) * math.sqrt(gamma)
     y = np.stack(np.meshgrid(side, side, indexing="ij"), -1).reshape(-1, 2)
     energy = -y @ gradient + ((y @ hessian) * y).sum(1) / 2 + (y**2).sum(1) / (2 * gamma)

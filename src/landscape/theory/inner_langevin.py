@@ -32,10 +32,11 @@ def estimates(
     """Estimates [chains, len(x)] of the gradient of local entropy.
 
     Args:
-        slope: f', of arrays.
+        slope: The slope of the loss, of arrays.
         x: Points, one axis.
         gamma: Scope.
-        steps: L. rate: Of the steps; rate (f'' + 1/gamma) must stay below 2 in every valley.
+        steps: Their number L.
+        rate: Length of a step; rate (f'' + 1/gamma) must stay below 2 in every valley.
         rng: Of all draws.
         temperature: 1/beta.
         alpha: Weight of the old average, in [0, 1); None averages all steps alike.
