@@ -79,3 +79,10 @@ def test_where_shannon_entropy_is_smallest_hangs_on_the_curvature_not_on_the_los
 def test_the_printed_form_leaves_every_bound():
     checks = [row.check for row in errata.vanishing_scope((1e-2, 1e-3, 1e-4))]
     assert np.diff(checks) == pytest.approx([math.log(10) / 2] * 2, rel=1e-3)
+
+
+def test_a_broader_kernel_comes_nearer_to_the_ratio_of_the_widths():
+    near, far = (errata.averaged_loss(spread)[0] for spread in (3.0, 30.0))
+    assert near.check < far.check < far.corrected
+    assert far.check == pytest.approx(
+        far.corrected * math.sqrt((0.12**2 + 900) / (1 + 900)), rel=1e-6)  # fmt: skip

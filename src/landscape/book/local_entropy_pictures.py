@@ -141,7 +141,8 @@ def prices_said() -> str:
         rf"In the figure the sharp valley is {gap:.2f} deeper and could be {allowed:.2f} deeper; "
         rf"equally, the wide one wins below $\beta = {largest_beta():.2f}$ only. At the "
         rf"temperature that the work trains with, ${number(coldest)}$ to ${number(warmest)}$ "
-        rf"(section 3.2.2), it could make up for a gap of ${number(allowed * warmest, 2)}$ at most."
+        rf"(section 3.2.2), one direction makes up for a gap of ${number(allowed * warmest, 2)}$ "
+        rf"at most, $10^6$ such directions together for {allowed * warmest * 1e6:.1f}."
     )
 
 
@@ -197,7 +198,7 @@ def averages_said() -> str:
         f"${number(line_entropy.crossing(LOSS), 2)}$. A well keeps the part $w/\\sqrt{{w^2+s^2}}$ "
         "of its depth, so for a broad kernel the wide valley wins whenever its depth times its "
         f"width $w$ is larger: here the sharp one could be {WIDE.width / SHARP.width:.1f} times "
-        "as deep, not a logarithm deeper."
+        "as deep as the wide one, not just a logarithm deeper."
     )
 
 

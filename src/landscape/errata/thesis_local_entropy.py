@@ -1,4 +1,4 @@
-r"""Errata of Chaudhari (2018) on local entropy, chapters 3 and 4: 7 to 12, and two statements.
+r"""Errata of Chaudhari (2018) on local entropy, chapters 3 and 4: 7 to 12, and three statements.
 
 Checks integrate the definitions: adaptively in one dimension, on a grid in two. The loss of one
 weight is `line_loss.WIDE_AND_SHARP` (figure 3.2).
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.integrate import quad
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
 from landscape.errata.entry import Row, erratum
 from landscape.errors import LandscapeError
@@ -256,4 +256,26 @@ def vanishing_scope(gammas: tuple[float, ...] = (1e-2, 1e-4, 1e-6)) -> list[Row]
             -line_entropy.unnormalised(gamma), _f_gamma(PLATEAU, gamma) - _loss(PLATEAU),
             "quadrature of eq. (3.9)", 1e-3)
         for gamma in gammas
+    ]  # fmt: skip
+
+
+@erratum("averaged-loss", "what averaging the loss can do", {"thesis": "section 3.4"})
+def averaged_loss(spread: float = 10.0) -> list[Row]:
+    """Section 3.4: averaging a loss would not prefer a wide valley that is shallower.
+
+    Two Gaussian wells with the widths of figure 3.2, far from each other, under a broad kernel: how
+    deep the sharp one may be before the averaged loss is lower there.
+    """
+    wide, sharp = WIDE_AND_SHARP.wells
+
+    def kept(width: float) -> float:
+        """Part of a well's depth that the average at its centre keeps, by quadrature."""
+        return quad(lambda y: math.exp(-(y**2) / (2 * width**2) - y**2 / (2 * spread**2)), -np.inf,
+                    np.inf, epsabs=1e-14)[0] / (spread * math.sqrt(2 * math.pi))  # fmt: skip
+
+    shares = kept(wide.width), kept(sharp.width)
+    most = brentq(lambda depth: depth * shares[1] - shares[0], 0.1, 1e3)
+    return [
+        Row("depth of the sharp valley at which both are level, that of the wide one being 1",
+            1.0, wide.width / sharp.width, most, f"quadrature, kernel of width {spread:g}", 0.02),
     ]  # fmt: skip
