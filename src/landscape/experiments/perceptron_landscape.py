@@ -64,8 +64,9 @@ def _data_set(settings: Mapping[str, Any], case: str, length: int, index: int) -
     for alpha in sorted(settings["alphas"]):
         number = counted(alpha, length, index, settings["data_sets"])
         if left is None:
-            left, used = perceptron.solutions(patterns[:number], length), number
-        left, limit = _walk(left, patterns[used:number], length, last, used, limit)
+            left, limit = _first(patterns[:number], length, last)
+        else:
+            left, limit = _walk(left, patterns[used:number], length, last, used, limit)
         used = number
         others = left[left != 0] if taught else left
         errors = error[np.bitwise_count(others)] if taught else None
@@ -193,21 +194,22 @@ def _map(
     ]  # fmt: skip
 
 
+def _first(patterns: np.ndarray, length: int, last: int) -> tuple[np.ndarray, int | None]:
+    """What `_walk` gives, from no pattern to these: all weights are tried."""
+    left, limit = perceptron.solutions(patterns, length), None
+    if len(left) <= last:  # rare: fewer patterns at a time
+        counts = range(len(patterns) - 1, -1, -1)
+        limit = next(n for n in counts if len(perceptron.solutions(patterns[:n], length)) > last)
+    return left, limit
+
+
 def _walk(
     left: np.ndarray, patterns: np.ndarray, length: int, last: int, used: int, limit: int | None
 ) -> tuple[np.ndarray, int | None]:
     """(solutions of the further patterns, most patterns with more than `last` solutions).
 
     The second is None while there still are more.
-
-    Raises:
-        LandscapeError: The first alpha is so large that the limit lies below it.
     """
-    if limit is None and len(left) <= last:
-        raise LandscapeError(
-            f"{used} patterns leave no several solutions of {length} weights: lower the smallest "
-            "of the alphas."
-        )
     for pattern in patterns:
         left = perceptron.keep(left, [pattern], length)
         if limit is None and len(left) <= last:
