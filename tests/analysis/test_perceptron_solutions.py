@@ -53,6 +53,19 @@ def test_flips_clusters_and_isolated_ones(both):
     assert sorted(np.bincount(label)) == sizes
 
 
+def test_pairs_within_two_flips(both, monkeypatch):
+    _, found, _, _ = both
+    vectors = [slow.sign_vector(int(code), LENGTH) for code in found]
+    near = {(i, j) for j, y in enumerate(vectors) for i, x in enumerate(vectors[:j])
+            if slow.distance(x, y) <= 2}  # fmt: skip
+    for pairs in (2**22, 50):
+        monkeypatch.setattr(fast, "_PAIRS", pairs)
+        assert set(map(tuple, fast.pairs_within(found, 2).T)) == near
+    assert set(map(tuple, fast.pairs_within(found, 1).T)) == set(
+        map(tuple, fast.single_flips(found, LENGTH).T)
+    )
+
+
 def test_margins_and_mean_distance(both):
     patterns, found, signs, _ = both
     vectors = [slow.sign_vector(int(code), LENGTH) for code in found]
@@ -60,6 +73,8 @@ def test_margins_and_mean_distance(both):
         fast.margins(found, patterns, LENGTH),
         [min(slow.product(x, p) for p in signs) for x in vectors],
     )
+    sums = [sum(slow.product(x, p) for p in signs) for x in vectors]
+    np.testing.assert_allclose(fast.mean_margins(found, patterns, LENGTH) * len(signs), sums)
     apart = [slow.distance(x, y) for i, x in enumerate(vectors) for y in vectors[:i]]
     assert fast.mean_distance(found, LENGTH) == pytest.approx(np.mean(apart))
     assert np.isnan(fast.mean_distance(found[:1], LENGTH))
@@ -76,6 +91,7 @@ def test_nothing_left_is_no_error():
     pairs = fast.single_flips(none, LENGTH)
     assert pairs.shape == (2, 0)
     assert len(fast.clusters(0, pairs)) == 0
+    assert fast.pairs_within(none, 2).shape == (2, 0)
 
 
 @pytest.mark.parametrize("length", [8, 29])

@@ -96,6 +96,11 @@ def test_local_entropy_picks_what_slow_counting_picks(made):
         smallest = np.array([min(slow.product(x, p) for p in patterns) for x in found])
         picked = errors[smallest == smallest.max()].mean()
         assert row.margin == pytest.approx(picked, rel=1e-4)
+        sums = np.array([sum(slow.product(x, p) for p in patterns) for x in found])
+        assert row.mean_margin == pytest.approx(errors[sums == sums.max()].mean(), rel=1e-4)
+        alone = sum(1 for x in found if not any(0 < slow.distance(x, y) <= 2 for y in found))
+        assert row.alone_2 == alone
+        assert row.alone_2 <= row.components_2 <= len(found) - row.largest_2 + 1
         nearest = [min(slow.distance(x, y) for y in found if y != x) for x in found]
         assert row.nearest == pytest.approx(np.mean(nearest), rel=1e-4)
         centre = tuple(1 if sum(column) > 0 else -1 for column in zip(*found, strict=True))
@@ -107,7 +112,9 @@ def test_the_map_keeps_distances_and_the_profile_all_solutions(made):
     case, tables = made
     if case == "random":
         return
-    rows, profile = tables["map"], tables["profile"]
+    rows, profile = tables["map"][:-1], tables["profile"]
+    teacher = tables["map"].iloc[-1]
+    assert (teacher["vector"], teacher["cluster"], teacher["error"]) == (0, -1, 0)
     results = tables["results"]
     here = (results["d"] == 9) & (results["alpha"] == 0.8)
     per_set = results[here].set_index("data_set")["solutions"]
@@ -122,6 +129,8 @@ def test_the_map_keeps_distances_and_the_profile_all_solutions(made):
     place = rows[["x", "y"]].to_numpy()
     squared = ((place[:, None] - place) ** 2).sum(-1)
     assert (squared <= apart + 1e-2).all()
+    to_teacher = ((place - teacher[["x", "y"]].to_numpy(float)) ** 2).sum(1)
+    assert (to_teacher <= np.bitwise_count(rows["vector"].to_numpy()) + 1e-2).all()
     total = ((place - place.mean(0)) ** 2).sum() / (apart.sum() / (2 * len(rows)))
     assert total == pytest.approx(rows["share_x"][0] + rows["share_y"][0], abs=1e-3)
 

@@ -73,8 +73,23 @@ def single_flips(vectors: np.ndarray, length: int) -> np.ndarray:
     return np.concatenate(pairs, axis=1)
 
 
+def pairs_within(vectors: np.ndarray, distance: int) -> np.ndarray:
+    """Pairs that differ in at most `distance` entries, as indices `[2, E]`, each once.
+
+    All pairs are tried; for one flip `single_flips` is faster.
+    """
+    found = []
+    step = max(1, _PAIRS // max(1, len(vectors)))
+    for start in range(0, len(vectors), step):
+        apart = np.bitwise_count(vectors[start: start + step, None] ^ vectors)
+        first, second = np.nonzero(apart <= distance)
+        first += start
+        found.append(np.stack([first, second])[:, first < second])
+    return np.concatenate(found, axis=1) if found else np.zeros((2, 0), np.int64)
+
+
 def clusters(count: int, pairs: np.ndarray) -> np.ndarray:
-    """Label of the connected component of each of `count` vectors; `pairs` from single_flips."""
+    """Label of the connected component of each of `count` vectors; `pairs` as `[2, E]`."""
     graph = coo_array((np.ones(pairs.shape[1], np.int8), (pairs[0], pairs[1])), (count, count))
     return connected_components(graph, directed=False)[1]
 
@@ -100,6 +115,17 @@ def margins(vectors: np.ndarray, patterns: np.ndarray, length: int) -> np.ndarra
     for pattern in patterns:
         most = np.maximum(most, np.bitwise_count(vectors ^ pattern))
     return length - 2 * most
+
+
+def mean_margins(vectors: np.ndarray, patterns: np.ndarray, length: int) -> np.ndarray:
+    """Sum over the patterns of each vector's products with them, over their number, `[M]`.
+
+    The overlap with Hebb's vector, the sum of the patterns; sums are exact, so ties are.
+    """
+    differing = np.zeros(len(vectors), np.int64)
+    for pattern in patterns:
+        differing += np.bitwise_count(vectors ^ pattern)
+    return length - 2 * differing / len(patterns)
 
 
 def signs(vectors: np.ndarray, length: int) -> np.ndarray:

@@ -124,7 +124,7 @@ def _width(vectors: np.ndarray, length: int) -> float:
 def _entropy(
     vectors: np.ndarray, near: np.ndarray, errors: np.ndarray, patterns: np.ndarray, length: int
 ) -> dict[str, float]:
-    """Correlations with the test error, and the test error of what several measures pick."""
+    """Correlations with the test error, what several measures pick, and clusters of two flips."""
     row = {"error": errors.mean(), "nearest": _nearest(vectors, near, length)}
     ball = near.cumsum(1)
     for i in range(near.shape[1]):
@@ -132,6 +132,10 @@ def _entropy(
         row[f"ball_{i + 1}"] = _picked(ball[:, i], errors)
         row[f"shell_{i + 1}"] = _picked(near[:, i], errors)
     row["margin"] = _picked(perceptron.margins(vectors, patterns, length), errors)
+    row["mean_margin"] = _picked(perceptron.mean_margins(vectors, patterns, length), errors)
+    label = perceptron.clusters(len(vectors), perceptron.pairs_within(vectors, 2))
+    size = np.bincount(label)
+    row |= {"alone_2": int((size == 1).sum()), "components_2": len(size), "largest_2": size.max()}
     minus = (perceptron.signs(vectors, length) < 0).sum(0)
     wrong = int((2 * minus >= len(vectors)).sum())  # a tie counts as wrong
     row["centre"] = 100 * float(disagreement(length, wrong))
@@ -177,13 +181,16 @@ def _map(
     """The solutions in the plane of classical scaling of their Hamming distances.
 
     The squared Euclidean distance of sign vectors is four times Hamming's: these are principal
-    components. Signs of the axes are such that the third moment is positive.
+    components. Signs of the axes are such that the third moment is positive. The teacher, who
+    has no part in the axes, is the last row, cluster -1.
     """
     entries = perceptron.signs(vectors, length).astype(float)
-    centred = entries - entries.mean(0)
-    left, values, _ = np.linalg.svd(centred, full_matrices=False)
-    place = left[:, :2] * values[:2] / 2  # in units whose square is a Hamming distance
-    place *= np.where((place**3).sum(0) < 0, -1, 1)
+    middle = entries.mean(0)
+    left, values, right = np.linalg.svd(entries - middle, full_matrices=False)
+    # In units whose square is a Hamming distance; the teacher has all entries 1.
+    place, teacher = left[:, :2] * values[:2] / 2, (1 - middle) @ right[:2].T / 2
+    turned = np.where((place**3).sum(0) < 0, -1, 1)
+    place, teacher = place * turned, teacher * turned
     share = values[:2] ** 2 / (values**2).sum()
     size = np.bincount(label)[label]
     return [
@@ -191,7 +198,7 @@ def _map(
          "nearby": ball[i], "cluster": label[i], "cluster_size": size[i], "error": errors[i],
          "share_x": share[0], "share_y": share[1]}
         for i in range(len(vectors))
-    ]  # fmt: skip
+    ] + [{"vector": 0, "x": teacher[0], "y": teacher[1], "cluster": -1, "error": 0.0}]  # fmt: skip
 
 
 def _first(patterns: np.ndarray, length: int, last: int) -> tuple[np.ndarray, int | None]:
