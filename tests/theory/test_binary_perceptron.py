@@ -25,6 +25,11 @@ def test_expected_students_are_means_over_all_data_sets(length, patterns):
     assert theory.expected_students(length, patterns) == pytest.approx((solutions, isolated))
 
 
+def test_numpy_integers_do_not_overflow():
+    for expected in (theory.expected_counts, theory.expected_students):
+        assert expected(np.int64(17), np.int64(14)) == expected(17, 14)
+
+
 def test_disagreement_counts_inputs():
     x = (1,) * 5
     for k in range(6):

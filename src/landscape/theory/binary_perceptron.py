@@ -72,6 +72,7 @@ def expected_counts(length: int, patterns: int) -> tuple[float, float]:
         LandscapeError: for an even length.
     """
     _odd(length)
+    length, patterns = int(length), int(patterns)  # numpy's integers would overflow
     half = (length + 1) // 2
     wide = 2 ** (length - 1) - comb(length, half)  # answered with a margin of 3 or more
     covered = sum(
@@ -95,6 +96,7 @@ def expected_students(length: int, patterns: int) -> tuple[float, float]:
         LandscapeError: for an even length.
     """
     _odd(length)
+    length, patterns = int(length), int(patterns)
     half, total = (length + 1) // 2, 2**length
     solutions = isolated = Fraction(0)
     for k in range(1, length + 1):
