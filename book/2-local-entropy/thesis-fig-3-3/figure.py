@@ -1,7 +1,5 @@
 """All solutions of binary perceptrons (thesis figure 3.3): what is measured, drawn and said."""
 
-from functools import cache
-
 import numpy as np
 
 from landscape.evidence import statistics
@@ -40,15 +38,6 @@ def mean(values, **fields):
     return statistics.mean_interval(values, **fields)
 
 
-@cache
-def largest_difference():
-    """Largest difference of arccos(q) / pi from P(disagree) and from P(agree), all overlaps."""
-    differing = np.arange(EXACT_LENGTH + 1)
-    exact = theory.disagreement(EXACT_LENGTH, differing)
-    angle = theory.generalisation_error(1 - 2 * differing / EXACT_LENGTH)
-    return float(np.abs(angle - exact).max()), float(np.abs(angle - (1 - exact)).max())
-
-
 def measure(runs):
     """What the claims compare; intervals are over data sets."""
     table = solutions(runs)
@@ -60,7 +49,7 @@ def measure(runs):
     learned = limits["random"][limits["random"]["d"] == limits["random"]["d"].max()]
     share = last["isolated"] / last["solutions"]
     isolated = summary.slopes(table, np.log1p(table["isolated"]))
-    right, printed = largest_difference()
+    right, printed = summary.largest_difference(EXACT_LENGTH)
     points = {"unit": "points"}
     return {
         "c1": {
@@ -214,7 +203,8 @@ def isolation_note(runs):
         f"Of the solutions of a data set with $d = {points_length(runs)}$ and $\\alpha = {MAIN}$, "
         f"{percent[0]} have no other solution one flip away, but only {percent[1]} have "
         f"none within two; steps of up to two connect {percent[2]} of them. For long perceptrons "
-        f"the gap around a solution is {gap}: less than one weight up to some hundred or thousand weights."
+        f"the gap around a solution is {gap}: less than one weight up to some hundred or thousand "
+        "weights."
     )
 
 

@@ -73,3 +73,15 @@ def isolated_share(alpha: float, lengths: list[int]) -> list[float]:
 def nearest(alpha: float, lengths: list[int]) -> list[int]:
     """Flips within which another solution is expected, random answers, exact."""
     return [binary_perceptron.nearest_solution(d, round(alpha * d)) for d in lengths]
+
+
+@cache
+def largest_difference(length: int) -> tuple[float, float]:
+    """Largest difference of arccos(q) / pi from P(disagree) and from P(agree), all overlaps q.
+
+    Half of the overlaps suffice: the other half has the opposite vectors.
+    """
+    differing = np.arange(length // 2 + 1)
+    exact = binary_perceptron.disagreement(length, differing)
+    angle = binary_perceptron.generalisation_error(1 - 2 * differing / length)
+    return float(np.abs(angle - exact).max()), float(np.abs(angle - (1 - exact)).max())
