@@ -179,7 +179,8 @@ def draw_profile(runs):
 
     rows = runs.table(NAME, "teacher", "profile")
     figure, ax = book.panel(height=3.4)
-    kept = [one for _, one in rows.groupby("octave") if len(one) >= 10]
+    enough = rows["data_set"].nunique() / 10  # of the data sets: means of fewer say little
+    kept = [one for _, one in rows.groupby("octave") if len(one) >= enough]
     x = [np.log1p(one["nearby"]).mean() for one in kept]
     _with_interval(ax, x, [one["error"] for one in kept], book.CYCLE[0], "-o", "")
     ax.set(xlabel=f"local entropy, {RADIUS} flips", ylabel="test error, %")
@@ -226,7 +227,7 @@ def counts_table(runs):
     from landscape import book
 
     rows = []
-    for case, name in (("teacher", "teacher"), ("random", "random answers")):
+    for case, name in (("teacher", "teacher"), ("random", "random")):
         table = runs.table(NAME, case)
         for alpha, some in table[table["d"] == table["d"].max()].groupby("alpha"):
             some = some[some["solutions"] > 0]
@@ -234,9 +235,9 @@ def counts_table(runs):
                       100 * some["in_clusters"] / some["solutions"], some["clusters"],
                       some["half_open_clusters"], some["width"])  # fmt: skip
             cells = [format_measurement(mean(one).with_(n=None)) for one in values]
-            rows.append([name, f"{alpha:g}", f"{len(some)}", *cells])
+            rows.append([rf"{name}, $\alpha = {alpha:g}$ ({len(some)})", *cells])
     return book.Table(
-        ["answers", r"$\alpha$", "data sets", "solutions", "isolated, %", "in dense clusters, %",
+        ["labels (data sets)", "solutions", "isolated, %", "in dense clusters, %",
          "dense clusters", "other reading", "width, flips"], rows, folded=True, stack=True,
         caption=f"All $\\alpha$ at $d = {points_length(runs)}$: means over the data sets that have "
         "a solution. Other reading of a dense cluster: a solution in it has at least half of its "
@@ -269,7 +270,8 @@ def _with_interval(ax, x, groups, color, style, label):
     """Means of groups of values with their intervals as bars."""
     found = [statistics.mean_interval(values) for values in groups]
     value = np.array([one.value for one in found])
-    ends = np.array([[one.value - one.low, one.high - one.value] for one in found]).T
+    ends = np.array([(one.value - one.low, one.high - one.value) if one.has_interval else (0, 0)
+                     for one in found]).T  # fmt: skip
     ends[0] = np.minimum(ends[0], 0.9 * np.abs(value))  # a logarithmic axis has no negative numbers
     ax.errorbar(x, value, ends, fmt=style, color=color, label=label, capsize=2, linewidth=1)
 
@@ -352,7 +354,7 @@ def thresholds(runs):
         ax.legend(loc="upper right")
         panels[letter] = figure
     return book.Picture(
-        panels, titles={"a": "random answers: a solution", "b": "teacher: not alone"}, data=data,
+        panels, titles={"a": "random labels: a solution", "b": "teacher: not alone"}, data=data,
         alt="Two panels of falling curves that become steeper with more weights; the first cross "
         "one half near the dotted line at 0.833, the second beyond the one at 1.245.",
     )  # fmt: skip
