@@ -140,3 +140,6 @@ def test_pictures_and_notes_are_made_of_the_tables(figure):
     assert "have no other solution one flip away" in figure.isolation_note(runs).text
     assert "0.833" in figure.limits_note(runs).text
     assert len(figure.counts_table(runs).rows) == 4
+    gains = figure.gains_table(runs)
+    assert gains.columns == [r"$\alpha$", "$d = 13$", "$d = 19$", "$d = 25$"]
+    assert [row[3].text[:4] for row in gains.rows] == ["1.98", "1.98"]

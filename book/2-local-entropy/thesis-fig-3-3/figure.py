@@ -245,6 +245,26 @@ def counts_table(runs):
     )  # fmt: skip
 
 
+def gains_table(runs):
+    """By how much solutions in dense clusters err less, for every alpha and three lengths."""
+    from landscape import book
+
+    table = runs.table(NAME, "teacher")
+    lengths = sorted(table["d"].unique())
+    lengths = lengths[:: max(1, len(lengths) // 2)]
+    gain = table["error_isolated"] - table["error_clusters"]
+    rows = [
+        [f"${alpha:g}$", *(format_measurement(mean(gain[some.index[some["d"] == d]]))
+                           for d in lengths)]
+        for alpha, some in table.groupby("alpha")
+    ]  # fmt: skip
+    return book.Table(
+        [r"$\alpha$", *(f"$d = {d}$" for d in lengths)], rows, folded=True, stack=True,
+        caption="Test error of isolated solutions minus that of solutions in dense clusters, in "
+        "points, over the data sets that have both",
+    )  # fmt: skip
+
+
 def draw_counts(runs):
     """Isolated solutions and dense clusters against d: counted, and expected exactly."""
     from landscape import book
@@ -355,6 +375,6 @@ def thresholds(runs):
         panels[letter] = figure
     return book.Picture(
         panels, titles={"a": "random labels: a solution", "b": "teacher: not alone"}, data=data,
-        alt="Two panels of falling curves that become steeper with more weights; the first cross "
-        "one half near the dotted line at 0.833, the second beyond the one at 1.245.",
+        alt="Two panels of falling curves, three lengths nearly alike; the first cross one half "
+        "near the dotted line at 0.833, the second somewhat beyond the one at 1.245.",
     )  # fmt: skip
