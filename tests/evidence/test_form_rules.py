@@ -46,6 +46,14 @@ def test_forms_are_read_against_adam_seed_by_seed():
     assert rules.gap(runs, "lost") is None
 
 
+def test_forms_stand_above_below_or_level():
+    runs = frame(lua=[[2.0], [2.1]], up=[[3.0], [3.11]], down=[[1.0], [1.11]], level=[[1.0], [3.0]])
+    found = rules.sides(runs, ("lua", "up", "down", "level", "absent"), "lua")
+    assert {side: [name for name, _ in forms] for side, forms in found.items()} == {
+        "above": ["up"], "below": ["down"], "level": ["level"]}  # fmt: skip
+    assert found["above"][0][1] == pytest.approx(1.005)
+
+
 def test_forms_part_where_they_differ_from_then_on():
     runs = frame(a=[[90, 5, 4, 3], [90, 6, 5, 4]], b=[[90, 6, 4.1, 4], [90, 7, 4.8, 5]])
     assert rules.parted(runs, "a", "b") == 30  # at step 10, too, but not at 20

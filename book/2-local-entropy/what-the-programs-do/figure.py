@@ -22,6 +22,7 @@ from landscape.evidence.form_rules import (
     parted,
     reading,
     readings,
+    sides,
 )
 from landscape.evidence.measurement import format_measurement
 
@@ -81,21 +82,32 @@ def drift(runs, first, second):
 
 def answer(runs):
     """What was found, in one sentence."""
-    said = readings(runs.frame(NAME), FORMS)
+    frame = runs.frame(NAME)
+    said = readings(frame, FORMS)
     groups = [
-        (f"end within {PARITY:g} points of Adam", REACHES),
+        (f"end within {PARITY:g} points of Adam or lower", REACHES),
         (f"stay over {PARITY:g} points above Adam", ABOVE),
         ("are not decided", OPEN),
     ]
     parts = []
     for words, kind in groups:
         forms = [FORMS[form] for form, what in said.items() if what == kind]
-        if forms:
+        if len(forms) == len(said):
+            parts = [f"every form {_one(words)}"]
+        elif forms:
             parts.append(f"{_listed(forms)} {words if len(forms) > 1 else _one(words)}")
-    most, effect_of_it = next(iter(effects(setting(runs), SWITCHES).items()))
+    found, beside = sides(frame, FORMS, LUA), []
+    for side in ("above", "below"):
+        if found[side]:
+            points = _listed([f"{abs(value):.2f}" for _, value in found[side]])
+            verb = "end" if len(found[side]) > 1 else "ends"
+            beside.append(f"{_listed([FORMS[form] for form, _ in found[side]])} {verb} {side} the "
+                          f"Lua program by {points}")  # fmt: skip
+    most, size = next(iter(effects(setting(runs), SWITCHES).items()))
+    apart = f"{' and '.join(beside)} points" if beside else "none ends apart from the Lua program"
     return (
-        f"After equal numbers of gradients {', '.join(parts)}; of single conventions "
-        f"{_plain(most)} changes the way most, by {_percent(effect_of_it)}."
+        f"At equal gradients {', '.join(parts)}; {apart}; of single conventions {_plain(most)} "
+        f"moves the weights most, by {_percent(size)}."
     )
 
 
@@ -155,11 +167,13 @@ def parting(runs):
     apart = {pair: drift(runs, "thesis", pair) for pair in ("pytorch", "lua", "other_batches")}
     last = max(apart["lua"])
     return (
-        f"On the same batches {' and '.join(said)}. After {last} outer steps their weights are "
+        f"From the same start {' and '.join(said)}. After {last} outer steps their weights are "
         f"{_percent(apart['pytorch'][last])} and {_percent(apart['lua'][last])} of the way apart; "
         f"the text's form on other batches is {_percent(apart['other_batches'][last])} away from "
-        "itself. Without momentum outside it is "
-        f"{_percent(drift(runs, 'lua', 'thesis_inner')[last])} from the Lua program."
+        "itself. Without momentum outside it is still "
+        f"{_percent(drift(runs, 'lua', 'thesis_inner')[last])} from the Lua program, because the "
+        "gradient that the program throws away shifts all mini-batches and dropout that follow: "
+        "on mini-batches, distances hide conventions."
     )
 
 

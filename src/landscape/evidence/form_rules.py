@@ -6,6 +6,9 @@
   This was meant for Adam with the work's schedule, scaled to the run. After it had been seen that
   this Adam ends above every form, because its rate falls too soon in so short a run, Adam at its
   first rate throughout (FAIR) was run and took its place.
+* A form ends *apart from* another where the interval of the difference, paired by seed, leaves zero
+  out. That the Lua program, which is named as the one used for the work, is the other was chosen
+  after the runs, because all forms had reached Adam.
 * A convention's effect is how far the weights go when it alone is switched, in parts of the way
   that the PyTorch program has gone, after AT outer steps (``landscape.experiments.
   entropy_programs``, case ``tiny``).
@@ -56,6 +59,21 @@ def readings(frame: pd.DataFrame, forms: Sequence[str], beside: str = FAIR) -> d
     """Form -> what its end says."""
     there = set(frame["method"])
     return {form: reading(gap(frame, form, beside)) for form in forms if form in there}
+
+
+def sides(
+    frame: pd.DataFrame, forms: Sequence[str], beside: str
+) -> dict[str, list[tuple[str, float]]]:
+    """Forms that end above, below or not measurably apart from one, with their differences."""
+    found: dict[str, list[tuple[str, float]]] = {"above": [], "below": [], "level": []}
+    for form in forms:
+        apart = None if form == beside else gap(frame, form, beside)
+        if apart is None:
+            continue
+        out = apart.has_interval and not apart.low <= 0 <= apart.high
+        side = ("above" if apart.value > 0 else "below") if out else "level"
+        found[side].append((form, apart.value))
+    return found
 
 
 def parted(frame: pd.DataFrame, first: str, second: str) -> int | None:
