@@ -171,9 +171,9 @@ def parting(runs):
         f"{_percent(apart['pytorch'][last])} and {_percent(apart['lua'][last])} of the way apart; "
         f"the text's form on other batches is {_percent(apart['other_batches'][last])} away from "
         "itself. Without momentum outside it is still "
-        f"{_percent(drift(runs, 'lua', 'thesis_inner')[last])} from the Lua program, because the "
-        "gradient that the program throws away shifts all mini-batches and dropout that follow: "
-        "on mini-batches, distances hide conventions."
+        f"{_percent(drift(runs, 'lua', 'thesis_inner')[last])} from the Lua program: the gradient "
+        "that the program throws away shifts all mini-batches and dropout that follow, so that "
+        "such distances say little about conventions."
     )
 
 
