@@ -13,6 +13,7 @@ from landscape.errata import (  # noqa: F401
     richemond,
     thesis_counts,
     thesis_perceptron,
+    thesis_recurrent,
     thesis_spin_glass,
     thesis_training,
 )
