@@ -194,7 +194,9 @@ def test_tables_have_a_row_for_every_method_rate_and_loop(figure):
     assert table.rows[0][3].text.startswith("1.2270 [")
     rows = figure.angles_table(made()).rows
     assert [row[0].text for row in rows] == ["char-LSTM", "LeNet"] * 2
-    assert "65 degrees on the char-LSTM and 61 degrees on LeNet" in figure.orthogonal(made())
+    text = figure.later(made())
+    assert "by 10 [10, 10] degrees a step on char-LSTM, around 65 degrees" in text
+    assert text.endswith("changes by 10 [10, 10] and by 2 [2, 2] degrees there, around 65 and 61.")
 
 
 def test_the_pictures_have_their_words_and_data(figure):

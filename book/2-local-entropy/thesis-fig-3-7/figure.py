@@ -179,15 +179,16 @@ def draw_characters(runs, records):
 
 
 def draw_angles(frames):
-    """The angle at every outer step."""
+    """The angle at every outer step, a line a seed."""
     from landscape import book
 
     figure, ax = book.panel(height=3.1)
-    for (name, rows), color, marker in zip(frames.items(), book.CYCLE, "os", strict=False):
-        book.curve(ax, rows.drop(columns="method"), "update", "angle", name, color=color,
-                   marker=marker, label=NETWORKS[name])  # fmt: skip
+    for (name, rows), color in zip(frames.items(), book.CYCLE, strict=False):
+        for seed, own in rows.groupby("seed"):
+            text = None if seed else f"{NETWORKS[name]} (n = {rows['seed'].nunique()})"
+            ax.plot(own["update"], own["angle"], color=color, linewidth=1, alpha=0.8, label=text)
     ax.axhline(90, color=book.INK, linestyle=":", linewidth=1)
-    ax.set(xlabel="outer steps", ylabel="angle [degrees]", ylim=(0, 105), yticks=range(0, 91, 30))
+    ax.set(xlabel="outer steps", ylabel="angle [degrees]", ylim=(0, 135), yticks=range(0, 121, 30))
     ax.legend(fontsize=9, loc="lower right")
     return figure
 
@@ -290,19 +291,24 @@ def angles_table(runs):
     )  # fmt: skip
 
 
-def orthogonal(runs):
-    """A sentence on what the angle's rate of change may owe to its size."""
-    found = {}
-    for experiment, name in NETWORKS.items():
-        rows = runs.table(experiment, "own")
-        share = statistics.mean_interval(change(rows) / (90 - mean_angle(rows)))
-        found[name] = (f"{mean_angle(rows).mean():.0f} degrees", format_number(share.value, 2))
-    (lstm, one), (lenet, other) = found["char-LSTM"], found["LeNet"]
+def later(runs):
+    """Sentences: the second half of the runs alone, in both loops."""
+    said = {}
+    for loop in LOOPS:
+        numbers = []
+        for experiment, name in NETWORKS.items():
+            rows = runs.table(experiment, loop)
+            rows = rows[rows["update"] > rows["update"].max() / 2]
+            size = statistics.mean_interval(change(rows)).with_(n=None)
+            numbers.append((f"{mean_angle(rows).mean():.0f}", format_measurement(size), name))
+        said[loop] = numbers
+    (lstm, one, name), (lenet, other, second) = said["own"]
+    (lstm_same, one_same, _), (lenet_same, other_same, _) = said["same"]
     return (
-        f"The angle is {lstm} on the char-LSTM and {lenet} on LeNet. Two directions that are "
-        "almost orthogonal stay so when both change, so that part of the difference in the rate of "
-        f"change is one of size: from step to step the angle changes by {one} of its distance from "
-        f"a right angle on the char-LSTM and by {other} of it on LeNet."
+        f"In the second half of the runs alone the angle "
+        f"changes by {one} degrees a step on {name}, around {lstm} degrees, and by {other} "
+        f"on {second}, around {lenet}. With one loop for both it changes by {one_same} and by "
+        f"{other_same} degrees there, around {lstm_same} and {lenet_same}."
     )
 
 
