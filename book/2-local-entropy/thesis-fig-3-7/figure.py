@@ -54,6 +54,11 @@ def passes(frame, first, second, column=NATS):
     return statistics.ratio_of_means(*statistics.common_seeds(*times))
 
 
+def printed(root):
+    """What the work prints for Adam on the characters."""
+    return claims.load("thesis-fig-3-7", root).paper_values["char-adam"].value
+
+
 def words(runs):
     """The runs on the Penn Treebank, None where there are none."""
     try:
@@ -119,18 +124,24 @@ def _angles(own, same):
 
 def finding(found):
     """Which of the two optimizers ends lower on the characters, and what the angle does."""
-    test, angle = found["c2.test"], found["c3.change"]
-    if test.value is None or angle.value is None:
+    test, rate, angle = found["c2.test"], found["c2.rate"], found["c3.change"]
+    if test.value is None or rate.value is None or angle.value is None:
         return "Nothing was measured."
-    short = "" if test.verdict.scale == "work" else ", in runs a tenth as long as the work's"
+    short = "" if test.verdict.scale == "work" else ", in short runs"
     note = test.measurement.note
-    text = f"{note.removeprefix('stand-in: ')}, a stand-in," if note else "War and Peace"
-    side = _side(test.measurement, "higher than Adam", "lower than Adam", "not apart from Adam")
-    nats = format_measurement(test.measurement.with_(n=None, note=""))
+    text = f" of {note.removeprefix('stand-in: ')}, a stand-in," if note else ""
+    sides = ("higher than", "lower than", "no lower than")
+    first, second = (f"{_side(part.measurement, *sides)} Adam" for part in (test, rate))
+    nats, other = (
+        format_measurement(part.measurement.with_(n=None, note="", unit=unit))
+        for part, unit in ((test, "nats"), (rate, ""))
+    )
+    joint = "and" if first == second else "but"
     faster = _side(angle.measurement, "faster", "more slowly", "not measurably faster")
     return (
-        f"On the characters of {text} Entropy-Adam ends {side} ({nats}){short}; the angle between "
-        f"its gradient and the plain one changes {faster} on the LSTM than on LeNet."
+        f"On characters{text} Entropy-Adam ends {first} ({nats}) {joint} {second} at "
+        f"Entropy-Adam's rate ({other}){short}; the angle of its gradient with the plain one "
+        f"changes {faster} on the LSTM than on LeNet."
     )
 
 
@@ -151,7 +162,7 @@ def curves_and_angles(runs, records):
         {"b": draw_characters(runs, records), "c": draw_angles(frames)},
         titles={"b": "characters", "c": "angle of the two gradients"},
         alt="Left, test loss in nats a character against effective epochs for Adam, Entropy-Adam "
-        "and Adam with as many gradients, with a horizontal line at the printed values. Right, the "
+        "and Adam at Entropy-Adam's rate, with a horizontal line at the printed values. Right, the "
         "angle between the gradient of local entropy and the plain one against outer steps, for "
         "the char-LSTM and LeNet. The tables below state both in numbers.",
         data={"characters": runs.frame(CHAR)[columns]}
@@ -167,11 +178,11 @@ def draw_characters(runs, records):
     figure, ax = book.panel(height=3.1)
     book.curves(ax, runs.frame(CHAR), "effective_epoch", NATS, (ADAM, ENTROPY),
                 record=records.frame(CHAR))  # fmt: skip
-    book.curve(ax, runs.frame(CHAR), "effective_epoch", NATS, SHORT, color=book.GREY, marker="x",
-               label="Adam, as many gradients")  # fmt: skip
-    printed = claims.load("thesis-fig-3-7", runs.root).paper_values["char-adam"].value
-    ax.axhline(printed, color=book.INK, linestyle=":", linewidth=1.4)
-    ax.annotate("printed in the work", (0.03, printed + 0.04), fontsize=9, va="bottom",
+    book.curve(ax, runs.frame(CHAR), "effective_epoch", NATS, RATE, color=book.GREY, marker="x",
+               label="Adam, Entropy-Adam's rate")  # fmt: skip
+    value = printed(runs.root)
+    ax.axhline(value, color=book.INK, linestyle=":", linewidth=1.4)
+    ax.annotate("printed in the work", (0.03, value + 0.04), fontsize=9, va="bottom",
                 xycoords=("axes fraction", "data"))  # fmt: skip
     ax.set(xlabel="effective epochs", ylabel="test loss [nats a character]", ylim=(1, None))
     ax.legend(fontsize=9)
@@ -194,48 +205,20 @@ def draw_angles(frames):
 
 
 def memory_of_the_text(runs):
-    """The second picture: what tables of the last characters reach, beside the printed values."""
-    from landscape import book
+    """The second picture: what tables of the last characters reach, beside the printed value."""
+    from landscape.book import text_tables
 
-    rows = runs.table(TEXT, "characters")
-    figure, ax = book.panel(width=4.8, height=3.1)
-    for column, text, color, mark in (
-        ("of_itself", "table made of the test part itself", book.CYCLE[1], "v"),
-        ("of_training", "table made of the training part", book.CYCLE[0], "o"),
-    ):
-        ax.plot(rows["run"] - 1, rows[column], marker=mark, color=color, label=text)
-    value = claims.load("thesis-fig-3-7", runs.root).paper_values["char-adam"].value
-    for height, text in ((value, "printed value, as nats"),
-                         (math.log(value), "printed value, as perplexity")):  # fmt: skip
-        ax.axhline(height, color=book.INK, linestyle=":", linewidth=1.4)
-        ax.annotate(text, (0.01, height + 0.03), fontsize=9, va="bottom",
-                    xycoords=("axes fraction", "data"))  # fmt: skip
-    ax.set(xlabel="characters that the table sees", ylabel="nats a character", ylim=(0, None))
-    ax.legend(fontsize=9, loc="upper right")
-    return book.Picture(
-        figure,
-        alt="Loss in nats a character of tables that see zero to nine characters. Made of the test "
-        "part itself the loss falls steadily and stays above the line of the printed value read as "
-        "a perplexity; made of the training part it is least for five characters, a little above "
-        "the printed value read as nats.",
-        data=rows[["run", "of_itself", "of_training"]],
-    )
+    return text_tables.picture(runs.table(TEXT, "characters"), printed(runs.root))
 
 
 def reading(runs):
     """Sentences: why the printed values are nats."""
-    value = claims.load("thesis-fig-3-7", runs.root).paper_values["char-adam"].value
-    rows = runs.table(TEXT, "characters")
-    least, last, ours = rows["of_training"].min(), rows.iloc[-1], end(runs.frame(CHAR), ADAM)
-    read = math.log(value)
-    beyond = "loses more than that" if last["of_itself"] > read else "is as good"
+    from landscape.book import text_tables
+
+    ours = end(runs.frame(CHAR), ADAM)
     return (
-        f"A perplexity of {value:g} would be {read:.3f} nats or {read / math.log(2):.2f} bits a "
-        f"character; a table that knows what follows every {last['run'] - 1:.0f} characters of the "
-        f"test part itself {beyond}, {last['of_itself']:.3f} nats. As nats, {value:g} is a "
-        f"perplexity of {math.exp(value):.1f} and {100 * (1 - value / least):.0f} % less than the "
-        f"{least:.2f} nats of the best table made of the training part. Adam's network ends here "
-        f"at {format_measurement(ours)}, a perplexity of {math.exp(ours.value):.1f}."
+        f"{text_tables.reading(runs.table(TEXT, 'characters'), printed(runs.root))} Adam's network "
+        f"ends here at {format_measurement(ours)}, a perplexity of {math.exp(ours.value):.1f}."
     )
 
 
@@ -244,13 +227,13 @@ def ends_table(runs, records):
     from landscape import book
 
     values = claims.load("thesis-fig-3-7", runs.root).paper_values
-    printed = {ADAM: values["char-adam"], ENTROPY: values["char-entropy"]}
+    stated = {ADAM: values["char-adam"], ENTROPY: values["char-entropy"]}
     frame, record = runs.frame(CHAR), records.frame(CHAR)
     known = set() if record is None else set(record["method"])
     rows = []
     for method in METHODS:
         epochs = frame.loc[frame["method"] == method, "effective_epoch"].max()
-        paper = printed.get(method)
+        paper = stated.get(method)
         rows.append([
             book.Cell(label(method), details=f"{format_number(epochs)} effective epochs"),
             f"{paper.value:g} ± {paper.err:g}" if paper else "–",
@@ -266,6 +249,19 @@ def ends_table(runs, records):
         caption="Test loss on the characters at the end of training, nats a character "
         "(95 % intervals of ours)",
     )  # fmt: skip
+
+
+def rate_of_learning(runs):
+    """Sentences: what of the gain is the rate's."""
+    frame = runs.frame(CHAR)
+    gaps = [format_measurement(gap(frame, ENTROPY, other).with_(n=None)) for other in
+            (ADAM, SHORT, RATE)]  # fmt: skip
+    last = frame[frame["method"] == ADAM]["learning_rate"].min()
+    return (
+        f"Entropy-Adam ends {gaps[0]} from Adam, {gaps[1]} from Adam with as many gradients and "
+        f"{gaps[2]} from Adam with as many gradients and its own rate and drops. The comparison of "
+        f"the work is one of learning rates, too: Adam's falls to {format_number(last)} here."
+    )
 
 
 def _nats_and_perplexity(frame, method):
