@@ -5,7 +5,12 @@ import math
 from landscape.errors import LandscapeError
 from landscape.evidence import claims, statistics
 from landscape.evidence.angles import change, drift, mean_angle, memory
-from landscape.evidence.measurement import format_measurement, format_number, not_run
+from landscape.evidence.measurement import (
+    Measurement,
+    format_measurement,
+    format_number,
+    not_run,
+)
 from landscape.evidence.methods import label
 
 CHAR, INNER, PTB = "thesis-fig-3-7-char", "thesis-fig-3-7-inner", "thesis-fig-3-7-ptb"
@@ -254,19 +259,21 @@ def ends_table(runs, records):
 def rate_of_learning(runs):
     """Sentences: what of the gain is the rate's."""
     frame = runs.frame(CHAR)
-    gaps = [format_measurement(gap(frame, ENTROPY, other).with_(n=None)) for other in
-            (ADAM, SHORT, RATE)]  # fmt: skip
+    gaps = [format_measurement(gap(frame, ENTROPY, other, unit="").with_(n=None))
+            for other in (ADAM, SHORT, RATE)]  # fmt: skip
     last = frame[frame["method"] == ADAM]["learning_rate"].min()
     return (
-        f"Entropy-Adam ends {gaps[0]} from Adam, {gaps[1]} from Adam with as many gradients and "
-        f"{gaps[2]} from Adam with as many gradients and its own rate and drops. The comparison of "
-        f"the work is one of learning rates, too: Adam's falls to {format_number(last)} here."
+        f"Entropy-Adam's final loss minus Adam's is {gaps[0]} nats, minus that of Adam with as "
+        f"many gradients {gaps[1]}, and minus that of Adam with as many gradients and "
+        f"Entropy-Adam's rate and drops {gaps[2]}. The comparison is one of learning rates, too: "
+        f"Adam's falls to {format_number(last)} here."
     )
 
 
 def _nats_and_perplexity(frame, method):
-    perplexity = end(frame, method, "test_perplexity", "").with_(n=None)
-    return format_measurement(end(frame, method)), format_measurement(perplexity)
+    nats = end(frame, method)
+    values = [None if x is None else math.exp(x) for x in (nats.value, nats.low, nats.high)]
+    return format_measurement(nats), format_measurement(Measurement(*values))
 
 
 def angles_table(runs):
