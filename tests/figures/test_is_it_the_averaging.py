@@ -1,0 +1,104 @@
+"""What part of a gain averaging gives: the rules, on errors made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from landscape.evidence import figures
+
+from .made import ROOT, Made
+
+ERRORS = {  # case, rate, answer: test error
+    ("entropy_sgd", 1.0, "last"): 2.0,
+    ("entropy_sgd_no_force", 1.0, "last"): 2.0,
+    ("entropy_sgd_restart", 1.0, "last"): 2.9,
+    ("sgd_constant", 0.03, "last"): 2.8,
+    ("sgd_constant", 0.1, "last"): 3.0,
+    ("sgd_constant", 0.3, "last"): 4.0,
+    ("sgd_falling", 0.03, "last"): 2.3,
+    ("sgd_falling", 0.1, "last"): 2.1,
+    ("sgd_falling", 0.3, "last"): 2.6,
+    ("sgd_outer", 1.0, "last"): 2.2,
+    ("sgd_constant", 0.1, "ema-0.95"): 2.7,
+    ("sgd_constant", 0.1, "ema-0.99"): 2.5,
+    ("sgd_constant", 0.1, "ema-0.995"): 2.4,
+    ("sgd_constant", 0.1, "swa"): 2.25,
+    ("sgd_falling", 0.1, "ema-0.95"): 2.1,
+    ("sgd_falling", 0.1, "ema-0.99"): 2.1,
+    ("sgd_falling", 0.1, "ema-0.995"): 2.1,
+    ("sgd_falling", 0.1, "swa"): 2.1,
+    ("sgd_outer", 1.0, "ema-0.99"): 2.2,
+}
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return figures.load("is-it-the-averaging", ROOT)
+
+
+class Runs(Made):
+    def parameters(self, experiment, method=None):
+        return {"decays": [0.95, 0.99, 0.995],
+                "methods": {"entropy_sgd": {"optimizer": {"lr_inner": 0.1}}}}  # fmt: skip
+
+
+def runs(changes=(), seeds=6, spread=0.02, validation=(), diverged=()):
+    draws = np.random.default_rng(0)
+    rows = []
+    for (case, rate, answer), error in (ERRORS | dict(changes)).items():
+        for seed in range(seeds):
+            bad = int((case, rate) in diverged and seed == 0)
+            for step in (0, 500, 1000):
+                value = error + (3 - step / 500) ** 2 - 1 + draws.normal(0, spread)
+                value = np.nan if bad and step == 1000 else value
+                shown = dict(validation).get((case, rate), value)
+                rows.append({
+                    "method": case, "rate": rate, "seed": seed, "step": step, "answer": answer,
+                    "effective_epoch": step / 78, "diverged": bad * (step == 1000),
+                    "test_error": value, "validation_error": shown, "training_loss": value / 10,
+                })  # fmt: skip
+    return Runs("laptop", {"is-it-the-averaging": pd.DataFrame(rows)})
+
+
+def test_shares_are_of_the_gain_over_sgd_at_the_inner_rate(figure):
+    measured, tuned, best = figure.found(runs())
+    assert measured["entropy"][1].value == pytest.approx(1.0, abs=0.05)
+    assert measured["average"][2].value == pytest.approx(0.5, abs=0.05)
+    assert measured["swa"][2].value == pytest.approx(0.75, abs=0.05)
+    assert measured["restart"][2].value == pytest.approx(0.1, abs=0.05)
+    assert measured["average"][2].low < 0.5 < measured["average"][2].high
+    assert best == "SGD, falling rate 0.1"
+    assert tuned.value == pytest.approx(0.1, abs=0.05)
+
+
+def test_the_rate_is_picked_on_validation_and_never_where_a_seed_diverges(figure):
+    shown = {("sgd_constant", 0.03): 0.1, ("sgd_constant", 0.3): 0.05}
+    made = runs(validation=shown, diverged={("sgd_constant", 0.3)})
+    assert figure.picked(made.frame(figure.RUNS)) == ("sgd_constant", 0.03)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "it still gains"),
+        ({("entropy_sgd", 1.0, "last"): 2.1}, "no measurable gain is left"),
+        ({("entropy_sgd", 1.0, "last"): 2.4}, "it loses"),
+        ({("entropy_sgd", 1.0, "last"): 3.0}, "cannot be told from none"),
+        ({("entropy_sgd", 1.0, "last"): 3.5}, "ends above SGD"),
+    ],
+)
+def test_the_sentence_follows_what_was_measured(figure, changes, words):
+    text = figure.answer(runs(changes))
+    assert words in text
+    assert len(text.split()) < 46
+    assert text.count(". ") == 0
+
+
+def test_the_average_that_answers_is_the_middle_one(figure):
+    assert figure.main_average(Runs()) == "ema-0.99"
+    assert figure.inner_rate(Runs()) == 0.1
+
+
+def test_a_diverged_path_has_no_error(figure):
+    frame = runs(diverged={("sgd_outer", 1.0)}, seeds=1).frame(figure.RUNS)
+    assert figure.ends(frame, figure.OUTER).empty
