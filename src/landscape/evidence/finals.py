@@ -1,4 +1,4 @@
-"""Where methods end: final values by seed, their means and their differences.
+"""Where methods end, and after how many passes: final values by seed, means, differences.
 
 ``frame`` has the columns of ``results/`` and ``method``; diverged runs are left out by name.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from landscape.evidence import statistics
+from landscape.evidence import races, statistics
 from landscape.evidence.measurement import Measurement
 
 
@@ -33,3 +33,13 @@ def gap(
     both = frame[frame["method"].isin((first, second))]
     pair = statistics.common_seeds(*(final(frame, name, column) for name in (first, second)))
     return statistics.paired_difference(*pair, unit=unit, diverged=statistics.diverged_runs(both))
+
+
+def passes(
+    frame: pd.DataFrame, first: str, second: str, level: float, column: str = "test_error"
+) -> Measurement:
+    """Ratio of the effective epochs until ``column`` is at or below a level, first over second.
+
+    Paired by seed; what is counted how is said in ``landscape.evidence.races``.
+    """
+    return races.race(frame.assign(**{races.ERROR: frame[column]}), first, second, level).ratio()
