@@ -102,3 +102,31 @@ def test_the_average_that_answers_is_the_middle_one(figure):
 def test_a_diverged_path_has_no_error(figure):
     frame = runs(diverged={("sgd_outer", 1.0)}, seeds=1).frame(figure.RUNS)
     assert figure.ends(frame, figure.OUTER).empty
+
+
+def test_the_table_names_no_share_where_the_gain_may_be_none(figure):
+    known = figure.table(runs()).rows
+    assert [row[0].text for row in known[:2]] == ["SGD at the inner rate", "Entropy-SGD"]
+    average = next(row for row in known if row[0].text == "SGD, exponential average")
+    assert average[3].text.startswith("50.0 [")
+    none = figure.table(runs({("entropy_sgd", 1.0, "last"): 3.0})).rows
+    assert {row[3].text for row in none} == {"–"}
+
+
+def test_what_diverged_everywhere_is_left_out_of_table_and_picture(figure):
+    made = runs()
+    frame = made.frames[figure.RUNS]
+    lost = frame["method"] == "sgd_outer"
+    frame.loc[lost & (frame["step"] == 1000), ["diverged", "test_error"]] = [1, np.nan]
+    row = next(r for r in figure.table(made).rows if r[0].text == "SGD at the outer rate")
+    assert [cell.text for cell in row[1:]] == ["–", "–", "–"]
+    assert set(figure.picture(made).panels) == {"a", "b"}
+    assert set(figure.rates(made).panels) == {"a", "b"}
+
+
+def test_the_sentences_have_numbers(figure):
+    assert "SGD, falling rate 0.1" in figure.against_the_picked(runs())
+    assert "What the force adds: 0.00" in figure.force_alone(runs(spread=0.001))
+    text = figure.cost(runs())
+    assert "50 paths of 42,000 gradients would take about" in text
+    assert "core hours" in text

@@ -136,3 +136,175 @@ def answer(runs):
         f"Entropy-SGD without force {percent(measured['no force'][2])}; against an SGD with a "
         f"picked rate {over}."
     )
+
+
+# What the page shows
+
+ROWS = (  # key in ``found``, name; SGD is at the inner rate unless it says otherwise
+    ("entropy", "Entropy-SGD"), ("no force", "its force left out"),
+    ("restart", "its averages left out, too"), ("average", "SGD, exponential average"),
+    ("swa", "SGD, plain average (SWA)"), ("falling", "SGD, falling rate"),
+    ("falling average", "falling rate and average"), ("outer", "SGD at the outer rate"),
+)  # fmt: skip
+
+
+def draw_gains(runs):
+    """How many points below SGD at the inner rate each ends."""
+    from landscape import book
+
+    measured, _, _ = found(runs)
+    figure, ax = book.panel(height=3.4)
+    for place, (key, _) in enumerate(ROWS):
+        own = measured[key][1]
+        if own is None:
+            continue
+        look = book.look(ENTROPY if place < 3 else CONSTANT)
+        ax.errorbar(own.value, place, xerr=[[own.value - own.low], [own.high - own.value]],
+                    fmt=look.marker, color=look.color, elinewidth=1)  # fmt: skip
+    ax.axvline(0, color=book.GREY, linewidth=1)
+    ax.set(yticks=range(len(ROWS)), yticklabels=[name for _, name in ROWS],
+           ylim=(len(ROWS) - 0.5, -0.5), xlabel="points below SGD")  # fmt: skip
+    return figure
+
+
+def draw_curves(runs):
+    """Test error against passes over the data."""
+    from landscape import book
+
+    frame, rate, average = runs.frame(RUNS), inner_rate(runs), main_average(runs)
+    figure, ax = book.panel(height=3.4)
+    shown = (
+        (ENTROPY, LAST, None, "Entropy-SGD", book.look(ENTROPY).color, "v"),
+        (CONSTANT, LAST, rate, "SGD", book.INK, "D"),
+        (CONSTANT, average, rate, "SGD, average", book.CYCLE[0], "o"),
+        (FALLING, LAST, rate, "SGD, falling rate", book.CYCLE[2], "s"),
+    )
+    for case, answer_, at, name, color, marker in shown:
+        rows = rows_of(frame, case, answer_, at)
+        book.curve(ax, rows, "effective_epoch", "test_error", case, label=name, log=True,
+                   color=color, marker=marker)  # fmt: skip
+    book.log_axis(ax)
+    ax.set(xlabel="effective epochs", ylabel="test error [%]")
+    ax.legend(fontsize=9)
+    return figure
+
+
+def picture(runs):
+    """What each gains over SGD, and the curves."""
+    from landscape import book
+
+    ends = runs.frame(RUNS)
+    ends = ends[ends["step"] == ends["step"].max()]
+    return book.Picture(
+        panels={"a": draw_gains(runs), "b": draw_curves(runs)},
+        titles={"a": "what it gains over SGD", "b": "during training"},
+        alt="On the left one line a method with its gain over SGD at the same constant rate and "
+        "its interval: Entropy-SGD, the same without its force, the same without averages, and SGD "
+        "with averages, with a falling rate and at the outer rate. On the right test error against "
+        "passes for four of them. The table below states the numbers.",
+        data=ends[["method", "rate", "answer", "seed", "test_error", "validation_error"]],
+    )
+
+
+def draw_rates(runs, case):
+    """Final test error of SGD's last weights and of their averages against the rate."""
+    from landscape import book
+
+    frame = runs.frame(RUNS)
+    figure, ax = book.panel(height=3.1)
+    decays = [f"ema-{decay:g}" for decay in sorted(runs.parameters(RUNS)["decays"])]
+    colors = (book.INK, *book.CYCLE[:3], book.CYCLE[5])
+    for place, answer_ in enumerate((LAST, *decays, SWA)):
+        rows = frame[(frame["method"] == case) & (frame["answer"] == answer_)]
+        ends_ = [(rate, statistics.per_seed(part, "test_error"))
+                 for rate, part in rows.groupby("rate")]  # fmt: skip
+        measured = [(rate, statistics.mean_interval(one)) for rate, one in ends_ if len(one)]
+        x = [rate * 1.04 ** (place - 2) for rate, _ in measured]
+        y = [one.value for _, one in measured]
+        spans = [[one.value - (one.low or one.value) for _, one in measured],
+                 [(one.high or one.value) - one.value for _, one in measured]]  # fmt: skip
+        name = {LAST: "last weights", SWA: "plain average"}.get(answer_, f"decay {answer_[4:]}")
+        ax.errorbar(x, y, yerr=spans, color=colors[place], marker="Dos^v"[place], elinewidth=1,
+                    label=name)  # fmt: skip
+    level = statistics.mean_interval(ends(frame, ENTROPY))
+    ax.axhspan(level.low or level.value, level.high or level.value, alpha=0.2,
+               color=book.look(ENTROPY).color, label="Entropy-SGD")  # fmt: skip
+    book.log_axis(ax)
+    ax.set(xscale="log", xlabel="learning rate", ylabel="test error [%]")
+    rates = sorted(frame.loc[frame["method"] == case, "rate"].unique())
+    ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    ax.minorticks_off()
+    return figure, ax
+
+
+def rates(runs):
+    """Every rate and every average, at a constant and at a falling rate."""
+    from landscape import book
+
+    panels = {}
+    for letter, case in (("a", CONSTANT), ("b", FALLING)):
+        panels[letter], ax = draw_rates(runs, case)
+        if letter == "a":
+            ax.legend(fontsize=8.5)
+    return book.Picture(
+        panels=panels,
+        titles={"a": "constant rate", "b": "falling rate"},
+        alt="Final test error against the learning rate, one line for the last weights and one for "
+        "each average, beside a band for Entropy-SGD: with a constant rate on the left, with a "
+        "falling one on the right.",
+    )
+
+
+def table(runs):
+    """Every answer with its error, its gain over SGD and its share of Entropy-SGD's gain."""
+    from landscape import book
+
+    measured, _, _ = found(runs)
+    known, rows = share_is_known(measured), []
+    for key, name in (("sgd", "SGD at the inner rate"), *ROWS):
+        error, own, part = measured[key]
+        share = "–" if part is None or part.value is None or not known else percent(part)
+        gained = "–" if key == "sgd" or own is None else format_measurement(own.with_(n=None))
+        rows.append([name, format_measurement(error), gained, share])
+    return book.Table(
+        ["at equal gradients", "test error", "gain over SGD", "share of Entropy-SGD's gain"],
+        rows, label="is-it-the-averaging-shares", stack=True,
+        caption="Final test errors, paired gains and shares, with 95 % intervals over seeds",
+    )  # fmt: skip
+
+
+def against_the_picked(runs):
+    """A sentence: Entropy-SGD against the SGD whose rate was picked on the held-out images."""
+    _, tuned, best = found(runs)
+    return (
+        f"Picked by the validation error of its last weights: {best}. Entropy-SGD's gain over it "
+        f"is {format_measurement(tuned)}."
+    )
+
+
+def force_alone(runs):
+    """A sentence: what the force adds to the same loop without it."""
+    frame = runs.frame(RUNS)
+    own = gain(ends(frame, NO_FORCE), ends(frame, ENTROPY))
+    return f"What the force adds: {format_measurement(own)} (with the same noise and batches)."
+
+
+def cost(runs):
+    """A sentence: what the page would cost at the work's scale, from measured runs of table 3.1."""
+    from landscape.evidence import paper_costs
+    from landscape.experiments import settings
+
+    work = settings.resolved(RUNS, "paper", runs.root)
+    parts = []
+    for known in paper_costs.of(runs.root, ["thesis-tab-3-1-mnistfc"]):
+        hours = {row["method"]: row["hours"] for row in known.rows}
+        usual = hours.get("adam", 0.0)
+        total = work["seeds"] * sum(
+            len(method["rates"])
+            * (hours.get(ENTROPY, usual) if method["optimizer"]["name"] == ENTROPY else usual)
+            for method in work["methods"].values()
+        )
+        parts.append(f"{format_number(paper_costs.rounded(total))} {known.unit} ({known.machine})")
+    paths = work["seeds"] * sum(len(method["rates"]) for method in work["methods"].values())
+    took = f" would take about {' or '.join(parts)}" if parts else " have not been timed"
+    return f"At the work's scale the {paths} paths of {work['gradients']:,} gradients{took}."

@@ -260,6 +260,8 @@ def draw(table, column, neutral, label):
                     markerfacecolor=book.PAPER if source == "record" else color)  # fmt: skip
     ax.axvline(neutral, color=book.GREY, linewidth=1)
     ax.set(yticks=range(len(TASKS)), yticklabels=list(TASKS), xlabel=label, ylim=(4.6, -0.6))
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=9,
+              columnspacing=0.9, handletextpad=0.2)  # fmt: skip
     return figure, ax
 
 
@@ -268,8 +270,7 @@ def picture(runs, records):
     from landscape import book
 
     table = differences(runs, records)
-    ends, ax = draw(table, "change", 0, "final value, change [%]")
-    ax.legend(fontsize=9)
+    ends, _ = draw(table, "change", 0, "final value, change [%]")
     times, ax = draw(table, "passes", 1, "passes, entropic over usual")
     book.log_axis(ax, "x")
     return book.Picture(
