@@ -48,19 +48,26 @@ def finding(found):
         return "Nothing was measured."
     ends, times = [], []
     for task, name in NAMES.items():
-        gap, ratio = found[f"c1.{task}"].measurement, found[f"c3.{task}"].value
+        gap, ratio = found[f"c1.{task}"].measurement, found[f"c3.{task}"].measurement
         where = "not measurably apart from"
         if gap.has_interval and (gap.high < 0 or gap.low > 0):
             side = "below" if gap.high < 0 else "above"
             where = f"{format_number(abs(gap.value), 2)} points {side}"
         ends.append(f"{where} Adam on {name}")
-        times.append("an unknown number of" if ratio is None else format_number(ratio, 2))
+        times.append(_times(ratio))
     small = any(found[f"c1.{task}"].verdict.scale != "work" for task in EXPERIMENTS)
     scale = ", in runs much shorter than the work's" if small else ""
     return (
-        f"Entropy-SGD ends {ends[0]} and {ends[1]}, after {times[0]} and {times[1]} times as many "
-        f"passes over the data{scale}."
+        f"Entropy-SGD ends {ends[0]} and {ends[1]}, and is trained after {times[0]} and {times[1]} "
+        f"times Adam's passes over the data{scale}."
     )
+
+
+def _times(ratio):
+    if ratio is None or ratio.value is None:
+        return "an unknown number of"
+    unsure = not ratio.has_interval or ratio.low <= 1 <= ratio.high
+    return f"{format_number(ratio.value, 2)}{' (undecided)' if unsure else ''}"
 
 
 def _look(axis):
