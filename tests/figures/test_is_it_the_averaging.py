@@ -38,8 +38,14 @@ def figure():
 
 class Runs(Made):
     def parameters(self, experiment, method=None):
+        inner = {"entropy_sgd": 0.1, "entropy_sgd_slower": 0.03}
         return {"decays": [0.95, 0.99, 0.995],
-                "methods": {"entropy_sgd": {"optimizer": {"lr_inner": 0.1}}}}  # fmt: skip
+                "methods": {name: {"optimizer": {"lr_inner": rate}}
+                            for name, rate in inner.items()}}  # fmt: skip
+
+    def frame(self, experiment):
+        found = super().frame(experiment)
+        return None if found is None else found.copy()
 
 
 def runs(changes=(), seeds=6, spread=0.02, validation=(), diverged=()):
@@ -57,7 +63,19 @@ def runs(changes=(), seeds=6, spread=0.02, validation=(), diverged=()):
                     "effective_epoch": step / 78, "diverged": bad * (step == 1000),
                     "test_error": value, "validation_error": shown, "training_loss": value / 10,
                 })  # fmt: skip
-    return Runs("laptop", {"is-it-the-averaging": pd.DataFrame(rows)})
+    frame = pd.DataFrame(rows)
+    slower = frame[(frame["method"] == "entropy_sgd")].assign(method="entropy_sgd_slower")
+    slower["test_error"] -= 0.1
+    return Runs("laptop", {"is-it-the-averaging": frame, "is-it-the-averaging-slower": slower})
+
+
+def test_each_rate_of_the_inner_loop_meets_sgd_at_the_same_rate(figure):
+    made = runs({("sgd_constant", 0.03, "ema-0.99"): 1.9})
+    rows = [[cell.text.split(" ")[0] for cell in row] for row in figure.slower(made).rows]
+    assert [row[0] for row in rows] == ["0.03", "0.1"]
+    numbers = [[float(text) for text in row[3:]] for row in rows]
+    # 1.9 against 2.8 and an average of 1.9; 2.0 against 3.0 and an average of 2.5.
+    np.testing.assert_allclose(numbers, [[1.9, 0.9, 0.0], [2.0, 1.0, 0.5]], atol=0.03)
 
 
 def test_shares_are_of_the_gain_over_sgd_at_the_inner_rate(figure):

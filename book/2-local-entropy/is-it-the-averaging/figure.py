@@ -3,13 +3,15 @@
 The rules were fixed before the runs: the gain is that over SGD at the inner loop's constant rate,
 averaging alone is the exponential average with the middle decay along the same path of SGD, and a
 share is named where the gain's 95 % interval lies above zero. SGD's rate and schedule are picked by
-the mean validation error of its last weights.
+the mean validation error of its last weights. Smaller rates came after these runs had been seen.
 """
+
+import pandas as pd
 
 from landscape.evidence import shares, statistics
 from landscape.evidence.measurement import Measurement, format_measurement, format_number
 
-RUNS = "is-it-the-averaging"
+RUNS, SLOWER = "is-it-the-averaging", "is-it-the-averaging-slower"
 ENTROPY, NO_FORCE, RESTART = "entropy_sgd", "entropy_sgd_no_force", "entropy_sgd_restart"
 CONSTANT, FALLING, OUTER = "sgd_constant", "sgd_falling", "sgd_outer"
 LAST, SWA = "last", "swa"
@@ -129,13 +131,27 @@ def answer(runs):
         )
     over = "no measurable gain is left" if tuned is None or tuned.low <= 0 else "it still gains"
     if tuned is not None and tuned.high < 0:
-        over = "it loses"
+        over = f"it loses {format_number(-tuned.value, 2)} points"
     return (
         f"An average of SGD's weights gives {percent(measured['average'][2])} of Entropy-SGD's "
         f"gain over SGD at the same constant rate ({format_number(whole.value, 2)} points), "
-        f"Entropy-SGD without force {percent(measured['no force'][2])}; against an SGD with a "
-        f"picked rate {over}."
+        f"Entropy-SGD without force {percent(measured['no force'][2])}; against SGD at a picked "
+        f"rate {over}."
     )
+
+
+def all_rates(runs):
+    """Both experiments' runs, Entropy-SGD under one name with its inner rate as ``rate``."""
+    frames = []
+    for name in (RUNS, SLOWER):
+        frame, methods = runs.frame(name), runs.parameters(name)["methods"]
+        for case in frame["method"].unique():
+            if case.startswith(ENTROPY) and case not in (NO_FORCE, RESTART):
+                rows = frame["method"] == case
+                frame.loc[rows, "rate"] = methods[case]["optimizer"]["lr_inner"]
+                frame.loc[rows, "method"] = ENTROPY
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
 
 
 # What the page shows
@@ -146,6 +162,7 @@ ROWS = (  # key in ``found``, name; SGD is at the inner rate unless it says othe
     ("swa", "SGD, plain average (SWA)"), ("falling", "SGD, falling rate"),
     ("falling average", "falling rate and average"), ("outer", "SGD at the outer rate"),
 )  # fmt: skip
+FARTHEST = 10  # points: what ends farther off is named and not drawn
 
 
 def draw_gains(runs):
@@ -157,6 +174,11 @@ def draw_gains(runs):
     for place, (key, _) in enumerate(ROWS):
         own = measured[key][1]
         if own is None:
+            continue
+        if abs(own.value) > FARTHEST:
+            error = format_number(measured[key][0].value, 0)
+            ax.annotate(f"{error} % error", (0.02, place), fontsize=9, va="center",
+                        xycoords=("axes fraction", "data"))  # fmt: skip
             continue
         look = book.look(ENTROPY if place < 3 else CONSTANT)
         ax.errorbar(own.value, place, xerr=[[own.value - own.low], [own.high - own.value]],
@@ -182,7 +204,7 @@ def draw_curves(runs):
     for case, answer_, at, name, color, marker in shown:
         rows = rows_of(frame, case, answer_, at)
         book.curve(ax, rows, "effective_epoch", "test_error", case, label=name, log=True,
-                   color=color, marker=marker)  # fmt: skip
+                   color=color, marker=marker, band=False)  # fmt: skip
     book.log_axis(ax)
     ax.set(xlabel="effective epochs", ylabel="test error [%]")
     ax.legend(fontsize=9)
@@ -206,33 +228,29 @@ def picture(runs):
     )
 
 
-def draw_rates(runs, case):
-    """Final test error of SGD's last weights and of their averages against the rate."""
+def draw_rates(frame, case, answers):
+    """Final test error against the rate: SGD's last weights, their averages, and Entropy-SGD."""
     from landscape import book
 
-    frame = runs.frame(RUNS)
     figure, ax = book.panel(height=3.1)
-    decays = [f"ema-{decay:g}" for decay in sorted(runs.parameters(RUNS)["decays"])]
-    colors = (book.INK, *book.CYCLE[:3], book.CYCLE[5])
-    for place, answer_ in enumerate((LAST, *decays, SWA)):
-        rows = frame[(frame["method"] == case) & (frame["answer"] == answer_)]
-        ends_ = [(rate, statistics.per_seed(part, "test_error"))
-                 for rate, part in rows.groupby("rate")]  # fmt: skip
-        measured = [(rate, statistics.mean_interval(one)) for rate, one in ends_ if len(one)]
-        x = [rate * 1.04 ** (place - 2) for rate, _ in measured]
-        y = [one.value for _, one in measured]
-        spans = [[one.value - (one.low or one.value) for _, one in measured],
-                 [(one.high or one.value) - one.value for _, one in measured]]  # fmt: skip
-        name = {LAST: "last weights", SWA: "plain average"}.get(answer_, f"decay {answer_[4:]}")
-        ax.errorbar(x, y, yerr=spans, color=colors[place], marker="Dos^v"[place], elinewidth=1,
-                    label=name)  # fmt: skip
-    level = statistics.mean_interval(ends(frame, ENTROPY))
-    ax.axhspan(level.low or level.value, level.high or level.value, alpha=0.2,
-               color=book.look(ENTROPY).color, label="Entropy-SGD")  # fmt: skip
+    names = {LAST: "last weights", SWA: "plain average"}
+    lines = [(case, one, names.get(one, f"decay {one[4:]}")) for one in answers]
+    colors = (book.INK, *book.CYCLE[:3], book.CYCLE[5], book.look(ENTROPY).color)
+    shown = set()
+    for place, (method, one, name) in enumerate([*lines, (ENTROPY, LAST, "Entropy-SGD")]):
+        rows = frame[(frame["method"] == method) & (frame["answer"] == one)]
+        finals = {rate: statistics.per_seed(part, "test_error")
+                  for rate, part in rows.groupby("rate")}  # fmt: skip
+        measured = {rate: statistics.mean_interval(x) for rate, x in finals.items() if len(x) > 1}
+        y = [m.value for m in measured.values()]
+        spans = [[m.value - m.low for m in measured.values()],
+                 [m.high - m.value for m in measured.values()]]  # fmt: skip
+        ax.errorbar([rate * 1.04 ** (place - 2) for rate in measured], y, yerr=spans, label=name,
+                    color=colors[place], marker="Dos^Xv"[place], elinewidth=1)  # fmt: skip
+        shown |= set(measured)
     book.log_axis(ax)
-    ax.set(xscale="log", xlabel="learning rate", ylabel="test error [%]")
-    rates = sorted(frame.loc[frame["method"] == case, "rate"].unique())
-    ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    ax.set(xscale="log", xlabel="learning rate (inner)", ylabel="test error [%]")
+    ax.set_xticks(sorted(shown), [f"{rate:g}" for rate in sorted(shown)])
     ax.minorticks_off()
     return figure, ax
 
@@ -241,18 +259,39 @@ def rates(runs):
     """Every rate and every average, at a constant and at a falling rate."""
     from landscape import book
 
-    panels = {}
+    frame, panels = all_rates(runs), {}
+    decays = sorted(runs.parameters(RUNS)["decays"])
+    answers = (LAST, *(f"ema-{decay:g}" for decay in decays), SWA)
     for letter, case in (("a", CONSTANT), ("b", FALLING)):
-        panels[letter], ax = draw_rates(runs, case)
+        panels[letter], ax = draw_rates(frame, case, answers)
         if letter == "a":
             ax.legend(fontsize=8.5)
     return book.Picture(
         panels=panels,
-        titles={"a": "constant rate", "b": "falling rate"},
-        alt="Final test error against the learning rate, one line for the last weights and one for "
-        "each average, beside a band for Entropy-SGD: with a constant rate on the left, with a "
-        "falling one on the right.",
+        titles={"a": "SGD at a constant rate", "b": "SGD at a falling rate"},
+        alt="Final test error against the learning rate, one line for SGD's last weights, one for "
+        "each average and one for Entropy-SGD against its inner rate: SGD with a constant rate on "
+        "the left, with a falling one on the right.",
     )
+
+
+def slower(runs):
+    """Entropy-SGD against SGD and its average at each rate that all three were given."""
+    from landscape import book
+
+    frame, average, rows = all_rates(runs), main_average(runs), []
+    for rate in sorted(frame.loc[frame["method"] == ENTROPY, "rate"].unique()):
+        entropy = ends(frame, ENTROPY, rate=rate)
+        errors = [ends(frame, CONSTANT, one, rate) for one in (LAST, average)]
+        gained = (format_measurement(gain(one, entropy)) for one in errors)
+        means = (statistics.mean_interval(one, unit="%") for one in (*errors, entropy))
+        means = (format_measurement(one.with_(n=None)) for one in means)
+        rows.append([f"{rate:g}", *means, *gained])
+    return book.Table(
+        ["rate", "SGD", "its average", "Entropy-SGD", "gain over SGD", "gain over the average"],
+        rows, folded=True, stack=True,
+        caption="The same rate for SGD and for Entropy-SGD's inner loop",
+    )  # fmt: skip
 
 
 def table(runs):
@@ -263,7 +302,9 @@ def table(runs):
     known, rows = share_is_known(measured), []
     for key, name in (("sgd", "SGD at the inner rate"), *ROWS):
         error, own, part = measured[key]
+        loses = own is not None and own.high < 0
         share = "–" if part is None or part.value is None or not known else percent(part)
+        share = "none, it loses" if known and loses else share
         gained = "–" if key == "sgd" or own is None else format_measurement(own.with_(n=None))
         rows.append([name, format_measurement(error), gained, share])
     return book.Table(
