@@ -19,7 +19,7 @@ def test_means_and_differences_are_of_the_last_values_and_paired():
     assert finals.final(runs, "adam").tolist() == [10, 12, 14]
     assert finals.mean(runs, "sgd").value == 13
     found = finals.gap(runs, "adam", "sgd")
-    assert (found.value, found.low, found.high, found.n, found.unit) == (-1, -1, -1, 3, "%")
+    assert (found.value, found.low, found.high, found.n, found.unit) == (-1, -1, -1, 3, "points")
 
 
 def test_another_column_has_another_unit():

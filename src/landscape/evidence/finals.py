@@ -29,7 +29,10 @@ def mean(
 def gap(
     frame: pd.DataFrame, first: str, second: str, column: str = "test_error", unit: str = "%"
 ) -> Measurement:
-    """The last value of the first method minus that of the second, paired by seed."""
+    """The last value of the first method minus that of the second, paired by seed.
+
+    ``unit`` is that of the values; percentages differ in points.
+    """
     both = frame[frame["method"].isin((first, second))]
     pair = statistics.common_seeds(*(final(frame, name, column) for name in (first, second)))
     return statistics.paired_difference(*pair, unit=unit, diverged=statistics.diverged_runs(both))
