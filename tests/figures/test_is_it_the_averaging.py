@@ -143,7 +143,9 @@ def test_what_diverged_everywhere_is_left_out_of_table_and_picture(figure):
 
 
 def test_the_sentences_have_numbers(figure):
-    assert "SGD, falling rate 0.1" in figure.against_the_picked(runs())
+    text = figure.against_the_picked(runs())
+    assert "its last weights: SGD, falling rate 0.1. Entropy-SGD's gain over it is 0.1" in text
+    assert "its gain over SGD, falling rate 0.1 is " in text
     assert "What the force adds: 0.00" in figure.force_alone(runs(spread=0.001))
     text = figure.cost(runs())
     assert "50 paths of 42,000 gradients would take about" in text
