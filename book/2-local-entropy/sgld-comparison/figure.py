@@ -80,10 +80,10 @@ def by_temperature(runs):
 
 def above_none(errors):
     """Error at each temperature above 0 minus that without noise, paired by seed."""
-    still = errors[0.0]
+    pairs = {value: statistics.common_seeds(one, errors[0.0]) for value, one in errors.items()}
     return {
-        value: statistics.paired_difference(*statistics.common_seeds(one, still), unit="points")
-        for value, one in errors.items() if value > 0 and len(statistics.common_seeds(one, still)[0])
+        value: statistics.paired_difference(*pair, unit="points")
+        for value, pair in pairs.items() if value > 0 and len(pair[0])
     }  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def parting(differences):
 
 
 def power_of_ten(value):
-    """A small number as a formula: ``10^{-4}``, ``2.5\\cdot 10^{-5}``."""
+    """A small number as a formula, like ``10^{-4}``."""
     mantissa, exponent = f"{value:.1e}".split("e")
     front = "" if float(mantissa) == 1 else rf"{float(mantissa):g}\cdot "
     return f"{front}10^{{{int(exponent)}}}"
@@ -121,7 +121,8 @@ def answer(runs):
     count = samples(runs, LENET)
     noise = "its noise raises the error at no temperature tried"
     if apart is not None:
-        noise = rf"its noise raises the error from $\beta^{{-1}} = {power_of_ten(apart / count)}$ on"
+        at = rf"$\beta^{{-1}} = {power_of_ten(apart / count)}$"
+        noise = f"its noise raises the error from {at} on"
     return (
         "After as many gradients as Entropy-SGD, Langevin dynamics that samples the posterior ends "
         f"{words[0]} and {words[1]}; {noise}."
@@ -147,8 +148,8 @@ def curves(runs, records):
             tables[name] = runs.frame(name)[["method", "seed", "effective_epoch", "test_error"]]
     return book.Picture(
         panels=panels, titles={"a": "LeNet on MNIST", "b": "All-CNN on CIFAR-10"}, data=tables,
-        alt="Two panels, test error on a logarithmic axis against effective epochs for SGLD, Entropy-SGD and "
-        "the network's usual optimizer. The table below states the final errors.",
+        alt="Two panels, test error on a logarithmic axis against effective epochs for SGLD, "
+        "Entropy-SGD and the network's usual optimizer. The table below states the final errors.",
     )  # fmt: skip
 
 
@@ -180,7 +181,8 @@ def comparison(runs):
     return book.Table(
         ["network", "method", "the work", f"this build ({runs.scale})"], rows, stack=True,
         label="sgld-comparison-errors",
-        caption="Chaudhari (2018), section 3.3.6: final errors, printed and cited, with 95 % intervals of ours",
+        caption="Chaudhari (2018), section 3.3.6: final errors, printed and cited, and ours with "
+        "95 % intervals",
     )  # fmt: skip
 
 
@@ -208,13 +210,14 @@ def temperatures(runs):
     ax.legend()
     return book.Picture(
         panels={"a": figure},
-        alt="Test error on logarithmic axes against the temperature of the noise, means over seeds with their "
-        "intervals, beside a horizontal band without noise. The sentence below states the differences.",
+        alt="Test error on logarithmic axes against the temperature of the noise, means over seeds "
+        "with their intervals, beside a horizontal band without noise. The sentence below states "
+        "the differences.",
         data=runs.frame(TEMPERATURES)[["temperature", "seed", "effective_epoch", "test_error"]],
     )  # fmt: skip
 
 
-def walk(settings, count, steps):
+def walk(settings, steps):
     """How far the noise alone moves a weight in so many steps: root mean square.
 
     ``sqrt(sum eta_t T)`` with ``eta_t = lr / (1 + t)^power``, and ``T`` the temperature.
@@ -230,16 +233,17 @@ def parted(runs):
     differences = above_none(by_temperature(runs))
     epochs = runs.frame(TEMPERATURES)["effective_epoch"].max()
     said = "; ".join(
-        rf"{format_measurement(one.with_(n=None))} at $\beta^{{-1}} = {power_of_ten(value / count)}$"
+        f"{format_measurement(one.with_(n=None))} at ${power_of_ten(value / count)}$"
         for value, one in differences.items()
     )
     settings = runs.parameters(RUNS[LENET], "sgld")["optimizer"]
     steps = int(runs.frame(RUNS[LENET])["step"].max())
-    far = walk(settings, count, steps)
+    far = walk(settings, steps)
     return (
-        f"LeNet's test error after {format_number(epochs, digits=2)} epochs above that without noise, "
-        f"paired by seed: {said}. At the posterior's temperature noise alone moves every weight by "
-        f"{format_number(far, digits=2)} (root mean square) in the main run's {steps} steps."
+        f"LeNet's test error after {format_number(epochs, digits=2)} epochs above that without "
+        rf"noise, paired by seed, against $\beta^{{-1}}$: {said}. At the posterior's temperature "
+        f"noise alone moves every weight by {format_number(far, digits=2)} (root mean square) in "
+        f"the main run's {steps} steps."
     )
 
 
@@ -262,6 +266,7 @@ def search_tables(runs):
         ends_of = last.groupby(["lr", "power"])["validation_error"].mean().unstack()
         count = samples(runs, task)
         winner = best(runs, task)
+        epochs = format_number(rows["effective_epoch"].max(), digits=2)
         cells = []
         for lr, errors in ends_of.iterrows():
             row = [format_number(rate(lr, count), digits=2)]
@@ -272,7 +277,7 @@ def search_tables(runs):
             cells.append(row)
         tables.append(book.Table(
             [r"rate $\frac{N}{2}\eta$", *(f"$b = {power:g}$" for power in ends_of.columns)], cells,
-            caption=f"{name}: validation error after {format_number(rows['effective_epoch'].max(), digits=2)} "
-            "epochs of the search, one run each; the lowest is taken",
+            caption=f"{name}: validation error after {epochs} epochs of the search, one run each; "
+            "the lowest is taken",
         ))  # fmt: skip
     return tables
