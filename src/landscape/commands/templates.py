@@ -28,20 +28,18 @@ page.answer(@ANSWER@)
 ```
 
 ```{code-cell} ipython3
----
-mystnb:
-  figure:
-    name: @NAME@
-    caption: |
-      @CAPTION@Test error of two optimizers. Mean with 95 % Student interval over seeds.
-tags: [hide-input]
----
+:tags: [hide-input]
+
 page.picture(
     page.figure.draw(page.runs),
     alt="Test error against epochs for SGD and Adam.",
     data=page.runs.frame("@NAME@"),
 )
 ```
+
+:::{caption} @NAME@
+@CAPTION@Test error of two optimizers. Mean with 95 % Student interval over seeds.
+:::
 
 What is shown, and what the work says about it, in one or two sentences.
 @CLAIMS@
