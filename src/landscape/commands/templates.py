@@ -13,14 +13,12 @@ kernelspec:
 
 ```{code-cell} ipython3
 :tags: [parameters, remove-input]
-
 profile = "laptop"
 live = False
 ```
 
 ```{code-cell} ipython3
 :tags: [remove-input]
-
 from landscape import book
 
 page = book.page("@NAME@", profile=profile, live=live)
@@ -29,7 +27,6 @@ page.answer(@ANSWER@)
 
 ```{code-cell} ipython3
 :tags: [hide-input]
-
 page.picture(
     page.figure.draw(page.runs),
     alt="Test error against epochs for SGD and Adam.",
@@ -49,7 +46,6 @@ Three lines and their equation.
 
 ```{code-cell} ipython3
 :tags: [remove-input]
-
 page.appendix("@NAME@")
 ```
 """
@@ -59,7 +55,6 @@ CLAIMS_CELL = """
 
 ```{code-cell} ipython3
 :tags: [remove-input]
-
 page.claims()
 ```
 """
