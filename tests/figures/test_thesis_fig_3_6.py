@@ -139,7 +139,7 @@ def test_the_scope_ends_where_the_works_ends(figure):
 
 def test_tables_and_panels(figure):
     made = runs()
-    errors, still = figure.tables(made, Trained("paper"))
+    errors, still = figure.errors_table(made, Trained("paper")), figure.plateau_table(made)
     assert errors.rows[0][1].text == "7.71 ± 0.19 %"
     assert errors.rows[0][2].text == "–"
     assert len(errors.rows) == 4
