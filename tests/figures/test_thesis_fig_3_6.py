@@ -55,8 +55,8 @@ def test_the_printed_errors_and_a_staircase_reproduce_the_claims():
     # 12 of 12 units of fall lie in 3 of 8 tenths; even falls have 1.
     assert named["c2.stairs"]["record"]["value"] == pytest.approx(8 / 3 - 1, abs=1e-4)
     assert found["finding"] == (
-        "Entropy-SGD ends 0.1 points above SGD; its training loss stands still for 0 % of the run "
-        "after its first fifth, SGD's for 62 %."
+        "Entropy-SGD ends 0.1 points above SGD; after its first fifth its training loss stands still "
+        "for 0 % of the run, SGD's for 62 %."
     )
 
 
@@ -66,6 +66,7 @@ def test_two_smooth_curves_are_told_apart_by_nothing():
     assert labels(named, "c2")["few"] == "reproduced at small scale"
     assert "On a narrow network and a tenth of the images" in found["finding"]
     assert "not measurably apart from SGD" in found["finding"]
+    assert found["finding"].endswith("SGD's for 0 %, no measurable difference.")
 
 
 def test_a_staircase_of_entropy_sgd_contradicts_at_the_works_scale_alone():

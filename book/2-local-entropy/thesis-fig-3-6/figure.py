@@ -166,12 +166,15 @@ def finding(found):
         where = f"{format_number(abs(gap.value), 1)} points {side} SGD"
     few = found["c2.few"].value
     ours, theirs = (format_number(100 * share, 0) for share in (few, few + more.value))
+    apart = more.measurement.has_interval and not (
+        more.measurement.low <= 0 <= more.measurement.high
+    )
+    tail = "" if apart else ", no measurable difference"
     small = gap.verdict.scale != "work"
     scale = "On a narrow network and a tenth of the images " if small else ""
-    start = f"{scale}Entropy-SGD ends {where}"
     return (
-        f"{start}; its training loss stands still for {ours} % of the run after its first fifth, "
-        f"SGD's for {theirs} %."
+        f"{scale}Entropy-SGD ends {where}; after its first fifth its training loss stands still for "
+        f"{ours} % of the run, SGD's for {theirs} %{tail}."
     )
 
 
