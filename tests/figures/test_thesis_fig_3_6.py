@@ -55,8 +55,8 @@ def test_the_printed_errors_and_a_staircase_reproduce_the_claims():
     # 12 of 12 units of fall lie in 3 of 8 tenths; even falls have 1.
     assert named["c2.stairs"]["record"]["value"] == pytest.approx(8 / 3 - 1, abs=1e-4)
     assert found["finding"] == (
-        "Entropy-SGD ends 0.1 points above SGD; after its first fifth its training loss stands still "
-        "for 0 % of the run, SGD's for 62 %."
+        "Entropy-SGD ends 0.1 points above SGD; after its first fifth its training loss stands "
+        "still for 0 % of the run, SGD's for 62 %."
     )
 
 

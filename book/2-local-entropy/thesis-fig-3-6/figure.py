@@ -173,8 +173,8 @@ def finding(found):
     small = gap.verdict.scale != "work"
     scale = "On a narrow network and a tenth of the images " if small else ""
     return (
-        f"{scale}Entropy-SGD ends {where}; after its first fifth its training loss stands still for "
-        f"{ours} % of the run, SGD's for {theirs} %{tail}."
+        f"{scale}Entropy-SGD ends {where}; after its first fifth its training loss stands still "
+        f"for {ours} % of the run, SGD's for {theirs} %{tail}."
     )
 
 
