@@ -54,6 +54,7 @@ def test_the_printed_errors_and_a_staircase_reproduce_the_claims():
     assert named["c2.fewer"]["record"]["value"] == pytest.approx(5 / 8)
     # 12 of 12 units of fall lie in 3 of 8 tenths; even falls have 1.
     assert named["c2.stairs"]["record"]["value"] == pytest.approx(8 / 3 - 1, abs=1e-4)
+    assert named["c2.stairs-same"]["record"]["value"] == pytest.approx(8 / 3 - 1, abs=1e-4)
     assert found["finding"] == (
         "Entropy-SGD ends 0.1 points above SGD; after its first fifth its training loss stands "
         "still for 0 % of the run, SGD's for 62 %."
@@ -67,6 +68,13 @@ def test_two_smooth_curves_are_told_apart_by_nothing():
     assert "On a narrow network and a tenth of the images" in found["finding"]
     assert "not measurably apart from SGD" in found["finding"]
     assert found["finding"].endswith("SGD's for 0 %, no measurable difference.")
+
+
+def test_two_curves_that_fall_alike_at_different_drops_are_told_by_the_control():
+    alike = [1, 1, 1, 6, 1, 1, 0, 0, 0, 0]  # SGD drops at 0.3, where both fall
+    _, named = judged(ID, runs(entropy=alike, sgd=alike))
+    assert labels(named, "c2")["stairs"] == "reproduced at small scale"
+    assert named["c2.stairs-same"]["build"]["value"] == pytest.approx(0, abs=1e-9)
 
 
 def test_a_staircase_of_entropy_sgd_contradicts_at_the_works_scale_alone():

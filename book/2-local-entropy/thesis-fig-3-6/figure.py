@@ -137,6 +137,7 @@ def measure(runs):
         reason = not_run("all runs of a method diverged")
         return {"c1": reason, "c2": reason, "c3": reason}
     steps = [stairs(frame, method, drops(runs, method)) for method in (SGD, ENTROPY)]
+    same = [stairs(frame, method, drops(runs, SGD)) for method in (SGD, ENTROPY)]
     few = plateaus(frame, ENTROPY, "training_loss")
     baseline = end(frame, SGD)
     return {
@@ -149,6 +150,7 @@ def measure(runs):
             "fewer": more_plateaus(frame, "training_loss"),
             "fewer-error": more_plateaus(frame, "test_error"),
             "stairs": paired(frame, *steps),
+            "stairs-same": paired(frame, *same),
             "fewer-strict": more_plateaus(frame, "training_loss", STRICT),
         },
         "c3": {"sgd": baseline, "entropy": end(frame, ENTROPY), "competitive": baseline},
@@ -270,12 +272,13 @@ def plateau_table(runs):
             statistics.mean_interval(100 * plateaus(frame, method, column), unit="%")
             for column in ("training_loss", "test_error")
         ]
-        step = stairs(frame, method, drops(runs, method))
-        shares += [statistics.mean_interval(step)] if len(step) else [None]
+        for whose in (method, SGD):
+            step = stairs(frame, method, drops(runs, whose))
+            shares += [statistics.mean_interval(step)] if len(step) else [None]
         rows.append([label(method), *(format_measurement(share) for share in shares)])
     return book.Table(
-        ["method", "training loss stands still", "error does", "fall at drops, even = 1"],
-        rows, stack=True, caption="Plateaus after the first fifth of the run: share of its tenths",
+        ["method", "training loss stands still", "error does", "fall at drops, even = 1",
+         "fall at SGD's drops"], rows, stack=True, caption="Plateaus after the first fifth of the run: share of its tenths",
     )  # fmt: skip
 
 
