@@ -278,7 +278,8 @@ def plateau_table(runs):
         rows.append([label(method), *(format_measurement(share) for share in shares)])
     return book.Table(
         ["method", "training loss stands still", "error does", "fall at drops, even = 1",
-         "fall at SGD's drops"], rows, stack=True, caption="Plateaus after the first fifth of the run: share of its tenths",
+         "fall at SGD's drops"], rows, stack=True,
+        caption="Plateaus after the first fifth of the run: share of its tenths",
     )  # fmt: skip
 
 
