@@ -16,13 +16,15 @@ NAMES = {LENET: "LeNet", ALLCNN: "All-CNN"}
 RUNS = {task: f"sgld-comparison-{task}" for task in NAMES}
 SEARCH = {task: f"sgld-comparison-{task}-search" for task in NAMES}
 TEMPERATURES = "sgld-comparison-lenet-temperature"
+#: LeNet once more at the best of the falling rates: the best of all is constant.
+FALLING = "sgld-comparison-lenet-decaying"
 #: Where the other optimizers of the same networks were trained, and what the baseline is.
 OTHERS = {LENET: "thesis-tab-3-1-lenet", ALLCNN: "thesis-fig-3-6-allcnn"}
 BASELINE = {LENET: "adam", ALLCNN: "sgd"}
 IMAGES = {LENET: 60_000, ALLCNN: 50_000}
 #: Temperature of the noise that Entropy-SGD has on LeNet, as 1 / beta.
 ENTROPY_NOISE = 1e-6
-EXPERIMENTS = (*RUNS.values(), *SEARCH.values(), TEMPERATURES)
+EXPERIMENTS = (*RUNS.values(), FALLING, *SEARCH.values(), TEMPERATURES)
 
 
 def samples(runs, task):
@@ -50,7 +52,11 @@ def end(frame, method):
 
 def gap(runs, task, method="entropy_sgd"):
     """Final test error of SGLD minus that of another method of the same network, paired by seed."""
-    ours, other = runs.frame(RUNS[task]), runs.frame(OTHERS[task])
+    return between(runs.frame(RUNS[task]), runs.frame(OTHERS[task]), method)
+
+
+def between(ours, other, method):
+    """The same of two frames of runs, either of which may be None."""
     if ours is None or other is None:
         return not_run("there are no runs of both")
     pair = statistics.common_seeds(ends(ours, "sgld"), ends(other, method))
@@ -138,13 +144,16 @@ def curves(runs, records):
         figure, ax = book.panel(height=3.1)
         book.curves(ax, runs.frame(RUNS[task]), "effective_epoch", "test_error", ["sgld"],
                     record=records.frame(RUNS[task]), log=True)  # fmt: skip
+        if task == LENET:
+            book.curve(ax, runs.frame(FALLING), "effective_epoch", "test_error", "sgld", log=True,
+                       label="SGLD, falling rate", color=book.CYCLE[6], marker="P")  # fmt: skip
         others = ("entropy_sgd", BASELINE[task])
         book.curves(ax, runs.frame(OTHERS[task]), "effective_epoch", "test_error", others, log=True)
         book.log_axis(ax)
         ax.set(xlabel="effective epochs", ylabel="test error [%]", xlim=(0, None))
         ax.legend()
         panels[letter] = figure
-        for name in (RUNS[task], OTHERS[task]):
+        for name in (RUNS[task], OTHERS[task], *([FALLING] if task == LENET else [])):
             tables[name] = runs.frame(name)[["method", "seed", "effective_epoch", "test_error"]]
     return book.Picture(
         panels=panels, titles={"a": "LeNet on MNIST", "b": "All-CNN on CIFAR-10"}, data=tables,
@@ -161,20 +170,22 @@ def comparison(runs):
     rows = []
     for task, name in NAMES.items():
         own, other = runs.frame(RUNS[task]), runs.frame(OTHERS[task])
-        for method, frame, key in (
-            ("sgld", own, f"{task}-sgld"),
-            ("entropy_sgd", other, f"{task}-entropy"),
-            (BASELINE[task], other, f"{task}-{BASELINE[task]}"),
+        for method, frame, key, which in (
+            ("sgld", own, f"{task}-sgld", ""),
+            *([("sgld", runs.frame(FALLING), "", ", falling rate")] if task == LENET else []),
+            ("entropy_sgd", other, f"{task}-entropy", ""),
+            (BASELINE[task], other, f"{task}-{BASELINE[task]}", ""),
         ):
             epochs = frame.loc[frame["method"] == method, "effective_epoch"].max()
             ours = book.Cell(
                 format_measurement(end(frame, method)),
                 details=f"after {format_number(epochs, digits=3)} effective epochs",
             )
-            printed = book.Cell(
-                str(values[key]), details="after " + values[key].what.split(", ")[-1]
-            )
-            rows.append([name, label(method), printed, ours])
+            printed = "–"
+            if key:
+                after = "after " + values[key].what.split(", ")[-1]
+                printed = book.Cell(str(values[key]), details=after)
+            rows.append([name, label(method) + which, printed, ours])
     for key in ("quoted-mnist", "quoted-ptb", "quoted-char"):
         where, what = values[key].what.split(", ", 1)
         rows.append([where, what, str(values[key]), "–"])
@@ -244,6 +255,20 @@ def parted(runs):
         rf"noise, paired by seed, against $\beta^{{-1}}$: {said}. At the posterior's temperature "
         f"noise alone moves every weight by {format_number(far, digits=2)} (root mean square) in "
         f"the main run's {steps} steps."
+    )
+
+
+def falling(runs):
+    """A sentence: what a falling rate changes on LeNet, and on how little the searches rest."""
+    power = runs.parameters(FALLING, "sgld")["optimizer"]["power"]
+    pair = [runs.frame(name) for name in (FALLING, RUNS[LENET])]
+    change = between(*pair, "sgld").with_(unit="points", n=None)
+    above = between(pair[0], runs.frame(OTHERS[LENET]), "entropy_sgd").with_(unit="points", n=None)
+    constant = best(runs, LENET)["power"] == 0
+    first = "On LeNet the search's best rate does not fall at all" if constant else "On LeNet"
+    return (
+        f"{first}; the best that falls ($b = {power:g}$) changes the final test error by "
+        f"{format_measurement(change)}, to {format_measurement(above)} above Entropy-SGD's."
     )
 
 
