@@ -1,9 +1,9 @@
 """Entropy-SGD against SGD on CIFAR-10 (thesis figure 3.6): what is measured, what is drawn."""
 
 import numpy as np
-import pandas as pd
 
 from landscape.evidence import claims, statistics
+from landscape.evidence import plateaus as standstill
 from landscape.evidence.measurement import format_measurement, format_number, not_run
 from landscape.evidence.methods import label
 
@@ -25,38 +25,13 @@ def final_errors(frame, method):
 
 
 def falls(frame, method, column):
-    """What the logarithm of a curve falls by in each part of the run but the first two.
-
-    Args:
-        frame: The runs.
-        method: Whose.
-        column: ``training_loss`` or ``test_error``.
-
-    Returns:
-        One row a seed, a column for each part ``[i / 10, (i + 1) / 10]`` of the run, named ``i``;
-        between evaluations the logarithm is taken as linear. In units of an even pace: the mean of
-        a row is 1 (or the row is NaN where the curve does not fall at all).
-    """
-    edges = np.arange(FIRST, PARTS + 1) / PARTS
-    rows = statistics.finished(frame[frame["method"] == method]).sort_values("step")
-    found = {}
-    for seed, run in rows.groupby("seed"):
-        # An error of exactly zero has no logarithm; a tenth of a smallest step stands for it.
-        height = np.log(np.maximum(run[column].to_numpy(float), 1e-3))
-        part = run["step"].to_numpy(float) / run["step"].max()
-        fall = -np.diff(np.interp(edges, part, height))
-        pace = fall.mean()
-        found[seed] = fall / pace if pace > 0 else np.full(len(fall), np.nan)
-    return pd.DataFrame.from_dict(found, "index", columns=range(FIRST, PARTS)).sort_index()
+    """What the logarithm of a curve falls by in each tenth that counts, even pace = 1, by seed."""
+    return standstill.falls(frame[frame["method"] == method], column, PARTS, FIRST)
 
 
 def plateaus(frame, method, column, limit=LIMIT):
-    """Share of the parts in which the curve stands still, one number a seed.
-
-    A curve that does not fall at all stands still everywhere.
-    """
-    table = falls(frame, method, column)
-    return ((table < limit) | table.isna()).mean(axis=1)
+    """Share of the tenths in which the curve stands still, one number a seed."""
+    return standstill.plateaus(falls(frame, method, column), limit)
 
 
 def drops(runs, method):
@@ -66,20 +41,11 @@ def drops(runs, method):
 
 
 def stairs(frame, method, at):
-    """How much of the fall lies in the parts that begin with a drop, over their share of the time.
+    """How much of the fall of a training loss lies in the tenths that begin with a drop.
 
-    Args:
-        frame: The runs.
-        method: Whose training loss.
-        at: Where its rate drops, as parts of the run.
-
-    Returns:
-        One number a seed; 1 is no staircase.
+    ``at`` are the drops as parts of the run. One number a seed; 1 is no staircase.
     """
-    table = falls(frame, method, "training_loss")
-    edge = 1e-9  # a drop at 0.3 begins the part [0.3, 0.4]
-    chosen = sorted({min(int(PARTS * (drop + edge)), PARTS - 1) for drop in at})
-    return table[[part for part in chosen if part >= FIRST]].mean(axis=1).dropna()
+    return standstill.stairs(falls(frame, method, "training_loss"), at, PARTS)
 
 
 def paired(frame, ours, other, **fields):
