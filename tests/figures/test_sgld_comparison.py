@@ -181,4 +181,4 @@ def test_tables_and_panels(figure):
     assert table.rows[-1][2].text == "1.3375 perplexity"
     assert "at $10^{-6}$" in figure.parted(made)
     assert set(figure.curves(made, Trained("paper")).panels) == {"a", "b"}
-    assert set(figure.temperatures(made).panels) == {"a"}
+    assert set(figure.temperatures(made).panels) == {"a", "b"}

@@ -8,7 +8,7 @@ its whole 95 % interval above zero.
 import numpy as np
 
 from landscape.evidence import claims, statistics
-from landscape.evidence.measurement import format_measurement, format_number, not_run
+from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
 from landscape.evidence.methods import label
 
 LENET, ALLCNN = "lenet", "allcnn"
@@ -198,32 +198,41 @@ def comparison(runs):
 
 
 def temperatures(runs):
-    """Test error against the temperature of the noise."""
+    """Test error against the temperature of the noise, and how far above that without noise."""
     from landscape import book
 
     errors, count = by_temperature(runs), samples(runs, LENET)
     means = {value: statistics.mean_interval(one) for value, one in errors.items()}
-    figure, ax = book.panel(width=4.6, height=3.1)
-    still = means.pop(0.0)
-    ax.axhline(still.value, color=book.INK, linewidth=1.2, label="without noise")
-    if still.has_interval:
-        ax.axhspan(still.low, still.high, color=book.INK, alpha=0.12, linewidth=0)
-    look = book.look("sgld")
-    for value, one in means.items():
-        ends_of = [[one.value - one.low], [one.high - one.value]] if one.has_interval else None
-        ax.errorbar(value / count, one.value, yerr=ends_of, color=look.color, marker=look.marker,
-                    capsize=3)  # fmt: skip
-    ax.axvline(1 / count, color=book.GREY, linestyle="--", linewidth=1, label="posterior, $1/N$")
-    ax.axvline(ENTROPY_NOISE, color=book.look("entropy_sgd").color, linestyle=":",
-               label="Entropy-SGD's noise")  # fmt: skip
-    ax.set(xscale="log", xlabel=r"temperature $\beta^{-1}$", ylabel="test error [%]")
-    book.log_axis(ax)
-    ax.legend()
+    still, panels = means.pop(0.0), {}
+    for letter, values, name in (
+        ("a", means, "test error [%]"), ("b", above_none(errors), "above no noise [points]")
+    ):  # fmt: skip
+        figure, ax = book.panel(height=3.1)
+        level = still if letter == "a" else Measurement(0.0)
+        ax.axhline(level.value, color=book.INK, linewidth=1.2, label="without noise")
+        if level.has_interval:
+            ax.axhspan(level.low, level.high, color=book.INK, alpha=0.12, linewidth=0)
+        ax.axvline(
+            1 / count, color=book.GREY, linestyle="--", linewidth=1, label="posterior, $1/N$"
+        )
+        ax.axvline(ENTROPY_NOISE, color=book.look("entropy_sgd").color, linestyle=":",
+                   label="Entropy-SGD's noise")  # fmt: skip
+        look = book.look("sgld")
+        for value, one in values.items():
+            ends_of = None
+            if one.has_interval:
+                ends_of = [[one.value - one.low], [one.high - one.value]]
+            ax.errorbar(value / count, one.value, yerr=ends_of, color=look.color,
+                        marker=look.marker, capsize=3)  # fmt: skip
+        ax.set(xscale="log", xlabel=r"temperature $\beta^{-1}$", ylabel=name,
+               xlim=(min(values) / count / 3, max(values) / count * 3))  # fmt: skip
+        panels[letter] = figure
+    panels["a"].axes[0].legend(loc="upper center")
     return book.Picture(
-        panels={"a": figure},
-        alt="Test error on logarithmic axes against the temperature of the noise, means over seeds "
-        "with their intervals, beside a horizontal band without noise. The sentence below states "
-        "the differences.",
+        panels=panels, titles={"a": "error", "b": "paired by seed"},
+        alt="Two panels against the temperature of the noise on a logarithmic axis: test error, "
+        "beside a horizontal band without noise, and its difference from that without noise, means "
+        "over seeds with their intervals. The sentence below states the differences.",
         data=runs.frame(TEMPERATURES)[["temperature", "seed", "effective_epoch", "test_error"]],
     )  # fmt: skip
 
