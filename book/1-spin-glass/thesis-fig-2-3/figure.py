@@ -134,7 +134,7 @@ def finding(found):
     if end is not None and end.has_interval:
         starts += f", {'and' if end.high < 0 else 'but'} ends {_apart(end)}"
     where = "differs" if _excludes_zero(lenet.measurement) else "does not measurably differ"
-    points = format_measurement(lenet.measurement.with_(n=None, unit="points"))
+    points = format_measurement(lenet.measurement.with_(n=None))
     return (
         f"The field {starts}; under Glorot's, where Adam learns, it ends {_apart(deep.measurement)}"
         f"; on LeNet the final error {where} ({points})."
@@ -145,7 +145,7 @@ def _apart(gap: Measurement):
     """A difference of final errors in words, with its interval in points."""
     if gap.low == gap.high == 0:
         return "exactly where Adam does"
-    points = format_measurement(gap.with_(n=None, unit="points", note=""))
+    points = format_measurement(gap.with_(n=None, note=""))
     if not _excludes_zero(gap):
         return f"no lower than Adam within the interval ({points})"
     return f"{'lower' if gap.value < 0 else 'higher'} than Adam ({points})"
