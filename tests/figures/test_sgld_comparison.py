@@ -123,6 +123,7 @@ def test_the_answer_names_the_temperature_in_the_works_units(figure):
     assert r"from $\beta^{-1} = 10^{-5}$ on" in figure.answer(made)
     made = runs(cold={0.0: 9.0, 0.01: 9.0, 0.1: 9.0})
     assert "at no temperature tried" in figure.answer(made)
+    assert "in short runs on few images" in figure.answer(made)
 
 
 def test_small_numbers_become_formulas(figure):

@@ -124,14 +124,14 @@ def answer(runs):
         else:
             words.append(f"not measurably apart from it on {name}")
     apart = parting(above_none(by_temperature(runs)))
-    count = samples(runs, LENET)
-    noise = "its noise raises the error at no temperature tried"
+    noise = "at no temperature tried does its noise raise LeNet's error"
     if apart is not None:
-        at = rf"$\beta^{{-1}} = {power_of_ten(apart / count)}$"
-        noise = f"its noise raises the error from {at} on"
+        at = rf"$\beta^{{-1}} = {power_of_ten(apart / samples(runs, LENET))}$"
+        noise = f"its noise raises LeNet's error from {at} on"
+    short = "" if runs.scale == "paper" else "in short runs on few images "
     return (
-        "After as many gradients as Entropy-SGD, Langevin dynamics that samples the posterior ends "
-        f"{words[0]} and {words[1]}; {noise}."
+        f"After as many gradients as Entropy-SGD, {short}Langevin dynamics at the posterior's "
+        f"temperature ends {words[0]} and {words[1]}; {noise}."
     )
 
 
