@@ -15,7 +15,7 @@ LENET, ALLCNN = "lenet", "allcnn"
 NAMES = {LENET: "LeNet", ALLCNN: "All-CNN"}
 RUNS = {task: f"sgld-comparison-{task}" for task in NAMES}
 SEARCH = {task: f"sgld-comparison-{task}-search" for task in NAMES}
-TEMPERATURES = "sgld-comparison-lenet-temperature"
+TEMPERATURES = {task: f"sgld-comparison-{task}-temperature" for task in NAMES}
 #: LeNet once more at the best of the falling rates: the best of all is constant.
 FALLING = "sgld-comparison-lenet-decaying"
 #: Where the other optimizers of the same networks were trained, and what the baseline is.
@@ -24,7 +24,7 @@ BASELINE = {LENET: "adam", ALLCNN: "sgd"}
 IMAGES = {LENET: 60_000, ALLCNN: 50_000}
 #: Temperature of the noise that Entropy-SGD has on LeNet, as 1 / beta.
 ENTROPY_NOISE = 1e-6
-EXPERIMENTS = (*RUNS.values(), FALLING, *SEARCH.values(), TEMPERATURES)
+EXPERIMENTS = (*RUNS.values(), FALLING, *SEARCH.values(), *TEMPERATURES.values())
 
 
 def samples(runs, task):
@@ -65,21 +65,21 @@ def between(ours, other, method):
     return statistics.paired_difference(*pair, unit="%", diverged=statistics.diverged_runs(ours))
 
 
-def by_temperature(runs):
-    """Test error after equally many gradients at every temperature that was tried.
+def by_temperature(runs, task=LENET):
+    """Test error after equally many gradients at every temperature that was tried on a network.
 
     Returns:
         ``{temperature: error in percent, one number a seed}``, in order. The main run's is among
         them: its rates do not depend on its length.
     """
-    tried = runs.frame(TEMPERATURES)
+    tried = runs.frame(TEMPERATURES[task])
     last = tried["step"].max()
     found = {
         float(value): statistics.per_seed(rows, "test_error")
         for value, rows in tried.groupby("temperature")
     }
-    main = runs.frame(RUNS[LENET])
-    own = runs.parameters(RUNS[LENET], "sgld")["optimizer"]["temperature"]
+    main = runs.frame(RUNS[task])
+    own = runs.parameters(RUNS[task], "sgld")["optimizer"]["temperature"]
     found[float(own)] = statistics.per_seed(main[main["step"] <= last], "test_error")
     return dict(sorted(found.items()))
 
@@ -233,7 +233,7 @@ def temperatures(runs):
         alt="Two panels against the temperature of the noise on a logarithmic axis: test error, "
         "beside a horizontal band without noise, and its difference from that without noise, means "
         "over seeds with their intervals. The sentence below states the differences.",
-        data=runs.frame(TEMPERATURES)[["temperature", "seed", "effective_epoch", "test_error"]],
+        data=runs.frame(TEMPERATURES[LENET])[["temperature", "seed", "step", "test_error"]],
     )  # fmt: skip
 
 
@@ -251,7 +251,7 @@ def parted(runs):
     """Sentences: the difference at each temperature, and how far noise alone moves a weight."""
     count = samples(runs, LENET)
     differences = above_none(by_temperature(runs))
-    epochs = runs.frame(TEMPERATURES)["effective_epoch"].max()
+    epochs = runs.frame(TEMPERATURES[LENET])["effective_epoch"].max()
     said = "; ".join(
         f"{format_measurement(one.with_(n=None))} at ${power_of_ten(value / count)}$"
         for value, one in differences.items()
@@ -264,6 +264,23 @@ def parted(runs):
         rf"noise, paired by seed, against $\beta^{{-1}}$: {said}. At the posterior's temperature "
         f"noise alone moves every weight by {format_number(far, digits=2)} (root mean square) in "
         f"the main run's {steps} steps."
+    )
+
+
+def without_noise(runs):
+    """A sentence: what the noise does on all-CNN, and what is left of the distance without it."""
+    errors = by_temperature(runs, ALLCNN)
+    (warm,) = above_none(errors).values()
+    tried = runs.frame(TEMPERATURES[ALLCNN])
+    until = tried["effective_epoch"].max()
+    other = runs.frame(OTHERS[ALLCNN])
+    # Entropy-SGD's last answer after no more gradients.
+    other = other[(other["method"] == "entropy_sgd") & (other["effective_epoch"] < until + 1e-6)]
+    left = between(tried, other, "entropy_sgd").with_(unit="points", n=None)
+    return (
+        f"On all-CNN, after {format_number(until, digits=2)} epochs, the noise of the posterior's "
+        f"temperature adds {format_measurement(warm.with_(n=None))}; without noise the same steps "
+        f"are {format_measurement(left)} above Entropy-SGD."
     )
 
 
