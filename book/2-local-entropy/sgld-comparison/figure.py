@@ -291,9 +291,13 @@ def falling(runs):
     change = between(*pair, "sgld").with_(unit="points", n=None)
     above = between(pair[0], runs.frame(OTHERS[LENET]), "entropy_sgd").with_(unit="points", n=None)
     constant = best(runs, LENET)["power"] == 0
-    first = "On LeNet the search's best rate does not fall at all" if constant else "On LeNet"
+    first = (
+        "On LeNet the search's best rate does not fall at all; the best"
+        if constant
+        else ("On LeNet the best rate")
+    )
     return (
-        f"{first}; the best that falls ($b = {power:g}$) changes the final test error by "
+        f"{first} that falls ($b = {power:g}$) changes the final test error by "
         f"{format_measurement(change)}, to {format_measurement(above)} above Entropy-SGD's."
     )
 
