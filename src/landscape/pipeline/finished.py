@@ -37,6 +37,23 @@ def digest(run_id: str, profile: str, root: Path, seeds: int | None = None) -> s
     return hashlib.sha256(words.encode()).hexdigest()
 
 
+def is_there(folder: Path, run_id: str, profile: str, root: Path, seeds: int | None = None) -> bool:
+    """Whether a folder holds the finished result of a run, made from what it is made from now.
+
+    Args:
+        folder: The run's folder, with its provenance beside it.
+        run_id: ``<part>/<experiment>/<run>``.
+        profile: smoke, laptop or paper.
+        root: The project's folder.
+        seeds: Only the first so many seeds are wanted.
+
+    Raises:
+        LandscapeError: There is no such run, or its settings cannot be right.
+    """
+    # The digest takes a second; most questions are about what has never been run.
+    return folder.is_dir() and is_finished(folder, digest(run_id, profile, root, seeds))
+
+
 def is_finished(folder: Path, wanted: str | None) -> bool:
     """Whether a run's folder holds what its provenance says, made from ``wanted``.
 
