@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, kept, settings, weights_index
+from landscape.experiments import catalogue, kept, seal, settings, weights_index
 from landscape.experiments.catalogue import Experiment
 from landscape.experiments.simulation import csv_text
 from landscape.experiments.stopwatch import Stopwatch
@@ -96,7 +96,7 @@ def run(
             }
             if made_from is not None and made_from == inputs():
                 record["inputs"] = made_from
-            provenance.write(folder / f"{name}.provenance.json", record)
+            provenance.write(folder / f"{name}.provenance.json", seal.sealed(record))
         distributed.largest(0)  # the others wait until the results are written
         job.forget()
     return folder / name

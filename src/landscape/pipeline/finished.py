@@ -12,7 +12,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from landscape.experiments import catalogue
+from landscape.experiments import catalogue, seal
 from landscape.pipeline.inputs import Inputs, text
 from landscape.train import provenance
 
@@ -57,17 +57,18 @@ def is_there(folder: Path, run_id: str, profile: str, root: Path, seeds: int | N
 def is_finished(folder: Path, wanted: str | None) -> bool:
     """Whether a run's folder holds what its provenance says, made from ``wanted``.
 
-    Results older than this digest, tables with other bytes and a provenance that cannot be read
-    count as unfinished.
+    Results older than this digest, tables with other bytes and a provenance that cannot be read or
+    was changed by hand count as unfinished.
     """
     path = folder.with_name(f"{folder.name}.provenance.json")
     try:
         noted = json.loads(path.read_text(encoding="utf-8"))
         return (
             wanted is not None
+            and seal.is_intact(noted)
             and noted["inputs"] == wanted
             and bool(noted["files"])
             and noted["files"] == provenance.checksums(folder)
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
