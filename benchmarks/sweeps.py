@@ -33,8 +33,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -42,6 +40,7 @@ from typing import Any
 import numpy as np
 import recording
 import torch
+from made_up_data import timer
 
 from landscape import models
 from landscape.train.spec import DataSpec
@@ -72,18 +71,6 @@ def made(name: str, size: int, device: torch.device = CPU) -> Batch:
     shared = Shared(DataSpec(), model, options, batch_size=samples)
     configurations = [Configuration(shared, 0.05, 1e-3, seed, 1) for seed in range(size)]
     return Batch(configurations, SimpleNamespace(train=part, test=part), device)
-
-
-def timer(device: torch.device) -> Callable[[], float]:
-    """The clock: processor time, or wall time once the GPU has finished."""
-    if device.type == "cpu":
-        return time.process_time
-
-    def clock() -> float:
-        torch.cuda.synchronize(device)
-        return time.perf_counter()
-
-    return clock
 
 
 def milliseconds(

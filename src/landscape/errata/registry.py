@@ -14,6 +14,7 @@ from landscape.errata import (  # noqa: F401
     thesis_counts,
     thesis_local_entropy,
     thesis_perceptron,
+    thesis_recurrent,
     thesis_spin_glass,
     thesis_training,
 )
