@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from landscape.evidence import claims, spectra
+from landscape.evidence import claims, spectra, statistics
 from landscape.evidence.measurement import format_measurement, format_number
 
 LENET, SMALL = "thesis-fig-3-1-lenet", "thesis-fig-3-1-small"
+SMALLER = "thesis-fig-3-1-smaller"
 WIDTH = 1e-4  # what the work counts as near zero
 LAYERS = ((24 * 24, 25 * 10), (8 * 8, 250 * 20), (1, 320 * 128), (1, 128 * 10))  # places, weights
 SAMPLES, WEIGHTS, DENSE = 60_000, 47_658, 320 * 128 + 128  # of the work's network
@@ -27,21 +28,22 @@ def measure(runs):
     def near(_rows):
         return spectra.mean(spectra.share(runs, SMALL, WIDTH), "%")
 
-    def size(column, key):
+    def factor(column, key):
         return each(lenet, lambda rows: spectra.times(rows[column].abs(), abs(printed[key].value)))
 
     return {
         "c1": {
             "share": each(small, near),
             "most": each(small, near),
-            "mean": size("mean", "mean"),
+            "grows": each(small, lambda _: growth(runs)),
+            "mean": factor("mean", "mean"),
             "harmonic": each(small, lambda _: spectra.times(*harmonic(runs))),
         },
         "c2": {
             "ratio": each(lenet, lambda rows: spectra.mean(spectra.ratio(rows))),
             "ratio-exact": each(small, lambda rows: spectra.mean(spectra.ratio(rows))),
-            "largest": size("largest", "largest"),
-            "smallest": size("smallest", "smallest"),
+            "largest": factor("largest", "largest"),
+            "smallest": factor("smallest", "smallest"),
         },
         "c3": {
             "negative": each(lenet, lambda rows: spectra.mean(rows["smallest"])),
@@ -51,6 +53,12 @@ def measure(runs):
             ),
         },
     }
+
+
+def growth(runs):
+    """How much larger the share near zero is than in a smaller network, paired by seed."""
+    shares = (spectra.share(runs, name, WIDTH) for name in (SMALL, SMALLER))
+    return statistics.paired_difference(*statistics.common_seeds(*shares), unit="points")
 
 
 def harmonic(runs):
@@ -63,17 +71,20 @@ def harmonic(runs):
 
 
 def finding(found):
-    """How many directions are flat, how far the tails reach, and what that depends on."""
-    share, ratio = found["c1.share"], found["c2.ratio"]
+    """How many directions are flat in the small network, and how far the tails reach."""
+    share, ratio, slope = found["c1.share"], found["c2.ratio"], found["c3.critical"]
     if share.value is None or ratio.value is None:
         return "Nothing was measured."
-    agrees = "as" if share.verdict.word == "reproduced" else "where"
-    said = "in the work" if agrees == "as" else "the work has 94 %"
-    short = "a few hundredths of" if ratio.value < 0.05 else f"{ratio.value:.0%} of"
+    flat = "as in the work" if share.verdict.word == "reproduced" else (
+        "where the work has 94 % of a larger one's")  # fmt: skip
+    if found["c1.grows"].verdict.word == "reproduced":
+        flat += ", a share that grows with size"
+    long = "short" if ratio.verdict.word == "reproduced" else "not short"
+    not_ = "" if slope.verdict.word == "reproduced" else "not "
     return (
-        f"At the end of training {share.value:.0f} % of the Hessian's eigenvalues are below "
-        f"$10^{{-4}}$ in a small network, {agrees} {said}; the most negative has {short} the "
-        "magnitude of the largest, and how wide the peak is depends on settings left open."
+        f"{share.value:.0f} % of a small network's eigenvalues are below $10^{{-4}}$, {flat}; the "
+        f"negative tail is {long}, ending at {100 * ratio.value:.1f} % of the largest, and the "
+        f"gradient has {not_}vanished where training ends."
     )
 
 
@@ -83,12 +94,12 @@ def picture(runs):
     from landscape.book import spectrum_pictures as pictures
 
     tables = {name: runs.table(name, "spectrum", "spectrum") for name in (SMALL, LENET)}
-    size = {name: int(spectra.end(runs, name)["weights"].iloc[0]) for name in tables}
-    labels = {SMALL: f"{size[SMALL]:,} weights", LENET: f"{size[LENET]:,} weights, Lanczos"}
+    labels = {SMALL: f"{size(runs, SMALL):,} weights",
+              LENET: f"{size(runs, LENET):,} weights, Lanczos"}  # fmt: skip
     return book.Picture(
         panels={
             "a": pictures.peak(tables[SMALL], 0.01),
-            "b": pictures.tails({labels[n]: (tables[n], size[n]) for n in tables}, WIDTH),
+            "b": pictures.tails({labels[n]: (tables[n], size(runs, n)) for n in tables}, WIDTH),
         },
         titles={"a": "near zero", "b": "the tails"},
         alt="Two panels. Counts of eigenvalues near zero on a logarithmic axis have a narrow peak "
@@ -99,39 +110,49 @@ def picture(runs):
 
 
 def width_picture(runs):
-    """Panel a, the share against the width for the exact spectra; b, what Lanczos knows of it."""
+    """Panel a, the share against the width by what was changed; b, by the network's size."""
     from landscape import book
     from landscape.book import spectrum_pictures as pictures
 
     printed = (WIDTH, paper(runs.root)["near-zero"].value)
-    exact, wide = spectra.variants(runs, SMALL), spectra.shares(runs, LENET)
-    main = next(iter(exact))
+    exact, sizes = spectra.variants(runs, SMALL), {}
+    for name in (SMALLER, SMALL):
+        rows = spectra.shares(runs, name)
+        sizes[f"{size(runs, name):,} weights, exact"] = rows[rows["main"]]
+    wide = {f"{size(runs, LENET):,} weights, bounds": spectra.shares(runs, LENET)}
     return book.Picture(
-        panels={
-            "a": pictures.widths(exact, printed=printed),
-            "b": pictures.widths({"small network, exact": exact[main]},
-                                 {"the work's size, bounds by Lanczos": wide}, printed),
-        },
-        titles={"a": "samples, precision, training", "b": "what a Lanczos density can tell"},
+        panels={"a": pictures.widths(exact, printed=printed),
+                "b": pictures.widths(sizes, wide, printed)},
+        titles={"a": "samples, precision, training", "b": "size of the network"},
         alt="Two panels, the share of eigenvalues within a width of zero against that width on a "
-        "logarithmic axis. Lines rise from the left; fewer samples, an earlier moment and single "
-        "precision move them. In the second panel a band, the bounds for the larger network, "
-        "covers almost everything up to a width of a hundredth.",
-        data=spectra.shares(runs, SMALL)[[*spectra.KEY, "width", "within", "below"]],
+        "logarithmic axis. Lines rise from left to right; more samples lower them a little, a "
+        "larger network raises them much. A band, the bounds for the largest network, covers "
+        "almost everything at small widths.",
+        data={"small": spectra.shares(runs, SMALL), "smaller": spectra.shares(runs, SMALLER)},
     )  # fmt: skip
+
+
+def size(runs, name):
+    """Number of weights of an experiment's network."""
+    return int(spectra.end(runs, name)["weights"].iloc[0])
 
 
 def width_note(runs):
     """What the share at 1e-4 becomes when a setting that the work leaves open is changed."""
-    texts = []
-    for label, rows in spectra.variants(runs, SMALL).items():
+
+    def text(rows, label):
         chosen = rows[np.isclose(rows["width"], WIDTH)].set_index("seed")["within"]
-        texts.append(f"{format_measurement(spectra.mean(chosen, '%').with_(n=None))} ({label})")
-    high = spectra.shares(runs, LENET)
-    band = high[np.isclose(high["width"], WIDTH)][["low", "high"]].mean()
+        return f"{format_measurement(spectra.mean(chosen, '%').with_(n=None))} ({label})"
+
+    texts = [text(rows, label) for label, rows in spectra.variants(runs, SMALL).items()]
+    rows = spectra.shares(runs, SMALLER)
+    texts.append(text(rows[rows["main"]], f"{size(runs, SMALLER):,} weights instead"))
+    bounds = spectra.shares(runs, LENET)
+    band = bounds[np.isclose(bounds["width"], WIDTH)][["low", "high"]].mean()
     return (
-        f"Share within $10^{{-4}}$: {'; '.join(texts)}. Of the network of the work's size Lanczos "
-        f"knows only that it lies between {band['low']:.0f} and {band['high']:.0f} %."
+        f"Share within $10^{{-4}}$ of {size(runs, SMALL):,} weights: {'; '.join(texts)}. Of the "
+        f"network of the work's size Lanczos knows only that it lies between {band['low']:.0f} and "
+        f"{band['high']:.0f} %."
     )
 
 
@@ -142,7 +163,8 @@ def means_table(runs):
     printed, rows = paper(runs.root), []
     rows.append(["the work (section 4.5.3)", "–", format_number(printed["mean"].value),
                  format_number(printed["harmonic"].value)])  # fmt: skip
-    for name, label in ((LENET, "work's size, Lanczos"), (SMALL, "small, exact")):
+    for name in (LENET, SMALL, SMALLER):
+        label = f"{size(runs, name):,} weights, {'Lanczos' if name == LENET else 'exact'}"
         table = runs.table(name, "spectrum")
         for (_, samples, precision), group in table[table["at"] == 1].groupby(
             ["exact", "samples", "precision"], sort=False
@@ -166,11 +188,11 @@ def networks_table(runs):
     printed, rows = paper(runs.root), []
     rows.append(["the work", f"{WEIGHTS:,}", str(printed["error"]), str(printed["largest"]),
                  str(printed["smallest"]), "–"])  # fmt: skip
-    for name in (LENET, SMALL):
+    for name in (LENET, SMALL, SMALLER):
         last = spectra.end(runs, name)
         slope = last["gradient"] / last["gradient_start"]
         rows.append([
-            "work's size, Lanczos" if name == LENET else "small, exact",
+            "Lanczos" if name == LENET else "exact",
             f"{int(last['weights'].iloc[0]):,}",
             *(format_measurement(spectra.mean(values, unit).with_(n=None)) for values, unit in (
                 (last["test_error"], "%"), (last["largest"], ""), (last["smallest"], ""),
