@@ -89,8 +89,8 @@ def test_pictures_tables_and_notes_are_made(figure):
     made = runs()
     for picture in (figure.picture(made), figure.width_picture(made)):
         assert set(picture.panels) == set(picture.titles) == {"a", "b"}
-    assert "94 [93.98, 94.02]" in figure.width_note(made)
-    assert "between 0 and 100 %" in figure.width_note(made)
+    assert "94.000 [93.975, 94.025] %" in figure.width_note(made)
+    assert "it lies between 0 % (exact zeros" in figure.width_note(made)
     assert len(figure.means_table(made).rows) == 6
     assert len(figure.networks_table(made).rows) == 4
     assert f"{figure.cost()['bytes'] / 1e9:.0f} GB" in figure.cost_note()
@@ -108,3 +108,24 @@ def test_the_cost_counts_the_layers_of_the_network(figure):
 def test_without_results_nothing_is_said(figure):
     assert figure.measure(Spectra("paper")) == {}
     assert judged(ID, Spectra(), Spectra("paper"))[0]["finding"] == "Nothing was measured."
+
+
+def test_few_samples_leave_zeros_that_the_hessian_written_out_has(figure):
+    import torch
+    from reference import curvature_reference as reference
+
+    from landscape.analysis.mean_loss import cross_entropy
+    from landscape.models import build
+
+    torch.manual_seed(0)
+    model = build("smallfc", width=4, size=12).double()
+    x, y = torch.randn(5, 1, 12, 12).double(), torch.arange(5)
+    values = torch.linalg.eigvalsh(reference.hessian(model, cross_entropy, x, y))
+    share = 100 * float((values.abs() < 1e-12).double().mean())
+    least = figure.flat_at_least(len(values), 144 * 4 + 4, 5)
+    assert 75 < least <= share
+    assert figure.flat_at_least(100, 90, 50) == 0
+    made = runs(weights=figure.WEIGHTS)
+    assert figure.bounded(made)["low"].to_numpy() == pytest.approx(
+        figure.flat_at_least(figure.WEIGHTS, figure.DENSE, 200)
+    )

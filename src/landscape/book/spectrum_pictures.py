@@ -80,5 +80,5 @@ def widths(
     ax.axhline(100, color=GREY, linewidth=0.8)
     ax.set(xscale="log", ylim=(0, 104), xlabel="width that counts as near zero",
            ylabel="eigenvalues within [%]")  # fmt: skip
-    ax.legend(loc="lower right", fontsize=8)
+    ax.legend(loc="best", fontsize=8)
     return figure
