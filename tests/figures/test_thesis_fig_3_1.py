@@ -67,6 +67,14 @@ def test_a_spectrum_without_negative_eigenvalues_is_no_saddle():
     assert named["c2.ratio"]["build"]["value"] == 0
 
 
+def test_a_record_of_the_works_network_with_all_eigenvalues_decides():
+    record = Spectra("paper", tables=spectra("thesis-fig-3-1-lenet", 93.0))
+    named = judged(ID, runs(share=40.0), record)[1]
+    assert labels(named, "c1")["share"] == labels(named, "c1")["most"] == "reproduced"
+    assert named["c1.share"]["record"]["value"] == pytest.approx(93.01)
+    assert named["c1.harmonic"]["record"]["value"] is None
+
+
 def test_harmonic_means_of_one_matrix_are_compared(figure):
     made = runs()
     single, double = figure.harmonic(made)

@@ -47,9 +47,13 @@ def measure(runs):
         return {}
     near, tails, few = {}, {}, {}
     for key, (small, large) in PAIRS.items():
+        small = spectra.exact(runs, large, small)  # the work's own network where a record has it
         near[key] = _share(runs, ends[small], small, key, "within")
         few[f"{key}-few"] = _share(runs, ends[small], small, key, "below")
         tails[key] = spectra.each(ends[large], lambda rows: spectra.mean(spectra.ratio(rows)))
+    near["smallfc-size"] = spectra.each(
+        ends[FC], lambda _: spectra.mean(spectra.share(runs, FC, WIDTHS["smallfc"], "low"), "%")
+    )
     if diagonals is None:
         absent = not_run("there is no record of it")
         near |= {"allcnn": absent, "allcnn-fisher": absent}

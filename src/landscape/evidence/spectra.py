@@ -34,10 +34,19 @@ def shares(runs: Runs, experiment: str) -> pd.DataFrame:
 
 
 def share(runs: Runs, experiment: str, width: float, column: str = "within") -> pd.Series:
-    """A share in percent by seed: ``within``, ``below``, or the bounds ``low`` and ``high``."""
+    """A share in percent by seed: ``within``, ``below``, or the bounds ``low`` and ``high``.
+
+    The bounds of an exact share are the share itself.
+    """
     rows = shares(runs, experiment)
     chosen = rows[rows["main"] & np.isclose(rows["width"], width, rtol=1e-6)]
-    return chosen.set_index("seed")[column].sort_index()
+    return chosen.set_index("seed")[column if column in chosen else "within"].sort_index()
+
+
+def exact(runs: Runs, large: str, small: str) -> str:
+    """The network whose eigenvalues are all known: the large one where they are."""
+    rows = end(runs, large)
+    return large if rows is not None and rows["exact"].all() else small
 
 
 def mean(values: pd.Series, unit: str = "") -> Measurement:
