@@ -103,7 +103,12 @@ def test_pictures_tables_and_notes_are_made(figure):
     assert set(figure.width_picture(made).panels) == {"a", "b"}
     assert [row[2].text for row in figure.diagonal_table(made).rows] == [
         "-1e-06", "none", "none", "none"]  # fmt: skip
-    assert "128 [128, 128], n = 3 times that of mini-batches of 128" in figure.ratio_note(made)
+    assert "128 [128, 128] times that of mini-batches of 128" in figure.ratio_note(made)
+    assert "0.5 % of the entries are negative; where the weights stand still there are hardly " \
+        "any" in figure.negative_note(made)  # fmt: skip
+    frozen = made.tables["thesis-fig-3-4-allcnn", "results"]
+    frozen.loc[frozen["kind"] == "frozen", "negative"] = 0.5
+    assert "are as many: the motion of the weights does not matter" in figure.negative_note(made)
     assert len(figure.networks_table(made).rows) == 5
     assert "33 % of the eigenvalues" in figure.flat_note(made)
 

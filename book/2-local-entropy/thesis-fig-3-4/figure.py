@@ -188,15 +188,29 @@ def diagonal_table(runs):
     )  # fmt: skip
 
 
+def negative_note(runs):
+    """Where the negative entries come from: moving weights."""
+    moving, still = (diagonal(runs, kind, "negative").mean() for kind in ("state", "frozen"))
+    if still < moving / 2:
+        words = "are hardly any: it is the motion of the weights that lets gradients grow"
+    else:
+        words = "are as many: the motion of the weights does not matter"
+    return (
+        f"Of Adam's own moments {format_number(moving, digits=2)} % of the entries are negative; "
+        f"where the weights stand still there {words} ({format_number(still, digits=2)} %)."
+    )
+
+
 def ratio_note(runs):
     """How much larger the variance of single samples is than that of mini-batches."""
     single, batch = (diagonal(runs, kind, "mean") for kind in ("samples", "equal"))
     found = statistics.ratio_of_means(*statistics.common_seeds(single, batch))
     size = int(diagonal(runs, "state", "batch_size").iloc[0])
     return (
-        f"The variance of single samples' gradients is {format_measurement(found)} times that of "
-        f"mini-batches of {size}, mean over the diagonal; for independent samples it would "
-        f"be {size}."
+        f"The variance of single samples' gradients is {format_measurement(found.with_(n=None))} "
+        f"times that of mini-batches of {size}, mean over the diagonal. Independent samples would "
+        f"give {size}; batch normalisation ties those of a mini-batch together, and single samples "
+        "are taken in evaluation mode."
     )
 
 
