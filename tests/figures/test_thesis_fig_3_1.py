@@ -88,8 +88,8 @@ def test_harmonic_means_of_one_matrix_are_compared(figure):
 
 def test_variants_are_named_by_what_was_changed():
     found = reading.variants(runs(), "thesis-fig-3-1-small")
-    assert list(found) == ["200 samples, float64", "50 samples, float64", "50 samples, float32",
-                           "50 samples, float64, after 10% of training"]  # fmt: skip
+    assert list(found) == ["200 samples", "50 samples", "50 samples, float32",
+                           "50 samples, 10 % trained"]  # fmt: skip
     assert np.isclose(found["50 samples, float32"]["within"].mean(), 95.01)
 
 
@@ -130,10 +130,10 @@ def test_few_samples_leave_zeros_that_the_hessian_written_out_has(figure):
     x, y = torch.randn(5, 1, 12, 12).double(), torch.arange(5)
     values = torch.linalg.eigvalsh(reference.hessian(model, cross_entropy, x, y))
     share = 100 * float((values.abs() < 1e-12).double().mean())
-    least = figure.flat_at_least(len(values), 144 * 4 + 4, 5)
+    least = reading.zeros_at_least(len(values), 144 * 4 + 4, 5)
     assert 75 < least <= share
-    assert figure.flat_at_least(100, 90, 50) == 0
+    assert reading.zeros_at_least(100, 90, 50) == 0
     made = runs(weights=figure.WEIGHTS)
     assert figure.bounded(made)["low"].to_numpy() == pytest.approx(
-        figure.flat_at_least(figure.WEIGHTS, figure.DENSE, 200)
+        reading.zeros_at_least(figure.WEIGHTS, figure.DENSE, 200)
     )

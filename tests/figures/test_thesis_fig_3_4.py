@@ -101,6 +101,8 @@ def test_pictures_tables_and_notes_are_made(figure):
     picture = figure.picture(made)
     assert set(picture.panels) == set(picture.titles) == {"a", "b", "c"}
     assert set(figure.width_picture(made).panels) == {"a", "b"}
+    bound = figure.width_picture(runs(weights=figure.WEIGHTS)).panels["a"].axes[0].collections[0]
+    assert bound.get_paths()[0].vertices[:, 1].min() == pytest.approx(100 - 100 * 3100 / 50_890)
     assert [row[2].text for row in figure.diagonal_table(made).rows] == [
         "-1e-06", "none", "none", "none"]  # fmt: skip
     assert "128 [128, 128] times that of mini-batches of 128" in figure.ratio_note(made)
@@ -111,6 +113,7 @@ def test_pictures_tables_and_notes_are_made(figure):
     assert "are as many: the motion of the weights does not matter" in figure.negative_note(made)
     assert len(figure.networks_table(made).rows) == 5
     assert "33 % of the eigenvalues" in figure.flat_note(made)
+    assert "lie above -0.5 and reach up to 40" in figure.tail_note(made)
 
 
 def test_counts_of_entries_keep_their_decades(figure):

@@ -139,22 +139,10 @@ def size(runs, name):
     return int(spectra.end(runs, name)["weights"].iloc[0])
 
 
-def flat_at_least(weights, dense, samples, classes=10):
-    """Percent of exact zeros that a network of ReLUs has at the least, few samples given.
-
-    The dense layer's block is one of ``classes - 1`` directions a sample, and all other rows and
-    columns add no more to the rank than their numbers.
-    """
-    rank = (classes - 1) * samples + 2 * (weights - dense)
-    return 100 * max(0.0, 1 - rank / weights)
-
-
 def bounded(runs):
     """``shares`` of the work's network, with the zeros that its samples leave as a lower bound."""
-    rows, number = spectra.shares(runs, LENET), size(runs, LENET)
-    dense = DENSE if number == WEIGHTS else 0  # smaller ones, in tests of the pipeline, have none
-    least = [flat_at_least(number, dense, samples) for samples in rows["samples"]]
-    return rows.assign(low=np.maximum(rows["low"], least))
+    dense = DENSE if size(runs, LENET) == WEIGHTS else 0  # tests of the pipeline have less
+    return spectra.bounded(spectra.shares(runs, LENET), size(runs, LENET), dense)
 
 
 def width_note(runs):

@@ -13,6 +13,7 @@ WIDTHS = {"smallfc": 1e-2, "lstm": 1e-5, "allcnn": 1e-5}  # near zero, as the pa
 NAMES = {
     "smallfc": "the fully connected network", "lstm": "the LSTM", "allcnn": "all-CNN",
 }  # fmt: skip
+WEIGHTS, DENSE = 50_890, 785 * 64  # of the work's fully connected network, its first layer
 KINDS = {
     "state": "Adam's moments at the end of training",
     "frozen": "the same at the final weights",
@@ -138,7 +139,8 @@ def draw_diagonal(runs):
             ax.stairs(full, 10**edges, color=color, linestyle=style,
                       label=words if sign == 1 else f"{words}, negative")  # fmt: skip
     ax.axvline(WIDTHS["allcnn"], color=book.GREY, linestyle=":", linewidth=1.2)
-    ax.set(xscale="log", yscale="log", xlabel="magnitude of the entry",
+    ax.set(xscale="log", yscale="log", xlim=(1e-8, None), ylim=(0.2, 2e5),
+           xlabel="magnitude of the entry",
            ylabel="entries in a tenth of a decade")  # fmt: skip
     ax.legend(loc="upper left", fontsize=8)
     return figure
@@ -150,11 +152,15 @@ def width_picture(runs):
     from landscape.book import spectrum_pictures as pictures
 
     printed = {key: (WIDTHS[key], paper(runs.root)[key].value) for key in PAIRS}
-    bounds = {key: {"the work's size, bounds by Lanczos": spectra.shares(runs, large)}
+    bounds = {key: {"work's size, bounds": spectra.shares(runs, large)}
               for key, (_, large) in PAIRS.items()}  # fmt: skip
+    weights = int(spectra.end(runs, FC)["weights"].iloc[0])
+    if weights == WEIGHTS:
+        bounds["smallfc"] = {label: spectra.bounded(rows, weights, DENSE)
+                             for label, rows in bounds["smallfc"].items()}  # fmt: skip
     lines = {key: spectra.variants(runs, small) for key, (small, _) in PAIRS.items()}
     if len(lines["lstm"]) == 1:
-        lines["lstm"] = {"all lines, float64": next(iter(lines["lstm"].values()))}
+        lines["lstm"] = {"all lines": next(iter(lines["lstm"].values()))}
     return book.Picture(
         panels={letter: pictures.widths(lines[key], bounds[key], printed[key])
                 for letter, key in zip("ab", PAIRS, strict=True)},
@@ -242,6 +248,17 @@ def networks_table(runs):
          "most negative", "gradient, end over start"], rows, stack=True, folded=True,
         caption="The networks at the end of training, means over seeds with 95 % intervals",
     )  # fmt: skip
+
+
+def tail_note(runs):
+    """How short the LSTM's negative tail is where its spectrum is exact."""
+    rows = spectra.end(runs, LSTM_SMALL)
+    least, most, ratio = rows["smallest"].min(), rows["largest"].max(), spectra.ratio(rows).max()
+    return (
+        f"All eigenvalues of the narrow LSTM lie above {least:.2g} and reach up to {most:.3g}: the "
+        f"most negative has at most {ratio:.0e} of the magnitude of the largest, too little for "
+        "the Lanczos runs of the larger LSTM to see."
+    )
 
 
 def flat_note(runs):

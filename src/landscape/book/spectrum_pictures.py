@@ -51,7 +51,8 @@ def tails(networks: Mapping[str, tuple[pd.DataFrame, int]], lowest: float) -> Fi
     ax.plot([], [], "--", color=INK, linewidth=1.1, label="negative")
     ax.set(xscale="log", yscale="log", ylim=(0.5, None), xlabel=r"magnitude $|\lambda|$",
            ylabel="eigenvalues beyond it")  # fmt: skip
-    ax.legend(loc="lower left", fontsize=9)
+    ax.set_ylim(top=3 * max(size for _, size in networks.values()))
+    ax.legend(loc="upper right", fontsize=9)
     return figure
 
 
@@ -70,7 +71,8 @@ def widths(
     figure, ax = panel(height=3.1)
     for color, (label, rows) in zip(CYCLE, lines.items(), strict=False):
         mean = rows.groupby("width")["within"].mean()
-        ax.plot(mean.index, mean, "o-", color=color, label=label)
+        style = "o--" if "float32" in label else "o-"  # it may hide what it is compared with
+        ax.plot(mean.index, mean, style, color=color, label=label)
     for color, (label, rows) in zip(CYCLE[len(lines) :], (bounds or {}).items(), strict=False):
         mean = rows.groupby("width")[["low", "high"]].mean()
         ax.fill_between(mean.index, mean["low"], mean["high"], color=color, alpha=0.25, lw=0,
@@ -80,5 +82,5 @@ def widths(
     ax.axhline(100, color=GREY, linewidth=0.8)
     ax.set(xscale="log", ylim=(0, 104), xlabel="width that counts as near zero",
            ylabel="eigenvalues within [%]")  # fmt: skip
-    ax.legend(loc="best", fontsize=8)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=8, columnspacing=1)
     return figure

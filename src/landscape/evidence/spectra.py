@@ -70,12 +70,29 @@ def ratio(rows: pd.DataFrame) -> pd.Series:
 def variants(runs: Runs, experiment: str) -> dict[str, pd.DataFrame]:
     """``shares`` by what was changed, the end of training on most samples first."""
     rows = shares(runs, experiment)
-    found = {f"{int(rows['samples'].max()):,} samples, float64": rows[rows["main"]]}
+    found = {f"{int(rows['samples'].max()):,} samples": rows[rows["main"]]}
     others = rows[~rows["main"]].groupby(["at", "samples", "precision"], sort=False)
     for (at, samples, precision), group in others:
-        early = "" if at == 1 else f", after {at:.0%} of training"
-        found[f"{samples:,} samples, {precision}{early}"] = group
+        changed = ", float32" if precision == "float32" else ""
+        early = "" if at == 1 else f", {100 * at:.0f} % trained"
+        found[f"{samples:,} samples{changed}{early}"] = group
     return found
+
+
+def zeros_at_least(weights: int, dense: int, samples: int, classes: int = 10) -> float:
+    """Percent of the eigenvalues that are exactly zero in a network of ReLUs, at the least.
+
+    The block of a dense layer (``dense`` of the weights) has ``classes - 1`` directions a sample,
+    and all other rows and columns add no more to the rank than their numbers.
+    """
+    rank = (classes - 1) * samples + 2 * (weights - dense)
+    return 100 * max(0.0, 1 - rank / weights)
+
+
+def bounded(rows: pd.DataFrame, weights: int, dense: int) -> pd.DataFrame:
+    """``shares`` of a density whose lower bounds know of the zeros that few samples leave."""
+    least = [zeros_at_least(weights, dense, samples) for samples in rows["samples"]]
+    return rows.assign(low=np.maximum(rows["low"], least))
 
 
 def counts(values: np.ndarray, weights: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
