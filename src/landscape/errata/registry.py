@@ -13,7 +13,9 @@ from landscape.errata import (  # noqa: F401
     richemond,
     thesis_counts,
     thesis_curvature,
+    thesis_local_entropy,
     thesis_perceptron,
+    thesis_recurrent,
     thesis_spin_glass,
     thesis_training,
 )
