@@ -157,11 +157,12 @@ def width_note(runs):
     texts.append(text(rows[rows["main"]], f"{size(runs, SMALLER):,} weights instead"))
     bounds = bounded(runs)
     band = bounds[np.isclose(bounds["width"], WIDTH)][["low", "high"]].mean()
+    below = spectra.mean(spectra.share(runs, SMALL, WIDTH, "below"), "%").with_(n=None)
     return (
         f"Share within $10^{{-4}}$ of {size(runs, SMALL):,} weights: {'; '.join(texts)}. Of the "
         f"network of the work's size it lies between {band['low']:.0f} % (exact zeros, as the "
         f"Hessian is taken over {int(bounds['samples'].iloc[0])} samples) and {band['high']:.0f} % "
-        "(Lanczos)."
+        f"(Lanczos). Of the small network {format_measurement(below)} are below $-10^{{-4}}$."
     )
 
 
