@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, kept, settings, weights_index
+from landscape.experiments import catalogue, kept, reading, settings, weights_index
 from landscape.experiments.catalogue import Experiment
 from landscape.experiments.simulation import csv_text
 from landscape.experiments.stopwatch import Stopwatch
@@ -277,10 +277,17 @@ class _Simulation:
         self.case, self.checkpoints = case, root / "checkpoints"
         self.parameters = settings.resolved(experiment.id, profile, root)
         self.workers = worker_count(workers)
+        self.options = {}
+        if reading.runs_read(self.parameters, root):
+            self.options["kept"] = reading.KeptRuns(profile, Path(root))
 
     def execute(self) -> None:
         self.outcome = self.module.simulate(
-            self.parameters, self.case, checkpoints=self.checkpoints, workers=self.workers
+            self.parameters,
+            self.case,
+            checkpoints=self.checkpoints,
+            workers=self.workers,
+            **self.options,
         )
 
     def write(self, folder: Path) -> None:
