@@ -308,3 +308,83 @@ def draw_displacement(runs):
     ax.set(xlabel="spins $N$", ylabel="distance on the unit sphere", ylim=(0.05, 10))
     ax.legend(loc="upper right", fontsize=9)
     return figure
+
+
+def numbers(runs):
+    """The page's picture: how many critical points and minima there are."""
+    from landscape import book
+
+    return book.Picture(
+        {"a": draw_numbers(runs, "critical"), "b": draw_numbers(runs, "minima")},
+        titles={"a": "critical points", "b": "minima"},
+        alt="Two panels with logarithmic vertical axes. One line for each number of spins falls "
+        "as the field grows; lines of more spins start higher, cross near the critical field "
+        "and end at two critical points or one minimum. Dots of the limit lie on the lines, "
+        "marks of simulated landscapes around them.",
+        data=data(runs),
+    )
+
+
+def limit_laws(runs):
+    """Exact numbers near the transition and the laws of the limit, corrected and printed."""
+    from landscape import book
+
+    return book.Picture(
+        {"a": draw_band(runs), "b": draw_edge(runs)},
+        titles={"a": "critical points", "b": "minima"},
+        alt="Two panels. In the first, curves for all sizes lie on the limit near tau zero; the "
+        "dashed printed curves meet it far from zero only and diverge at zero. In the second "
+        "the curves gather around the limit; the dashed printed curve is far too high.",
+    )
+
+
+def indices(runs):
+    """Numbers by index, and the share of minima."""
+    from landscape import book
+
+    return book.Picture(
+        {"a": draw_indices(runs), "b": draw_share(runs)},
+        titles={"a": "by index", "b": "share of the minima"},
+        alt="Two panels. In the first, curves for each index meet at the critical field with the "
+        "value two; to its right that of the minima tends to one while the others vanish. In "
+        "the second the share of minima rises with the field towards one half, the later the "
+        "more spins; the thick parts lie well below one half for the most part.",
+    )
+
+
+def displacement(runs):
+    """How far a field moves the minima."""
+    from landscape import book
+
+    return book.Picture(
+        draw_displacement(runs),
+        alt="With a constant field the distance does not fall with the number of spins and stays "
+        "above the dashed bound; with a field divided by the root of N it falls along with "
+        "it.",
+        data=runs.table("critical-point-counts", "displacement").drop(columns=["method", "case"]),
+    )
+
+
+def numbers_table(runs):
+    """What the simulated landscapes contain, folded."""
+    from landscape import book
+
+    return book.Table(
+        ["what", "$N$", r"$\nu / \nu_c$", "$B$", "expected, exact", "found, with those unseen",
+         "median found"], number_rows(runs), folded=True,
+        caption="What the simulated landscapes contain: means over disorders with 95 % intervals",
+    )  # fmt: skip
+
+
+def index_table(runs):
+    """The same by index, folded."""
+    from landscape import book
+
+    return book.Table(
+        ["$N$", r"$\nu / \nu_c$", "minima, exact", "minima found", "saddles, exact",
+         "saddles found", "share of minima"], index_rows(runs), folded=True,
+        caption="By index: means over disorders with 95 % intervals. Numbers by index alternate to "
+        "the sphere's Euler number in {} of {} searches; the others missed some points".format(
+            *whole(runs)
+        ),
+    )  # fmt: skip

@@ -207,3 +207,43 @@ def draw_rate(p=3):
     ax.set(xlabel="energy per spin $u$", ylabel="$I_1(u)$")
     ax.legend(loc="lower right", fontsize=9)
     return figure
+
+
+def complexities(p=3, indices=4):
+    """The page's picture: complexities by index, and magnified where they part."""
+    from landscape import book
+
+    return book.Picture(
+        {
+            "a": draw_complexity(p, indices),
+            "b": draw_complexity(p, indices, magnified=True),
+        },
+        titles={"a": "all energies", "b": "near the lowest energies"},
+        alt="Two panels. Left: the total complexity rises along a parabola from zero near minus E "
+        "zero to its largest value at energy zero, while the curves of fixed index rise "
+        "steeply and stay on a much lower constant. Right, magnified: four curves cross zero "
+        "one after the other, minima first, and join in one flat line at minus E infinity.",
+        data=curves(p, indices),
+    )
+
+
+def finite_sizes(p=3):
+    """Exact rates at finite N beside the limit."""
+    from landscape import book
+
+    return book.Picture(
+        draw_finite(p),
+        alt="Curves for N from 25 to 200 cross zero further right than the limit and end on "
+        "plateaus well above it; with growing N they approach it.",
+    )
+
+
+def rate_functions(p=3):
+    """The rate function by quadrature, as corrected and as printed."""
+    from landscape import book
+
+    return book.Picture(
+        draw_rate(p),
+        alt="The circles of the quadrature lie on the corrected curve, which is positive and "
+        "falls to zero at minus E infinity; the printed curve is negative.",
+    )

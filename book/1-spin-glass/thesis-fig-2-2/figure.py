@@ -211,8 +211,18 @@ def end_points(runs):
 
 
 def maps(runs):
-    """Panels: the end points of every regime in the plane."""
-    return {letter: draw_map(runs, regime) for letter, regime in TITLES.items()}
+    """The page's picture: the end points of every regime in the plane."""
+    from landscape import book
+
+    return book.Picture(
+        {letter: draw_map(runs, regime) for letter, regime in TITLES.items()},
+        titles=TITLES,
+        alt="Three maps. The first, exponential regime, is a scatter of small separate clumps of "
+        "dots with different colours. The second, polynomial regime, consists of a few large "
+        "blobs, each of one colour. The third, trivial regime, is one connected cloud of a "
+        "single colour.",
+        data=end_points(runs),
+    )
 
 
 def background(x, y, energy, size=240):
@@ -293,3 +303,15 @@ def draw_energies(runs, records):
            xlabel="energy per spin $H / N$")  # fmt: skip
     ax.legend(loc="upper right", fontsize=9)
     return figure
+
+
+def energies(runs, records):
+    """Minima of the exponential regime by energy, found and exact."""
+    from landscape import book
+
+    return book.Picture(
+        draw_energies(runs, records),
+        alt="A bell-shaped histogram of energies per spin with its peak a little above minus one "
+        "and a half; the exact line follows the bars. The narrow shaded band lies at the left "
+        "foot of the bell.",
+    )

@@ -341,3 +341,52 @@ def draw_gradient(runs, records, name, column="gradient_min_raw"):
            ylabel="smallest |gradient|")  # fmt: skip
     ax.legend(fontsize=9)
     return figure
+
+
+def networks(runs, records):
+    """The page's picture: errors of both networks, and the least gradient."""
+    from landscape import book
+
+    columns = ["method", "seed", "effective_epoch", "validation_error", "gradient_layer_min_raw"]
+    return book.Picture(
+        {
+            "a": draw_error(runs, records, GLOROT),
+            "b": draw_error(runs, records, DEFAULT),
+            "c": draw_error(runs, records, LENET),
+            "d": draw_gradient(runs, records, GLOROT, "gradient_layer_min_raw"),
+        },
+        titles={
+            "a": "16 layers, Glorot",
+            "b": "16 layers, library's default",
+            "c": "LeNet",
+            "d": "weakest layer's gradient, Glorot",
+        },
+        alt="Four panels against epochs: validation error of the deep thin network for Adam and "
+        "AnnealSGD under two initialisations, of LeNet, and the smallest gradient entry. The "
+        "claims table states them in numbers.",
+        data={name: runs.frame(name)[columns] for name in NETWORKS},
+    )
+
+
+def controls(runs, records):
+    """The beginning of training, and resampled noise beside the field."""
+    from landscape import book
+
+    return book.Picture(
+        {"a": draw_early(runs, records), "b": draw_error(runs, records, DEFAULT, METHODS)},
+        titles={"a": "the beginning, Glorot", "b": "the control, library's default"},
+        alt="Two panels of validation error against epochs: the first fifth of training for Adam "
+        "and AnnealSGD; and Adam, AnnealSGD and resampled noise on the deep network with "
+        "default initialisation.",
+    )
+
+
+def sweep(runs):
+    """Errors over strengths and decay times of the field."""
+    from landscape import book
+
+    return book.Picture(
+        draw_sweep(runs),
+        alt="A table of numbers with coloured cells, strength of the field from left to right, "
+        "decay time from bottom to top. The sentence below states the extremes in numbers.",
+    )

@@ -224,3 +224,18 @@ def fading_at_the_works_scale(runs):
         f"epochs) and undo 99 % of it within {faded / epoch:.0f} of {work['run']['epochs']} "
         "epochs: whatever alignment is left later would have to come from the loss."
     )
+
+
+def alignments(runs, records):
+    """The page's picture: three ways to measure the alignment."""
+    from landscape import book
+
+    return book.Picture(
+        panels(runs, records),
+        titles={"a": "as drawn in the work", "b": "direction of the field", "c": "cosine"},
+        alt="Three panels, alignment on a logarithmic axis against epochs, for AnnealSGD and "
+        "resampled noise: with the fading field, with its direction, and as a cosine beside "
+        "the level of a random direction. The claims table below states the ratios in "
+        "numbers.",
+        data=runs.frame(RUNS).filter(regex="method|seed|epoch|alignment"),
+    )

@@ -178,3 +178,18 @@ def draw_gains(runs, records):
            xlim=(-0.5, 1.5), ylabel="test error minus SGD's [points]")  # fmt: skip
     ax.legend(loc="best", fontsize=9)
     return figure
+
+
+def errors(runs, records):
+    """The page's picture: errors during training and differences at its end."""
+    from landscape import book
+
+    return book.Picture(
+        panels(runs, records),
+        titles={"a": "during training", "b": "at the end"},
+        alt="Left, test error against epochs for SGD, resampled noise and AnnealSGD, with "
+        "horizontal lines at the printed errors. Right, each method's final error minus "
+        "SGD's, by seed, beside the printed difference. The table below states them in "
+        "numbers.",
+        data=runs.frame(RUNS)[["method", "seed", "effective_epoch", "test_error"]],
+    )

@@ -233,3 +233,54 @@ def draw_times():
            ylim=(2, 3e6))  # fmt: skip
     ax.legend(loc="upper right", fontsize=8)
     return figure
+
+
+def dynamics(runs):
+    """The page's picture: modes of both models, and the loss on digits."""
+    from landscape import book
+
+    return book.Picture(
+        {"a": draw_modes(2), "b": draw_modes(1), "c": draw_losses(runs)},
+        titles={"a": "two layers", "b": "linear model", "c": "loss on digits"},
+        alt="Three panels against time on a logarithmic axis. In both models the fast mode rises "
+        "to near one; with two layers it falls to zero around time two hundred, in the linear "
+        "model it stays. The two losses fall together at first; that of two layers turns at a "
+        "higher minimum and rises to the zero function's.",
+        data={"losses": runs.frame(KERNEL)},
+    )
+
+
+def idea():
+    """The part's picture: a mode of either model."""
+    from landscape import book
+
+    return book.Picture(
+        {"a": draw_modes(2), "b": draw_modes(1)},
+        titles={"a": "two layers", "b": "linear model"},
+        alt="Two panels of a mode against time: with two layers it rises to its label and later "
+        "falls to zero; in the linear model it stays.",
+    )
+
+
+def time_scales():
+    """Times against lambda."""
+    from landscape import book
+
+    return book.Picture(
+        draw_times(),
+        alt="Log-log plot of time against lambda. The peak of one mode is almost flat; the half- "
+        "decay time follows the dotted line with the logarithm; the loss minimum runs "
+        "parallel to one over lambda.",
+        data=times(),
+    )
+
+
+def printed_table():
+    """Eq. (3) as printed and as used, folded."""
+    from landscape import book
+
+    return book.Table(
+        [r"$\gamma/\lambda$", "$k$", "as printed", "this page's form", "equation integrated"],
+        printed_rows(), folded=True,
+        caption="Eq. (3) at time 0.1/λ, three ways (nan: overflow or division by zero)",
+    )  # fmt: skip

@@ -193,3 +193,51 @@ def draw_slopes():
     ax.set(xscale="log", xlabel=r"$r = f f''/f'^2$", ylabel=r"$\partial_\epsilon\psi\,/\,\epsilon$")
     ax.legend(fontsize=9)
     return figure
+
+
+def index(scale):
+    """The page's picture: spectrum, index and energy."""
+    from landscape import book
+
+    return book.Picture(
+        {"a": draw_semicircle(scale), "b": draw_index(scale), "c": draw_energy(scale)},
+        titles={"a": "spectrum", "b": "index and centre", "c": "index and energy"},
+        alt="Three panels: a half-ellipse of density that matches a histogram; the index falling "
+        "from one to zero as the mean eigenvalue rises; the index rising with energy from "
+        "zero at the critical energy. Points lie on the curves.",
+    )
+
+
+def idea(scale):
+    """The part's picture: the spectrum, and the index against energy."""
+    from landscape import book
+
+    return book.Picture(
+        {"a": draw_semicircle(scale), "b": draw_energy(scale)},
+        titles={"a": "spectrum", "b": "index and energy"},
+        alt="Left: a semicircle of eigenvalues that matches random matrices. Right: the index "
+        "rises with the energy from zero at the critical energy.",
+    )
+
+
+def slope_of_the_line():
+    """The slope of the most likely line, measured, corrected and printed."""
+    from landscape import book
+
+    return book.Picture(
+        draw_slopes(),
+        alt="The measured points lie on the corrected curve, which rises towards two; the printed "
+        "curve falls from two towards one.",
+        data=slopes(),
+    )
+
+
+def line_table(scale):
+    """Mean eigenvalue at given energy as a numbered table."""
+    from landscape import book
+
+    return book.Table(
+        ["energy / critical energy", "critical points", "eq. (10)", "without the determinant"],
+        line_rows(scale), label="richemond-fig-1-line",
+        caption=f"Mean eigenvalue at given energy, $N = {SIZE}$ (n: batches of matrices)",
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from typing import Any
 _WHERE = {
     "Page": "book.calls",
     "page": "book.calls",
+    "Picture": "book.pictures",
     "Cell": "book.tables",
     "Note": "book.tables",
     "Table": "book.tables",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from landscape.book.pictures import Picture
+
 
 class PageError(LandscapeError):
     """A page asks for something that is not there."""
@@ -107,22 +109,24 @@ class Page:
 
     def picture(
         self,
-        panels: Mapping[str, Figure] | Figure,
+        panels: Picture | Mapping[str, Figure] | Figure,
         *,
-        alt: str,
+        alt: str = "",
         data: Mapping[str, pd.DataFrame] | pd.DataFrame | None = None,
         titles: Mapping[str, str] | None = None,
     ) -> None:
         """Show panels side by side, on a phone below each other, and offer their data as CSV.
 
-        The cell's mystnb metadata hold the name and the caption.
+        The lines below the cell hold the name and the caption (``landscape.book.captions``).
 
         Args:
-            panels: One figure, or figures by letter: ``{"a": figure, "b": figure}``.
+            panels: A ``Picture``; or its parts: one figure, or figures by letter, with the others.
             alt: What they show, in words.
             data: One table, or several by name.
             titles: Markdown beside the letters.
         """
+        if isinstance(panels, pictures.Picture):
+            panels, alt, data, titles = panels.panels, panels.alt, panels.data, panels.titles
         number = len(self._pictures) + 1
         name = self.name if number == 1 else f"{self.name}-{number}"
         self._pictures.append(name)

@@ -54,7 +54,10 @@ def check_figures(pages: Iterable[Any]) -> None:
             where = f"page {page.item}, cell {number}"
             for key in ("name", "caption"):
                 if not str(figure.get(key) or "").strip():
-                    raise PageError(f"{where}: the figure has no {key}; add mystnb.figure.{key}.")
+                    raise PageError(
+                        f"{where}: the figure has no {key}; write :::{{caption}} <name>, the words "
+                        "and ::: below its cell."
+                    )
             if any('aria-label=""' in text or "aria-label=" not in text for text in shown):
                 raise PageError(
                     f"{where}: the picture has no text for readers who cannot see it; give "

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from landscape.book import normalise
+from landscape.book import captions, normalise
 from landscape.book.executed import (
     executed_path,
     find,
@@ -74,8 +74,9 @@ def run(
     manifest = inputs.read_bytes() if inputs.is_file() else None
     notebook = _read(source, root)
     try:
+        notebook = captions.joined(notebook)
         values = checked_parameters(declared_parameters(notebook), parameters or {}, profile)
-    except NotebookError as error:
+    except (NotebookError, captions.CaptionError) as error:
         raise NotebookError(f"{source.relative_to(root)}: {error}") from None
     attempt = root / "logs" / profile / f"{item}.ipynb"
     for folder in (attempt.parent, target.parent):

@@ -14,6 +14,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,23 @@ _GROUND = "var(--wv-paper, var(--jp-layout-color0, white))"
 _ID = re.compile(r'\bid="([^"]+)"')
 _USED = re.compile(r'(?:url\(#|href="#)([^")]+)')
 _FIRST = re.compile(r'<svg class="wv-svg".*?</svg>', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a ``figure.py`` hands to its page: panels, and what belongs to them.
+
+    Attributes:
+        panels: Figures by letter, or one figure.
+        alt: What they show, for readers who cannot see it.
+        titles: Markdown beside the letters.
+        data: What was drawn, offered as CSV: one table, or several by name.
+    """
+
+    panels: Mapping[str, Figure] | Figure
+    alt: str
+    titles: Mapping[str, str] | None = None
+    data: Mapping[str, pd.DataFrame] | pd.DataFrame | None = None
 
 
 def picture(

@@ -13,14 +13,12 @@ kernelspec:
 
 ```{code-cell} ipython3
 :tags: [parameters, remove-input]
-
 profile = "laptop"
 live = False
 ```
 
 ```{code-cell} ipython3
 :tags: [remove-input]
-
 from landscape import book
 
 page = book.page("@NAME@", profile=profile, live=live)
@@ -28,20 +26,17 @@ page.answer(@ANSWER@)
 ```
 
 ```{code-cell} ipython3
----
-mystnb:
-  figure:
-    name: @NAME@
-    caption: |
-      @CAPTION@Test error of two optimizers. Mean with 95 % Student interval over seeds.
-tags: [hide-input]
----
+:tags: [hide-input]
 page.picture(
     page.figure.draw(page.runs),
     alt="Test error against epochs for SGD and Adam.",
     data=page.runs.frame("@NAME@"),
 )
 ```
+
+:::{caption} @NAME@
+@CAPTION@Test error of two optimizers. Mean with 95 % Student interval over seeds.
+:::
 
 What is shown, and what the work says about it, in one or two sentences.
 @CLAIMS@
@@ -51,7 +46,6 @@ Three lines and their equation.
 
 ```{code-cell} ipython3
 :tags: [remove-input]
-
 page.appendix("@NAME@")
 ```
 """
@@ -61,7 +55,6 @@ CLAIMS_CELL = """
 
 ```{code-cell} ipython3
 :tags: [remove-input]
-
 page.claims()
 ```
 """
