@@ -1,0 +1,264 @@
+"""Are Entropy-SGD's solutions wider, at equal training loss? What is compared, said and drawn.
+
+The page has no claims. The rules are ``landscape.evidence.wider``; how runs are brought to one
+loss is ``landscape.experiments.equal_loss``.
+"""
+
+import numpy as np
+import pandas as pd
+
+from landscape.evidence import statistics, wider
+from landscape.evidence.measurement import format_measurement, format_number
+from landscape.experiments import equal_loss
+
+NAME, TRAINING, RATES = "wide-or-not", "wide-or-not-training", "wide-or-not-rates"
+METHODS = {
+    "entropy_sgd": r"Entropy-SGD, $\gamma = 1$",
+    "entropy_sgd_loose": r"Entropy-SGD, $\gamma = 10^4$",
+    "sgd": "SGD",
+    "sgd_inner": "SGD, inner rate",
+    "adam": "Adam",
+}
+#: Smaller is wider, and a rescaled network has the same: these decide.
+MEASURES = {
+    "sampled_width": "local entropy, sampled",
+    "balanced_width_1": "local entropy, Laplace",
+    "balanced_trace": "trace of the Hessian",
+    "balanced_top": "its top eigenvalue",
+    "rise": "rise around the weights",
+}
+#: The same without balancing: shown, not counted.
+PLAIN = {
+    "plain_width_1": "local entropy, Laplace",
+    "plain_trace": "trace of the Hessian",
+    "plain_top": "its top eigenvalue",
+}
+PAIRS = (("entropy_sgd", "sgd"), ("entropy_sgd", "adam"), ("entropy_sgd", "sgd_inner"),
+         ("entropy_sgd_loose", "sgd"))  # fmt: skip
+RATE = {"sgd": "lr", "adam": "lr", "entropy_sgd": "lr_inner", "entropy_sgd_loose": "lr_inner"}
+TEMPERATURE = 1e-6  # thesis 3.3.2
+
+
+def measured(runs):
+    """One row a kept network: what Lanczos and the chains say of it."""
+    rows = runs.table(NAME, "measures").drop(columns="case")
+    sampled = runs.table(NAME, "sampled")
+    columns = ["method", "seed", "at"]
+    if "sampled_width" not in sampled:
+        return rows.assign(sampled_width=np.nan, error=np.nan)
+    return rows.merge(sampled[[*columns, "sampled_width", "error"]], on=columns, how="left")
+
+
+def at_common_loss(runs):
+    """(level, one row a run with everything that was measured at that training loss)."""
+    rows = measured(runs)
+    level = equal_loss.common_level(rows)
+    columns = [*MEASURES, *PLAIN, "test_error", "test_loss", "slope", "at"]
+    return level, equal_loss.compared(rows, columns, level)
+
+
+def readings(found, method, base):
+    """What each measure says of two methods, by measure."""
+    return {m: wider.reading(wider.ratio(found, m, method, base)) for m in MEASURES}
+
+
+def says(found, method, base):
+    """What all measures say together."""
+    return wider.overall(list(readings(found, method, base).values()))
+
+
+def answer(runs):
+    """What was found, in one sentence."""
+    level, found = at_common_loss(runs)
+    words = {base: says(found, "entropy_sgd", base) for base in ("sgd", "adam", "sgd_inner")}
+    width = wider.ratio(found, "balanced_width_1", "entropy_sgd", "sgd")
+    much = "" if width.value is None else f" (walls {format_number(width.value, 2)} times as high)"
+    error = wider.goes_with(wider.rank_correlation(found, "balanced_width_1", "test_error"))
+    return (
+        f"At the same training loss ({format_number(level, 2)}) solutions of Entropy-SGD are "
+        f"{_than(words['sgd'], 'SGD')}{much}, {_than(words['adam'], 'Adam')} and "
+        f"{_than(words['sgd_inner'], 'SGD at its inner rate')}; among all solutions "
+        f"{_errs(error)}."
+    )
+
+
+def _than(word, base):
+    if word in (wider.WIDER, wider.NARROWER):
+        return f"{word} than those of {base}"
+    if word == wider.DISAGREE:
+        return f"wider or narrower than those of {base} depending on the measure"
+    return f"{word} from those of {base}" if word == wider.APART else f"not compared with {base}"
+
+
+def _errs(word):
+    if word in (wider.APART, wider.UNMEASURED):
+        return "width does not tell the test error"
+    return word
+
+
+def comparison(runs):
+    """The table of ratios at the common loss."""
+    from landscape import book
+
+    level, found = at_common_loss(runs)
+    rows = []
+    for form, names in (("balanced", MEASURES), ("as trained, not counted", PLAIN)):
+        for column, name in names.items():
+            cells = [wider.ratio(found, column, *pair) for pair in PAIRS]
+            rows.append([book.Cell(name, details=form), *(_cell(one, book) for one in cells)])
+    together = [book.Cell(says(found, *pair)) for pair in PAIRS]
+    rows.append([book.Cell("together", details="three of five, none against"), *together])
+    heads = [f"{METHODS[a]} / {METHODS[b]}" for a, b in PAIRS]
+    return book.Table(
+        ["measure", *heads], rows, stack=True,
+        caption=f"Ratios at the training loss {format_number(level, 3)}, the lowest that all runs "
+        "reach (95 % intervals over seeds, paired; below 1: wider)",
+    )  # fmt: skip
+
+
+def _cell(ratio, book):
+    if ratio.value is None:
+        return book.Cell("–", details=ratio.note)
+    return book.Cell(format_measurement(ratio.with_(n=None)), details=wider.reading(ratio))
+
+
+def lower(runs):
+    """The same two ratios at the lowest loss that the methods without the control reach."""
+    rows = measured(runs)
+    rows = rows[rows["method"] != "sgd_inner"]
+    level = equal_loss.common_level(rows)
+    found = equal_loss.compared(rows, ["balanced_width_1", "balanced_top"], level)
+    words = []
+    for base in ("sgd", "adam"):
+        width, top = (wider.ratio(found, m, "entropy_sgd", base)
+                      for m in ("balanced_width_1", "balanced_top"))  # fmt: skip
+        words.append(f"{format_measurement(width.with_(n=None))} times {METHODS[base]}'s for the "
+                     f"width term and {format_measurement(top.with_(n=None))} for the top "
+                     "eigenvalue")  # fmt: skip
+    return (
+        f"At {format_number(level, 3)}, the lowest training loss that all but the control reach, "
+        f"{METHODS['entropy_sgd']} has {' and '.join(words)}."
+    )
+
+
+def ends(runs):
+    """The table at the end of training: equal gradients, losses that differ."""
+    from landscape import book
+
+    rows, found = measured(runs), at_common_loss(runs)[1]
+    last = rows[rows["at"] == 1]
+    columns = {"training_loss": "training loss", "test_error": "test error [%]",
+               "balanced_width_1": "width term", "balanced_trace": "trace",
+               "balanced_top": "top eigenvalue", "slope": "slope term"}  # fmt: skip
+    body = []
+    for method, label in METHODS.items():
+        means = [_mean(last.loc[last["method"] == method, c]) for c in columns]
+        crossed = _mean(found.loc[found["method"] == method, "at"])
+        body.append([label, *means, crossed])
+    return book.Table(
+        ["method", *columns.values(), "reaches the common loss after"], body, folded=True,
+        stack=True, caption="After equal numbers of gradients: means over seeds with 95 % "
+        "intervals; last column: part of the run",
+    )  # fmt: skip
+
+
+def _mean(values):
+    values = values.dropna()
+    if values.empty:
+        return "–"
+    return format_measurement(statistics.mean_interval(values).with_(n=None))
+
+
+def correlations(runs):
+    """The table of rank correlations with the test error."""
+    from landscape import book
+
+    found = at_common_loss(runs)[1]
+    body = []
+    for column, name in MEASURES.items():
+        one = wider.rank_correlation(found, column, "test_error")
+        body.append([name, format_measurement(one), wider.goes_with(one)])
+    return book.Table(
+        ["measure", "rank correlation with test error", "reading"], body,
+        caption="Among the solutions of one seed at the common loss: Spearman's correlation, mean "
+        "over seeds with its 95 % interval",
+    )  # fmt: skip
+
+
+def changed(runs):
+    """What rescaling does to each measure: largest factor among layers', and among units'."""
+    rows = runs.table(NAME, "rescaled")
+    base = rows[(rows["kind"] == "layer") & (rows["factor"] == 1)].iloc[0]
+    names = {**PLAIN, "rise": "rise around the weights, filter-normalised",
+             "balanced_trace": "trace, balanced", "balanced_rise": "rise, balanced"}  # fmt: skip
+    body = []
+    for column, name in names.items():
+        spread = []
+        for kind in ("layer", "unit"):
+            off = np.log(rows.loc[rows["kind"] == kind, column] / base[column])
+            spread.append(float(np.exp(off.abs().max())))
+        body.append([name, *spread])
+    return pd.DataFrame(body, columns=["measure", "layer", "unit"])
+
+
+def changed_table(runs):
+    """The same as a table."""
+    from landscape import book
+
+    body = [[row["measure"], *(f"{row[k]:.3g}" for k in ("layer", "unit"))]
+            for _, row in changed(runs).iterrows()]  # fmt: skip
+    return book.Table(
+        ["measure", "layers rescaled", "units rescaled"], body, folded=True,
+        caption="One network that computes the same: by what factor a measure changes at most",
+    )  # fmt: skip
+
+
+def theory(runs):
+    """How Laplace's value, the chains and whole spectra agree, in a sentence."""
+    rows, exact = measured(runs).dropna(subset=["sampled_width"]), runs.table(NAME, "exact")
+    off = np.log(rows["sampled_width"] / rows["balanced_width_1"]).median()
+    text = (
+        "The sampled width term is "
+        f"{format_number(float(np.exp(off)), 2)} times Laplace's in the median of {len(rows)} "
+        f"networks, its sampling error {100 * (rows['error'] / rows['sampled_width']).median():.0f} "
+        "% of it"
+    )
+    if "width_1" in exact and len(exact):
+        gap = (exact["lanczos_width_1"] / exact["width_1"] - 1).abs().max()
+        text += (
+            f"; Lanczos' differs from that of {len(exact)} whole spectra by at most "
+            f"{100 * gap:.0f} %, and of their eigenvalues {100 * exact['near_zero'].mean():.0f} % "
+            f"are within $10^{{-4}}$ of zero while the lowest is {exact['bottom'].min():.2f}"
+        )
+    return text + "."
+
+
+def own_terms(runs):
+    """What the terms of Entropy-SGD's own objective are at its end points, in a sentence."""
+    rows = measured(runs)
+    last = rows[(rows["at"] == 1) & (rows["method"] == "entropy_sgd")]
+    width = (last["plain_width_1"] * last["samples"] * TEMPERATURE).mean()
+    return (
+        "At its end points the objective of Entropy-SGD consists of a loss of "
+        f"{format_number(last['training_loss'].mean(), digits=2)}, minus a slope term of "
+        f"{format_number(last['slope'].mean(), digits=2)}, plus a width term of "
+        f"{_power(width)}: at the temperature $10^{{-6}}$ of the work it follows the smoothed "
+        "slope and can hardly see the walls."
+    )
+
+
+def _power(value):
+    if not np.isfinite(value) or value <= 0:
+        return "–"
+    exponent = int(np.floor(np.log10(value)))
+    return rf"${value / 10**exponent:.1f}\cdot10^{{{exponent}}}$"
+
+
+def chosen_rates(runs):
+    """Each method's rate with the lowest mean training loss at the end of the search."""
+    frame, found = runs.frame(RATES), {}
+    for method, column in RATE.items():
+        rows = statistics.finished(frame[frame["method"] == method])
+        last = rows.sort_values("step").groupby([column, "seed"])["training_loss"].last()
+        found[method] = float(last.groupby(column).mean().idxmin())
+    return found
