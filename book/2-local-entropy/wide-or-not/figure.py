@@ -5,11 +5,10 @@ loss is ``landscape.experiments.equal_loss``.
 """
 
 import numpy as np
-import pandas as pd
 
 from landscape.evidence import statistics, wider
 from landscape.evidence.measurement import format_measurement, format_number
-from landscape.experiments import equal_loss
+from landscape.experiments import equal_loss, width_summary
 
 NAME, TRAINING, RATES = "wide-or-not", "wide-or-not-training", "wide-or-not-rates"
 METHODS = {
@@ -42,11 +41,7 @@ TEMPERATURE = 1e-6  # thesis 3.3.2
 def measured(runs):
     """One row a kept network: what Lanczos and the chains say of it."""
     rows = runs.table(NAME, "measures").drop(columns="case")
-    sampled = runs.table(NAME, "sampled")
-    columns = ["method", "seed", "at"]
-    if "sampled_width" not in sampled:
-        return rows.assign(sampled_width=np.nan, error=np.nan)
-    return rows.merge(sampled[[*columns, "sampled_width", "error"]], on=columns, how="left")
+    return width_summary.measured(rows, runs.table(NAME, "sampled"))
 
 
 def at_common_loss(runs):
@@ -185,28 +180,15 @@ def correlations(runs):
     )  # fmt: skip
 
 
-def changed(runs):
-    """What rescaling does to each measure: largest factor among layers', and among units'."""
-    rows = runs.table(NAME, "rescaled")
-    base = rows[(rows["kind"] == "layer") & (rows["factor"] == 1)].iloc[0]
-    names = {**PLAIN, "rise": "rise around the weights, filter-normalised",
-             "balanced_trace": "trace, balanced", "balanced_rise": "rise, balanced"}  # fmt: skip
-    body = []
-    for column, name in names.items():
-        spread = []
-        for kind in ("layer", "unit"):
-            off = np.log(rows.loc[rows["kind"] == kind, column] / base[column])
-            spread.append(float(np.exp(off.abs().max())))
-        body.append([name, *spread])
-    return pd.DataFrame(body, columns=["measure", "layer", "unit"])
-
-
 def changed_table(runs):
-    """The same as a table."""
+    """The table of what rescaling does to each measure."""
     from landscape import book
 
+    names = {**PLAIN, "rise": "rise around the weights, filter-normalised",
+             "balanced_trace": "trace, balanced", "balanced_rise": "rise, balanced"}  # fmt: skip
+    found = width_summary.changed(runs.table(NAME, "rescaled"), names)
     body = [[row["measure"], *(f"{row[k]:.3g}" for k in ("layer", "unit"))]
-            for _, row in changed(runs).iterrows()]  # fmt: skip
+            for _, row in found.iterrows()]  # fmt: skip
     return book.Table(
         ["measure", "layers rescaled", "units rescaled"], body, folded=True,
         caption="One network that computes the same: by what factor a measure changes at most",
@@ -216,12 +198,12 @@ def changed_table(runs):
 def theory(runs):
     """How Laplace's value, the chains and whole spectra agree, in a sentence."""
     rows, exact = measured(runs).dropna(subset=["sampled_width"]), runs.table(NAME, "exact")
-    off = np.log(rows["sampled_width"] / rows["balanced_width_1"]).median()
+    rows = rows[rows["sampled_width"] > 0]
+    off = (rows["sampled_width"] / rows["balanced_width_1"]).median()
+    error = 100 * (rows["error"] / rows["sampled_width"]).median()
     text = (
-        "The sampled width term is "
-        f"{format_number(float(np.exp(off)), 2)} times Laplace's in the median of {len(rows)} "
-        f"networks, its sampling error {100 * (rows['error'] / rows['sampled_width']).median():.0f} "
-        "% of it"
+        f"The sampled width term is {format_number(off, 2)} times Laplace's in the median of "
+        f"{len(rows)} networks, its sampling error {error:.0f} % of it"
     )
     if "width_1" in exact and len(exact):
         gap = (exact["lanczos_width_1"] / exact["width_1"] - 1).abs().max()
@@ -254,11 +236,71 @@ def _power(value):
     return rf"${value / 10**exponent:.1f}\cdot10^{{{exponent}}}$"
 
 
-def chosen_rates(runs):
-    """Each method's rate with the lowest mean training loss at the end of the search."""
-    frame, found = runs.frame(RATES), {}
-    for method, column in RATE.items():
-        rows = statistics.finished(frame[frame["method"] == method])
-        last = rows.sort_values("step").groupby([column, "seed"])["training_loss"].last()
-        found[method] = float(last.groupby(column).mean().idxmin())
-    return found
+def widths(runs):
+    """The first picture: the width term against the training loss, and the ratios."""
+    from landscape import book
+    from landscape.book import width_pictures as draw
+
+    rows, (level, found) = measured(runs), at_common_loss(runs)
+    others = [base for method, base in PAIRS if method == "entropy_sgd"]
+    of = {METHODS[base]: {m: wider.ratio(found, m, "entropy_sgd", base) for m in MEASURES}
+          for base in others}  # fmt: skip
+    return book.Picture(
+        {"a": draw.against_loss(rows, "balanced_width_1", METHODS, level, "width term"),
+         "b": draw.ratios(of, MEASURES)},
+        alt="First panel: five curves of the width term against the falling training loss, with a "
+        "dotted line at the common loss. Second panel: ratios of Entropy-SGD to three other "
+        "methods for five measures, with intervals. The table below has them in numbers.",
+        titles={"a": "width term against loss", "b": r"Entropy-SGD, $\gamma=1$, by the others"},
+        data={"measures": rows, "common-loss": found},
+    )  # fmt: skip
+
+
+
+def comparable(runs):
+    """The picture of what rescaling does, and of sampled against Laplace's width terms."""
+    from landscape import book
+    from landscape.book import width_pictures as draw
+
+    rows, all_rows = runs.table(NAME, "rescaled"), measured(runs)
+    series = {"plain_trace": "trace", "plain_top": "top eigenvalue", "plain_width_1": "width term",
+              "rise": "rise, filter-normalised", "balanced_trace": "trace, balanced"}  # fmt: skip
+    scatter = draw.scatter(all_rows, "balanced_width_1", "sampled_width", METHODS, "Laplace",
+                           "sampled", equal=True)  # fmt: skip
+    return book.Picture(
+        {"a": draw.rescaled(rows, series), "b": scatter}, data={"rescaled": rows},
+        titles={"a": "one network, rescaled", "b": "width term, two ways"},
+        alt="First panel: trace and top eigenvalue of one network grow as its layers are rescaled "
+        "either way, while the filter-normalised rise and the balanced trace stay. Second panel: "
+        "sampled width terms against Laplace's.",
+    )  # fmt: skip
+
+
+def profile(runs):
+    """The picture of the loss along random directions and along the top eigenvector."""
+    from landscape import book
+    from landscape.book import width_pictures as draw
+
+    lines = runs.table(NAME, "lines")
+    of = {kind: lines[lines["kind"] == kind] for kind in ("random", "eigenvector")}
+    return book.Picture(
+        {"a": draw.lines(of["random"], METHODS, "step / length of each filter"),
+         "b": draw.lines(of["eigenvector"], METHODS, "step")},
+        titles={"a": "along random directions", "b": "along the top eigenvector"}, data=lines,
+        alt="Two panels: the training loss rises to both sides of the weights for every method; "
+        "the bands are intervals over seeds.",
+    )  # fmt: skip
+
+
+def errors(runs):
+    """The picture of test error against width at the common loss."""
+    from landscape import book
+    from landscape.book import width_pictures as draw
+
+    found = at_common_loss(runs)[1]
+    return book.Picture(
+        draw.scatter(found, "balanced_width_1", "test_error", METHODS, "width term",
+                     "test error [%]"), data=found,
+        alt="Test error against the width term, a mark a solution at the common loss; the table "
+        "below has the rank correlations in numbers.",
+    )  # fmt: skip

@@ -256,13 +256,17 @@ class _Live(_Build):
         return {}
 
     def _path(self, experiment: str, run: str, name: str) -> Path:
-        from landscape.experiments import execute
+        from landscape.experiments import execute, reading
 
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="landscape-")
-        folder = Path(self._folder.name) / experiment
-        if not (folder / run).is_dir():
-            declared = self._declared(experiment)
-            execute.run(f"{declared.part}/{experiment}/{run}", self.scale, root=self.root,
-                        output=folder)  # fmt: skip
-        return folder / run / f"{name}.csv"
+        made = Path(self._folder.name)
+        wanted = self._declared(experiment).run_id(run)
+        if not (made / experiment / run).is_dir():
+            for run_id in [*reading.needed([wanted], self.scale, self.root), wanted]:
+                _, of, one = run_id.split("/")
+                if not (made / of / one).is_dir():
+                    reads = made if run_id == wanted and self._simulated(of) else None
+                    execute.run(run_id, self.scale, root=self.root, output=made / of,
+                                read_from=reads)  # fmt: skip
+        return made / experiment / run / f"{name}.csv"

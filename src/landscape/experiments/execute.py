@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import importlib
 import json
@@ -37,6 +38,7 @@ def run(
     workers: int | None = None,
     seeds: int | None = None,
     inputs: Callable[[], str | None] | None = None,
+    read_from: Path | None = None,
 ) -> Path:
     """Execute one run and return the folder of its tables.
 
@@ -55,6 +57,8 @@ def run(
         seeds: Only the first so many seeds of a method.
         inputs: Gives the digest of all that the run is made from (``pipeline.finished``). It is
             noted where it is the same before and after: nobody edited the code meanwhile.
+        read_from: Where ``<experiment>/<run>`` of the runs lie whose weights it reads, where these
+            are not the profile's results.
 
     Raises:
         LandscapeError: Unknown names, settings that cannot be run, folders that cannot be written.
@@ -64,6 +68,8 @@ def run(
     job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
     if output is not None:
         job.large = None
+    if read_from is not None:
+        job.read_from(read_from)
     folder = Path(output) if output is not None else experiment.folder(profile, root)
     distributed.all_or_none(lambda: require_writable(folder))
     world, specification = distributed.world(), digest(job)
@@ -280,6 +286,11 @@ class _Simulation:
         self.options = {}
         if reading.runs_read(self.parameters, root):
             self.options["kept"] = reading.KeptRuns(profile, Path(root))
+
+    def read_from(self, folder: Path) -> None:
+        """Read kept weights there."""
+        if "kept" in self.options:
+            self.options["kept"] = dataclasses.replace(self.options["kept"], results=folder)
 
     def execute(self) -> None:
         self.outcome = self.module.simulate(

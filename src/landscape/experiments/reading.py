@@ -33,10 +33,12 @@ class KeptRuns:
     Attributes:
         profile: smoke, laptop or paper.
         root: The project's folder.
+        results: Where ``<experiment>/<run>`` of runs lie that were made now; None: the profile's.
     """
 
     profile: str
     root: Path
+    results: Path | None = None
 
     def weights(
         self, experiment: str, run: str, seed: int = 0, at: float = 1.0, **point: Any
@@ -49,7 +51,10 @@ class KeptRuns:
             LandscapeError: There are no such weights, or their file is missing or damaged.
         """
         declared = catalogue.get(experiment, root=self.root)
-        index = declared.folder(self.profile, self.root) / run / weights_index.INDEX
+        folder = declared.folder(self.profile, self.root)
+        if self.results is not None:
+            folder = Path(self.results) / experiment
+        index = folder / run / weights_index.INDEX
         large = weights_index.large_folder(self.profile, declared.run_id(run), self.root)
         return weights_index.find(index, large, seed, at, point)
 
