@@ -66,23 +66,29 @@ def answer(runs):
     """What was found, in one sentence."""
     level, found = at_common_loss(runs)
     words = {base: says(found, "entropy_sgd", base) for base in ("sgd", "adam", "sgd_inner")}
-    width = wider.ratio(found, "balanced_width_1", "entropy_sgd", "sgd")
-    much = "" if width.value is None else f" (walls {format_number(width.value, 2)} times as high)"
     error = wider.goes_with(wider.rank_correlation(found, "balanced_width_1", "test_error"))
     return (
-        f"At the same training loss ({format_number(level, 2)}) solutions of Entropy-SGD are "
-        f"{_than(words['sgd'], 'SGD')}{much}, {_than(words['adam'], 'Adam')} and "
-        f"{_than(words['sgd_inner'], 'SGD at its inner rate')}; among all solutions "
-        f"{_errs(error)}."
+        f"At the same training loss ({format_number(level, digits=2)}) solutions of Entropy-SGD "
+        f"are {_than(words)}; among all solutions {_errs(error)}."
     )
 
 
-def _than(word, base):
-    if word in (wider.WIDER, wider.NARROWER):
-        return f"{word} than those of {base}"
-    if word == wider.DISAGREE:
-        return f"wider or narrower than those of {base} depending on the measure"
-    return f"{word} from those of {base}" if word == wider.APART else f"not compared with {base}"
+def _than(words):
+    """What is said of each other method, those of which the same is said together."""
+    names = {"sgd": "SGD", "adam": "Adam", "sgd_inner": "SGD at its inner rate"}
+    forms = {
+        wider.WIDER: "wider than those of {}", wider.NARROWER: "narrower than those of {}",
+        wider.APART: "not told apart from those of {}", wider.UNMEASURED: "not compared with {}",
+        wider.DISAGREE: "wider or narrower than those of {}, depending on the measure",
+    }  # fmt: skip
+    same = {}
+    for base, word in words.items():
+        same.setdefault(word, []).append(names[base])
+    return _listed([forms[word].format(_listed(of)) for word, of in same.items()])
+
+
+def _listed(parts):
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _errs(word):
@@ -106,8 +112,8 @@ def comparison(runs):
     heads = [f"{METHODS[a]} / {METHODS[b]}" for a, b in PAIRS]
     return book.Table(
         ["measure", *heads], rows, stack=True,
-        caption=f"Ratios at the training loss {format_number(level, 3)}, the lowest that all runs "
-        "reach (95 % intervals over seeds, paired; below 1: wider)",
+        caption=f"Ratios at the training loss {format_number(level, digits=3)}, the lowest that "
+        "all runs reach (95 % intervals over seeds, paired; below 1: wider)",
     )  # fmt: skip
 
 
@@ -131,8 +137,8 @@ def lower(runs):
                      f"width term and {format_measurement(top.with_(n=None))} for the top "
                      "eigenvalue")  # fmt: skip
     return (
-        f"At {format_number(level, 3)}, the lowest training loss that all but the control reach, "
-        f"{METHODS['entropy_sgd']} has {' and '.join(words)}."
+        f"At {format_number(level, digits=3)}, the lowest training loss that all but the control "
+        f"reach, {METHODS['entropy_sgd']} has {' and '.join(words)}."
     )
 
 

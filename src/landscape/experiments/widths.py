@@ -108,8 +108,10 @@ def _solutions(settings: Mapping[str, Any], kept: reading.KeptRuns) -> list[tupl
 @functools.lru_cache(maxsize=2)
 def _data(text: str):
     from landscape import data
+    from landscape.train.spec import DataSpec
 
-    given = json.loads(text)
+    given = vars(DataSpec(**json.loads(text))).copy()
+    del given["unroll"]  # of sequences
     return data.prepare(given.pop("name"), **given)
 
 
