@@ -7,6 +7,7 @@ import pytest
 
 from landscape import cli
 from landscape.errors import LandscapeError
+from landscape.evidence.runs import Runs
 from landscape.experiments import catalogue, execute, reading
 from landscape.experiments.networks import network
 from landscape.experiments.settings_schema import mapping, whole
@@ -93,3 +94,9 @@ def test_reads_names_trained_runs(book):
         reading.runs_read({"reads": ["looked-at"]}, book.root)
     with pytest.raises(LandscapeError, match="no run, experiment or page .*'tyo'"):
         reading.runs_read({"reads": ["tyo"]}, book.root)
+
+
+def test_a_live_page_makes_them_too_and_stores_nothing(book):
+    live = Runs.live("smoke", book.root)
+    assert live.table("looked-at", "norms")["rate"].tolist() == [0.1]
+    assert not (book.root / "results").exists()

@@ -11,6 +11,7 @@ from landscape.evidence.measurement import format_measurement, format_number
 from landscape.experiments import equal_loss, width_summary
 
 NAME, TRAINING, RATES = "wide-or-not", "wide-or-not-training", "wide-or-not-rates"
+CHAINS, EXACT = "wide-or-not-chains", "wide-or-not-exact"
 METHODS = {
     "entropy_sgd": r"Entropy-SGD, $\gamma = 1$",
     "entropy_sgd_loose": r"Entropy-SGD, $\gamma = 10^4$",
@@ -41,7 +42,7 @@ TEMPERATURE = 1e-6  # thesis 3.3.2
 def measured(runs):
     """One row a kept network: what Lanczos and the chains say of it."""
     rows = runs.table(NAME, "measures").drop(columns="case")
-    return width_summary.measured(rows, runs.table(NAME, "sampled"))
+    return width_summary.measured(rows, runs.table(CHAINS, "sampled"))
 
 
 def at_common_loss(runs):
@@ -203,7 +204,7 @@ def changed_table(runs):
 
 def theory(runs):
     """How Laplace's value, the chains and whole spectra agree, in a sentence."""
-    rows, exact = measured(runs).dropna(subset=["sampled_width"]), runs.table(NAME, "exact")
+    rows, exact = measured(runs).dropna(subset=["sampled_width"]), runs.table(EXACT, "exact")
     rows = rows[rows["sampled_width"] > 0]
     off = (rows["sampled_width"] / rows["balanced_width_1"]).median()
     error = 100 * (rows["error"] / rows["sampled_width"]).median()

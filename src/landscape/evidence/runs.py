@@ -261,12 +261,15 @@ class _Live(_Build):
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="landscape-")
         made = Path(self._folder.name)
-        wanted = self._declared(experiment).run_id(run)
         if not (made / experiment / run).is_dir():
-            for run_id in [*reading.needed([wanted], self.scale, self.root), wanted]:
+            wanted = f"{self._declared(experiment).part}/{experiment}/{run}"
+            given = self.parameters(experiment) if self._simulated(experiment) else {}
+            read = reading.runs_read(given, self.root)
+            for run_id in read:
                 _, of, one = run_id.split("/")
                 if not (made / of / one).is_dir():
-                    reads = made if run_id == wanted and self._simulated(of) else None
-                    execute.run(run_id, self.scale, root=self.root, output=made / of,
-                                read_from=reads)  # fmt: skip
+                    execute.run(run_id, self.scale, root=self.root, output=made / of)
+            # What was made for it is read there, not among the profile's results.
+            where = {"read_from": made} if read else {}
+            execute.run(wanted, self.scale, root=self.root, output=made / experiment, **where)
         return made / experiment / run / f"{name}.csv"
