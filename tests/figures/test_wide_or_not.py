@@ -58,15 +58,16 @@ FLAT = dict.fromkeys(LOSSES, 1.0)
 
 @pytest.mark.parametrize(
     ("factor", "words"),
-    [(0.5, "wider than those of SGD"), (2, "narrower than those of SGD"), (1, "not told apart")],
+    [(0.5, "are wider than with SGD and Adam where"), (2, "are narrower than with SGD and Adam"),
+     (1, "are not told apart from SGD and Adam")],
 )
 def test_the_answer_follows_the_measures(figure, factor, words):
     runs = made(figure, FLAT | {"entropy_sgd": factor})
     text = figure.answer(runs)
-    assert text.startswith("At the same training loss (0.2) solutions of Entropy-SGD are ")
+    assert text.startswith("At the same training loss (0.2) Entropy-SGD's solutions are ")
     assert words in text
     assert text.count(". ") == 0, "one sentence"
-    assert len(text.split()) < 50
+    assert len(text.split()) < 45
 
 
 def test_measures_that_disagree_are_said_to(figure):
@@ -113,7 +114,7 @@ def test_test_errors_that_follow_the_width_are_seen(figure):
 
 def test_nothing_measured_is_said(figure):
     text = figure.answer(made(figure, FLAT, seeds=1))
-    assert "not compared with SGD" in text
+    assert "not compared to SGD" in text
 
 
 def test_tables_and_sentences(figure):

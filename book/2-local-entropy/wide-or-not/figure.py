@@ -34,7 +34,7 @@ PLAIN = {
     "plain_top": "its top eigenvalue",
 }
 PAIRS = (("entropy_sgd", "sgd"), ("entropy_sgd", "adam"), ("entropy_sgd", "sgd_inner"),
-         ("entropy_sgd_loose", "sgd"))  # fmt: skip
+         ("entropy_sgd_loose", "sgd"), ("entropy_sgd_loose", "adam"))  # fmt: skip
 RATE = {"sgd": "lr", "adam": "lr", "entropy_sgd": "lr_inner", "entropy_sgd_loose": "lr_inner"}
 TEMPERATURE = 1e-6  # thesis 3.3.2
 
@@ -66,36 +66,33 @@ def says(found, method, base):
 def answer(runs):
     """What was found, in one sentence."""
     level, found = at_common_loss(runs)
-    words = {base: says(found, "entropy_sgd", base) for base in ("sgd", "adam", "sgd_inner")}
+    felt, work = ({base: says(found, method, base) for base in ("sgd", "adam")}
+                  for method in ("entropy_sgd", "entropy_sgd_loose"))  # fmt: skip
     error = wider.goes_with(wider.rank_correlation(found, "balanced_width_1", "test_error"))
     return (
-        f"At the same training loss ({format_number(level, digits=2)}) solutions of Entropy-SGD "
-        f"are {_than(words)}; among all solutions {_errs(error)}."
+        f"At the same training loss ({format_number(level, digits=2)}) Entropy-SGD's solutions are "
+        f"{_than(felt)} where its force is felt, and {_than(work)} at the work's scope; "
+        f"{_errs(error)}."
     )
 
 
 def _than(words):
     """What is said of each other method, those of which the same is said together."""
-    names = {"sgd": "SGD", "adam": "Adam", "sgd_inner": "SGD at its inner rate"}
     forms = {
-        wider.WIDER: "wider than those of {}", wider.NARROWER: "narrower than those of {}",
-        wider.APART: "not told apart from those of {}", wider.UNMEASURED: "not compared with {}",
-        wider.DISAGREE: "wider or narrower than those of {}, depending on the measure",
+        wider.WIDER: "wider than with {}", wider.NARROWER: "narrower than with {}",
+        wider.APART: "not told apart from {}", wider.UNMEASURED: "not compared to {}",
+        wider.DISAGREE: "wider or narrower than with {} depending on the measure",
     }  # fmt: skip
     same = {}
     for base, word in words.items():
-        same.setdefault(word, []).append(names[base])
-    return _listed([forms[word].format(_listed(of)) for word, of in same.items()])
-
-
-def _listed(parts):
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+        same.setdefault(word, []).append(METHODS[base])
+    return " and ".join(forms[word].format(" and ".join(of)) for word, of in same.items())
 
 
 def _errs(word):
     if word in (wider.APART, wider.UNMEASURED):
         return "width does not tell the test error"
-    return word
+    return f"among all, {word}"
 
 
 def comparison(runs):
