@@ -145,10 +145,12 @@ def ends(runs):
     from landscape import book
 
     rows, found = measured(runs), at_common_loss(runs)[1]
-    last = rows[rows["at"] == 1]
+    entropy = rows["training_loss"] - rows["slope"] + rows["plain_width_1"]
+    last = rows.assign(entropy=entropy)[rows["at"] == 1]
     columns = {"training_loss": "training loss", "test_error": "test error [%]",
                "balanced_width_1": "width term", "balanced_trace": "trace",
-               "balanced_top": "top eigenvalue", "slope": "slope term"}  # fmt: skip
+               "balanced_top": "top eigenvalue", "slope": "slope term",
+               "entropy": r"$f_\gamma$, as trained"}  # fmt: skip
     body = []
     for method, label in METHODS.items():
         means = [_mean(last.loc[last["method"] == method, c]) for c in columns]
