@@ -106,10 +106,10 @@ def test_the_common_loss_is_the_one_that_all_reach(figure):
 
 def test_test_errors_that_follow_the_width_are_seen(figure):
     sharp = {m: 1.0 + i for i, m in enumerate(LOSSES)}
-    assert "sharper solutions err more" in figure.answer(made(figure, sharp))
+    assert "sharper solutions err more by 5 of 5" in figure.answer(made(figure, sharp))
     against = {m: 9.0 - i for i, m in enumerate(LOSSES)}
-    assert "sharper solutions err less" in figure.answer(made(figure, sharp, against))
-    assert "does not tell the test error" in figure.answer(made(figure, sharp, FLAT))
+    assert "more by 0 of 5 measures and less by 5." in figure.answer(made(figure, sharp, against))
+    assert "err more by 0 of 5 measures." in figure.answer(made(figure, sharp, FLAT))
 
 
 def test_nothing_measured_is_said(figure):
@@ -128,6 +128,10 @@ def test_tables_and_sentences(figure):
     assert changed["trace of the Hessian"] == "2"
     assert changed["trace, balanced"] == "1"
     assert "at most 5 %" in figure.theory(runs)
+    runs.parameters = lambda experiment, run: {"optimizer": {"lr": len(run)}}
+    text = figure.rate(runs)
+    assert "SGD at 3 has" in text
+    assert text.endswith("Entropy-SGD against SGD at that rate: wider.")
     assert r"\cdot10^{-" in figure.own_terms(runs)
 
 

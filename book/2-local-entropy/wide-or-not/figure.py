@@ -6,7 +6,7 @@ loss is ``landscape.experiments.equal_loss``.
 
 import numpy as np
 
-from landscape.evidence import statistics, wider
+from landscape.evidence import wider
 from landscape.evidence.measurement import format_measurement, format_number
 from landscape.experiments import equal_loss, width_summary
 
@@ -68,11 +68,10 @@ def answer(runs):
     level, found = at_common_loss(runs)
     felt, work = ({base: says(found, method, base) for base in ("sgd", "adam")}
                   for method in ("entropy_sgd", "entropy_sgd_loose"))  # fmt: skip
-    error = wider.goes_with(wider.rank_correlation(found, "balanced_width_1", "test_error"))
     return (
         f"At the same training loss ({format_number(level, digits=2)}) Entropy-SGD's solutions are "
         f"{_than(felt)} where its force is felt, and {_than(work)} at the work's scope; "
-        f"{_errs(error)}."
+        f"{_errs(found)}."
     )
 
 
@@ -89,10 +88,27 @@ def _than(words):
     return " and ".join(forms[word].format(" and ".join(of)) for word, of in same.items())
 
 
-def _errs(word):
-    if word in (wider.APART, wider.UNMEASURED):
-        return "width does not tell the test error"
-    return f"among all, {word}"
+def _errs(found):
+    """By how many measures sharper solutions have more test error, or less."""
+    words = [wider.goes_with(wider.rank_correlation(found, m, "test_error")) for m in MEASURES]
+    more, less = (words.count(f"sharper solutions err {word}") for word in ("more", "less"))
+    said = f"sharper solutions err more by {more} of {len(words)} measures"
+    return said + (f" and less by {less}" if less else "")
+
+
+def rate(runs):
+    """What the learning rate alone does to SGD's solutions, in a sentence."""
+    found = at_common_loss(runs)[1]
+    own, inner = (runs.parameters(TRAINING, m)["optimizer"]["lr"] for m in ("sgd", "sgd_inner"))
+    top, width = (wider.ratio(found, m, "sgd", "sgd_inner")
+                  for m in ("balanced_top", "balanced_width_1"))  # fmt: skip
+    return (
+        f"The rate alone: SGD at {own:g} has {format_measurement(top.with_(n=None))} times the top "
+        f"eigenvalue and {format_measurement(width.with_(n=None))} times the width term of SGD at "
+        f"{inner:g}, the inner rate of Entropy-SGD, and is by all measures together "
+        f"{says(found, 'sgd', 'sgd_inner')}; Entropy-SGD against SGD at that rate: "
+        f"{says(found, 'entropy_sgd', 'sgd_inner')}."
+    )
 
 
 def comparison(runs):
@@ -142,63 +158,25 @@ def lower(runs):
 
 def ends(runs):
     """The table at the end of training: equal gradients, losses that differ."""
-    from landscape import book
+    from landscape.book import width_tables
 
-    rows, found = measured(runs), at_common_loss(runs)[1]
-    entropy = rows["training_loss"] - rows["slope"] + rows["plain_width_1"]
-    last = rows.assign(entropy=entropy)[rows["at"] == 1]
-    columns = {"training_loss": "training loss", "test_error": "test error [%]",
-               "balanced_width_1": "width term", "balanced_trace": "trace",
-               "balanced_top": "top eigenvalue", "slope": "slope term",
-               "entropy": r"$f_\gamma$, as trained"}  # fmt: skip
-    body = []
-    for method, label in METHODS.items():
-        means = [_mean(last.loc[last["method"] == method, c]) for c in columns]
-        crossed = _mean(found.loc[found["method"] == method, "at"])
-        body.append([label, *means, crossed])
-    return book.Table(
-        ["method", *columns.values(), "reaches the common loss after"], body, folded=True,
-        stack=True, caption="After equal numbers of gradients: means over seeds with 95 % "
-        "intervals; last column: part of the run",
-    )  # fmt: skip
-
-
-def _mean(values):
-    values = values.dropna()
-    if values.empty:
-        return "–"
-    return format_measurement(statistics.mean_interval(values).with_(n=None))
+    return width_tables.ends(measured(runs), at_common_loss(runs)[1], METHODS)
 
 
 def correlations(runs):
     """The table of rank correlations with the test error."""
-    from landscape import book
+    from landscape.book import width_tables
 
-    found = at_common_loss(runs)[1]
-    body = []
-    for column, name in MEASURES.items():
-        one = wider.rank_correlation(found, column, "test_error")
-        body.append([name, format_measurement(one), wider.goes_with(one)])
-    return book.Table(
-        ["measure", "rank correlation with test error", "reading"], body,
-        caption="Among the solutions of one seed at the common loss: Spearman's correlation, mean "
-        "over seeds with its 95 % interval",
-    )  # fmt: skip
+    return width_tables.correlations(at_common_loss(runs)[1], MEASURES)
 
 
 def changed_table(runs):
     """The table of what rescaling does to each measure."""
-    from landscape import book
+    from landscape.book import width_tables
 
     names = {**PLAIN, "rise": "rise around the weights, filter-normalised",
              "balanced_trace": "trace, balanced", "balanced_rise": "rise, balanced"}  # fmt: skip
-    found = width_summary.changed(runs.table(NAME, "rescaled"), names)
-    body = [[row["measure"], *(f"{row[k]:.3g}" for k in ("layer", "unit"))]
-            for _, row in found.iterrows()]  # fmt: skip
-    return book.Table(
-        ["measure", "layers rescaled", "units rescaled"], body, folded=True,
-        caption="One network that computes the same: by what factor a measure changes at most",
-    )  # fmt: skip
+    return width_tables.changed(runs.table(NAME, "rescaled"), names)
 
 
 def theory(runs):
