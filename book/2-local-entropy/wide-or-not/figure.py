@@ -254,9 +254,9 @@ def comparable(runs):
     return book.Picture(
         {"a": draw.rescaled(rows, series), "b": scatter}, data={"rescaled": rows},
         titles={"a": "one network, rescaled", "b": "width term, two ways"},
-        alt="First panel: trace and top eigenvalue of one network grow as its layers are rescaled "
-        "either way, while the filter-normalised rise and the balanced trace stay. Second panel: "
-        "sampled width terms against Laplace's.",
+        alt="First panel: trace, top eigenvalue and width term of one network change many times "
+        "as its layers are rescaled, while the filter-normalised rise and the balanced trace stay. "
+        "Second panel: sampled width terms against Laplace's.",
     )  # fmt: skip
 
 

@@ -108,15 +108,19 @@ def rescaled(rows: pd.DataFrame, series: Mapping[str, str]) -> Figure:
                 label=label, **dashed)  # fmt: skip
     log_axis(ax, "x")
     ax.set_xticks(layers["factor"])
-    ax.set_yscale("log")
+    log_axis(ax, "y")
     ax.set(xlabel=r"factor $\alpha$ of the first layer", ylabel="measure, by that at 1")
     ax.legend(fontsize=8.5, loc="upper center")
     return figure
 
 
 def lines(rows: pd.DataFrame, labels: Mapping[str, str], xlabel: str) -> Figure:
-    """The loss along a line, each method's mean over seeds with its interval as a band."""
+    """The loss along a line, each method's mean over seeds with its interval as a band.
+
+    Half of what was computed: further out the loss is many times that of the solutions.
+    """
     figure, ax = panel(height=3.1)
+    rows = rows[rows["step"].abs() <= rows["step"].max() / 2]
     for method, label in labels.items():
         own = rows[rows["method"] == method]
         if own.empty:
@@ -125,7 +129,7 @@ def lines(rows: pd.DataFrame, labels: Mapping[str, str], xlabel: str) -> Figure:
         by_step = own.groupby("step")["rise"]
         mean, bands = by_step.mean(), by_step.apply(lambda v: interval(v))
         low, high = (np.array([band[i] for band in bands]) for i in (0, 1))
-        ax.plot(mean.index, mean, color=color, marker=marker, markevery=4, label=label)
+        ax.plot(mean.index, mean, color=color, marker=marker, markevery=2, label=label)
         if np.isfinite(low).all():
             ax.fill_between(mean.index, low, high, color=color, alpha=0.15, linewidth=0)
     ax.set(xlabel=xlabel, ylabel="rise of the training loss")
@@ -139,18 +143,18 @@ def scatter(
 ) -> Figure:  # fmt: skip
     """One mark a solution; with ``equal`` also the line where both are the same."""
     figure, ax = panel(height=3.1)
+    rows = rows.dropna(subset=[x, y])
+    rows = rows[(rows[x] > 0) & (rows[y] > 0)]  # chains that are too short may err below 0
     for method, label in labels.items():
-        own = rows[rows["method"] == method].dropna(subset=[x, y])
+        own = rows[rows["method"] == method]
         color, marker = LOOKS[method]
         ax.plot(own[x], own[y], linestyle="none", color=color, marker=marker, label=label,
                 markerfacecolor=PAPER if method.endswith("loose") else color)  # fmt: skip
-    log_axis(ax, "x")
-    if equal:
+    if len(rows) and equal:
+        log_axis(ax, "x")
         log_axis(ax, "y")
-        both = rows[[x, y]].dropna()
-        if len(both):
-            ends = [both.min().min(), both.max().max()]
-            ax.plot(ends, ends, color=GREY, linewidth=1)
+        ends = [rows[[x, y]].min().min(), rows[[x, y]].max().max()]
+        ax.plot(ends, ends, color=GREY, linewidth=1)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(fontsize=8.5, loc="best")
     return figure
