@@ -151,10 +151,9 @@ def scatter(
         ax.plot(own[x], own[y], linestyle="none", color=color, marker=marker, label=label,
                 markerfacecolor=PAPER if method.endswith("loose") else color)  # fmt: skip
     if len(rows) and equal:
-        log_axis(ax, "x")
-        log_axis(ax, "y")
         ends = [rows[[x, y]].min().min(), rows[[x, y]].max().max()]
         ax.plot(ends, ends, color=GREY, linewidth=1)
+        ax.set_ylim(bottom=ends[0] - 0.7 * (ends[1] - ends[0]))  # room for the legend
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.legend(fontsize=8.5, loc="best")
+    ax.legend(fontsize=8.5, loc="lower right" if equal else "best")
     return figure
