@@ -148,15 +148,17 @@ def _measures(settings: Mapping[str, Any], kept: reading.KeptRuns, which: tuple)
     network, splits = _network_and_data(kept, which)
     f = _training_loss(network, splits)
     row = _named(which) | {"weights": f.size, "samples": f.samples}
+    # Methods share probes within a seed, seeds do not: intervals over seeds then hold their error.
+    own = {**settings, "seed": settings["seed"] + 1000 * which[2]}
     for part, split in (("training", splits.train), ("test", splits.test)):
         row[f"{part}_loss"], row[f"{part}_error"] = _loss_and_error(f, split)
     row["slope"] = laplace.slope_term(f, settings["sampled_scope"])
     row["length"] = float(f.weights.norm())
     row["imbalance"] = float(rescaling.imbalance(network)[0].abs().mean())
-    row |= curvature(f, settings, "plain")
+    row |= curvature(f, own, "plain")
     g = _training_loss(rescaling.balanced(network), splits)
-    row |= curvature(g, settings, "balanced")
-    row["rise"] = rise(g, settings)
+    row |= curvature(g, own, "balanced")
+    row["rise"] = rise(g, own)
     return [row]
 
 
