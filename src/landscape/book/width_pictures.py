@@ -155,5 +155,6 @@ def scatter(
         ax.plot(ends, ends, color=GREY, linewidth=1)
         ax.set_ylim(bottom=ends[0] - 0.7 * (ends[1] - ends[0]))  # room for the legend
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.locator_params(axis="x", nbins=5)
     ax.legend(fontsize=8.5, loc="lower right" if equal else "best")
     return figure
