@@ -154,7 +154,10 @@ def scatter(
         ends = [rows[[x, y]].min().min(), rows[[x, y]].max().max()]
         ax.plot(ends, ends, color=GREY, linewidth=1)
         ax.set_ylim(bottom=ends[0] - 0.7 * (ends[1] - ends[0]))  # room for the legend
+    elif len(rows):
+        low, high = ax.get_ylim()
+        ax.set_ylim(top=high + 0.6 * (high - low))
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.locator_params(axis="x", nbins=5)
-    ax.legend(fontsize=8.5, loc="lower right" if equal else "best")
+    ax.legend(fontsize=8.5, loc="lower right" if equal else "upper left")
     return figure
