@@ -5,19 +5,21 @@
     python benchmarks/paper_scale.py --device cuda --record     # .../DATE-cuda
 
 How. For each experiment and method the run of the paper profile is set up as training sets it up,
-with random images of the data set's size instead of the images themselves (whitening them would
-take longer than everything else). After two warm-up steps whole steps are timed (a mini-batch
-gradient and the optimizer's step), and the evaluation of a thousand samples. On a CPU time is
-processor time of the one thread, so that other work on the machine matters little; on a GPU it lies
-between two synchronisations. The rest is arithmetic: steps a run, rows a run, samples a row, runs.
-Augmentation, checkpoints and the preparation of the data are left out.
+with random images or tokens of the data set's size instead of the set itself (whitening images
+would take longer than everything else, and not all sets are fetched). After two warm-up steps whole
+steps are timed (a mini-batch gradient and the optimizer's step), and the evaluation of a thousand
+samples or tokens. On a CPU time is processor time of the one thread, so that other work on the
+machine matters little; on a GPU it lies between two synchronisations. The rest is arithmetic: steps
+a run, rows a run, samples a row, runs. Augmentation, checkpoints and the preparation of the data
+are left out. With --experiments a record holds these alone: of what an older one holds beside them,
+that counts on.
 
 The JSON: {"machine": {"device", "name", "threads", "torch", "python"}, "date", "command", "commit",
 "rows": [...]}, and in each row
 
     experiment, method            as declared
     runs                          seeds times points of the grid
-    steps, rows, evaluated        of a run: mini-batches, evaluations, samples of an evaluation
+    steps, rows, evaluated        of a run: mini-batches, evaluations, samples (tokens) of one
     step_seconds                  median
     step_quartiles                [lower, upper]
     evaluation_seconds            of a thousand samples, median
@@ -43,12 +45,17 @@ from landscape import data
 from landscape.data.canonical import IMAGE_SETS
 from landscape.experiments import catalogue
 from landscape.train import distributed
-from landscape.train.evaluate import loss_and_error
+from landscape.train.evaluate import loss_and_error, sequence_loss_and_error
 from landscape.train.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "paper-scale-costs"
 WARM_UP, EVALUATED = 2, 1000
+#: Tokens of training, validation and test of the texts that the works use, and their vocabulary.
+SEQUENCES = {
+    "text": ((2_556_969, 319_621, 319_621), 82),
+    "ptb": ((929_589, 73_760, 82_430), 10_000),
+}
 
 
 def made_up(
@@ -83,6 +90,23 @@ def made_up(
     )
 
 
+def made_up_sequence(
+    name: str,
+    root: Path | None = None,
+    device: torch.device | str = "cpu",
+    *,
+    train_samples: int | None = None,
+    test_samples: int | None = None,
+) -> tuple[SimpleNamespace, int]:
+    """What ``data.prepare_sequence`` would give, with random tokens."""
+    counts, vocabulary = SEQUENCES[name]
+    parts = []
+    for count, wanted in zip(counts, (train_samples, test_samples, test_samples), strict=True):
+        tokens = torch.randint(vocabulary, (1 + min(wanted or count, count - 1),), device=device)
+        parts.append(SimpleNamespace(x=tokens[:-1], y=tokens[1:]))
+    return SimpleNamespace(train=parts[0], validation=parts[1], test=parts[2]), vocabulary
+
+
 def timer(device: torch.device) -> Callable[[], float]:
     """The clock: processor time of this thread, or wall time once the GPU has finished."""
     if device.type == "cpu":
@@ -101,7 +125,10 @@ def measure(
     """One row."""
     specs = catalogue.run_specs(experiment, method, profile, ROOT)
     clock, spec = timer(device), specs[0]
-    with mock.patch.object(data, "prepare", made_up):
+    with (
+        mock.patch.object(data, "prepare", made_up),
+        mock.patch.object(data, "prepare_sequence", made_up_sequence),
+    ):
         run = Run(spec, device, None, distributed.world())
     run.optimizer.prepare()
     seconds = []
@@ -112,12 +139,10 @@ def measure(
         run.step += 1
         if number >= WARM_UP:
             seconds.append(clock() - start)
-    x = torch.randn(EVALUATED, *run.splits.train.x.shape[1:], device=device)
-    y = torch.zeros(EVALUATED, dtype=torch.int64, device=device)
-    evaluations = []
+    evaluations, thousand_once = [], evaluation(run)
     for _ in range(3):
         start = clock()
-        loss_and_error(run.model, x, y, run.convolutional)
+        thousand_once()
         evaluations.append(clock() - start)
     parts = [run.splits.train.y[: spec.evaluation_samples], run.splits.test.y]
     parts += [run.splits.validation.y] if run.splits.validation is not None else []
@@ -131,6 +156,19 @@ def measure(
         "step_seconds": step, "step_quartiles": [quartiles[0], quartiles[2]],
         "evaluation_seconds": thousand, "hours": total / 3600,
     }  # fmt: skip
+
+
+def evaluation(run: Run) -> Callable[[], object]:
+    """A function that evaluates a thousand samples or, of a text, about as many tokens."""
+    spec, splits = run.spec, run.splits
+    if spec.sequential:
+        streams = spec.evaluation_batch or spec.batch_size
+        each = max(EVALUATED // streams, 1)
+        x, y = splits.train.x[: streams * each], splits.train.y[: streams * each]
+        return lambda: sequence_loss_and_error(run.model, x, y, streams, spec.data.unroll)
+    x = torch.randn(EVALUATED, *splits.train.x.shape[1:], device=run.device)
+    y = torch.zeros(EVALUATED, dtype=torch.int64, device=run.device)
+    return lambda: loss_and_error(run.model, x, y, run.convolutional)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,7 +1,6 @@
-"""The picture of part II: local entropy of a loss with a wide and a sharp valley.
+"""The picture of part II: local entropy is an area, and the larger area need not be the deeper one.
 
-One dimension, so that the average over the neighbourhood is a sum. Our own function: the work
-draws such a picture without a formula (Chaudhari 2018, section 3.2).
+One weight, so that the average over the neighbourhood is a sum. The loss is that of figure 3.2.
 """
 
 from functools import cache
@@ -9,82 +8,98 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-BETA = 8.0  # inverse temperature
-SCOPES = (0.02, 0.2, 2.0)  # gamma
-WIDE, SHARP = (-1.1, 0.55, 1.0), (1.25, 0.08, 1.15)  # centre, width, depth
-GRID = np.linspace(-4, 4, 1601)
+from landscape.theory import line_entropy
+from landscape.theory.line_loss import WIDE_AND_SHARP
 
-
-def loss(x):
-    """A shallow bowl with a wide valley on the left and a deeper, sharp one on the right."""
-    x = np.asarray(x, dtype=float)
-    value = 1.5 + 0.08 * x**2
-    for centre, width, depth in (WIDE, SHARP):
-        value = value - depth * np.exp(-((x - centre) ** 2) / (2 * width**2))
-    return value
+LOSS, SCOPE = WIDE_AND_SHARP, 0.1  # gamma of the areas
+GRID = np.linspace(-4, 2, 1201)
+ALT = (
+    "Left: under the curve of exp of minus the loss lie a low, broad hump and a tall, thin one; "
+    "within the scope the broad one has the larger area. Right: the lowest value at the sharp "
+    "valley rises fast with the scope and crosses that of the wide valley."
+)
 
 
 @cache
-def negative_local_entropy(gamma, beta=BETA):
-    """-(1/beta) log of the mean of e^{-beta f} over a Gaussian of variance gamma/beta, on GRID."""
-    variance = gamma / beta
-    kernel = np.exp(-((GRID[:, None] - GRID) ** 2) / (2 * variance))
-    mass = kernel @ np.exp(-beta * loss(GRID)) / kernel.sum(axis=1)
-    return -np.log(mass) / beta
+def minima():
+    """The wide and the sharp minimum of the loss."""
+    return line_entropy.sides(LOSS, None)
 
 
-def bottoms(values):
-    """Lowest value on the side of the wide and on that of the sharp valley."""
-    middle = (WIDE[0] + SHARP[0]) / 2
-    return float(values[middle > GRID].min()), float(values[middle <= GRID].min())
+def area(x, gamma=SCOPE):
+    """The integral of exp(-f(y) - (x-y)^2 / 2 gamma): what local entropy is the logarithm of."""
+    value = float(line_entropy.local(LOSS, x, gamma).value)
+    return float(np.exp(line_entropy.unnormalised(gamma) - value))
 
 
+def integrand(x, gamma=SCOPE):
+    """What is integrated, on GRID."""
+    return np.exp(-LOSS.value(GRID) - (x - GRID) ** 2 / (2 * gamma))
+
+
+@cache
+def heights():
+    """How low local entropy is on both sides, by scope."""
+    gammas = np.geomspace(1e-3, 1, 40)
+    rows = [[side.value for side in line_entropy.sides(LOSS, float(g))] for g in gammas]
+    return pd.DataFrame(rows, columns=["wide", "sharp"]).assign(gamma=gammas)
+
+
+@cache
 def crossing():
     """The gamma from which on the wide valley is the lower one."""
-    gammas = np.geomspace(1e-3, 1, 121)
-    gap = [np.subtract(*bottoms(negative_local_entropy(float(g)))) for g in gammas]
-    return float(gammas[np.argmax(np.array(gap) < 0)])
+    return line_entropy.crossing(LOSS)
 
 
-def draw_smoothed():
-    """The loss and its local entropy, with the minus sign, for three scopes."""
+def draw_areas():
+    """The weighed neighbourhoods of both minima."""
     from landscape import book
 
     figure, ax = book.panel(height=3.1)
-    ax.plot(GRID, loss(GRID), color=book.INK, linewidth=2, label="loss $f$")
-    for gamma, color in zip(SCOPES, book.CYCLE[:3], strict=True):
-        ax.plot(GRID, negative_local_entropy(gamma), color=color, label=rf"$\gamma = {gamma:g}$")
-    ax.set(xlim=(-3, 3), ylim=(0, 2.9), xlabel="weight $x$", ylabel=r"loss, $-$local entropy")
-    ax.legend(loc="upper center", ncols=2, fontsize=9)
+    ax.plot(GRID, np.exp(-LOSS.value(GRID)), color=book.INK, label="$e^{-f}$")
+    for side, color, name, to in zip(minima(), book.CYCLE[:2], ("wide", "sharp"),
+                                     ((-1.9, 0.17), (0.8, 0.25)), strict=True):  # fmt: skip
+        ax.fill_between(GRID, integrand(side.place), color=color, alpha=0.5, linewidth=0,
+                        label=f"around the {name} minimum")  # fmt: skip
+        ax.annotate(f"area {area(side.place):.3f}", to, color=color,
+                    ha="left" if name == "wide" else "right")  # fmt: skip
+    ax.set(xlim=(-4, 2), ylim=(0, 0.52), xlabel="weight $y$", ylabel="$e^{-f}$")
+    ax.legend(loc="upper left", fontsize=9)
     return figure
 
 
-def draw_depths():
+def draw_heights():
     """How low the two valleys are against the scope."""
     from landscape import book
 
     figure, ax = book.panel(height=3.1)
-    gammas = np.geomspace(2e-3, 3, 60)
-    wide, sharp = np.array([bottoms(negative_local_entropy(float(g))) for g in gammas]).T
-    ax.plot(gammas, wide, color=book.CYCLE[0], label="wide valley")
-    ax.plot(gammas, sharp, "--", color=book.CYCLE[1], label="sharp valley")
+    table = heights()
+    ax.plot(table["gamma"], table["wide"], color=book.CYCLE[0], label="wide valley")
+    ax.plot(table["gamma"], table["sharp"], "--", color=book.CYCLE[1], label="sharp valley")
     ax.axvline(crossing(), color=book.GREY, linestyle=":", linewidth=1.2)
-    ax.set(xscale="log", xlabel=r"scope $\gamma$", ylabel="lowest value")
+    ax.set(xscale="log", xlabel=r"scope $\gamma$", ylabel=r"lowest $-F$, normalised")
     ax.legend(loc="lower right", fontsize=9)
     return figure
 
 
-def curves():
-    """What panel a is made of, to be downloaded."""
-    columns = {f"gamma_{gamma:g}": negative_local_entropy(gamma) for gamma in SCOPES}
-    frame = pd.DataFrame({"x": GRID, "loss": loss(GRID), **columns})
-    return frame[frame["x"].abs() <= 3].iloc[::2]
+def picture():
+    """Both panels with their data."""
+    from landscape import book
+
+    columns = {name: integrand(side.place)
+               for name, side in zip(("wide", "sharp"), minima(), strict=True)}  # fmt: skip
+    drawn = pd.DataFrame({"y": GRID, "exp_minus_loss": np.exp(-LOSS.value(GRID)), **columns})
+    return book.Picture(
+        panels={"a": draw_areas(), "b": draw_heights()},
+        titles={"a": rf"what is around, $\gamma = {SCOPE:g}$", "b": "which valley is lower?"},
+        alt=ALT, data={"areas": drawn[::3], "heights": heights()},
+    )  # fmt: skip
 
 
 def sentence():
     """What the picture shows, in numbers."""
-    wide, sharp = bottoms(loss(GRID))
+    wide, sharp = minima()
     return (
-        f"In the picture the sharp valley is {wide - sharp:.2f} deeper than the wide one, and from "
-        rf"$\gamma = {crossing():.2f}$ on local entropy prefers the wide one."
+        f"In the picture the sharp valley is {wide.value - sharp.value:.2f} deeper than the wide "
+        rf"one, and from $\gamma = {crossing():.3f}$ on local entropy prefers the wide one."
     )

@@ -51,6 +51,17 @@
     const found = node.data.match(/.{0,30}(`|\$[^$ ][^$]*\$|\\[([]|\{(ref|numref|cite|eq|term)\}).{0,30}/);
     if (found) raw.push(found[0].trim());
   }
+  // A table that is read by moving it sideways, also where it has to be unfolded.
+  const folded = [...document.querySelectorAll("article details:not([open])")];
+  folded.forEach((details) => { details.open = true; });
+  const sideways = all("article table").filter((table) => {
+    for (let box = table; box.tagName !== "ARTICLE"; box = box.parentElement) {
+      if (getComputedStyle(box).overflowX !== "visible" && box.scrollWidth > box.clientWidth + 1) return true;
+    }
+    return false;
+  }).map((table) => table.innerText.trim().slice(0, 60));
+  folded.forEach((details) => { details.open = false; });
+
   return {
     title: document.querySelector("h1")?.innerText.trim() || "",
     answer: answer ? Math.round(top(answer)) : null,
@@ -61,6 +72,7 @@
     contrast: summaries.length ? Math.min(...summaries.map(contrast)) : null,
     cut: cut.map((math) => math.textContent.slice(0, 60)),
     wide: wide ? all("article *").filter((e) => sticks(e) && !boxed(e)).map((e) => e.outerHTML.slice(0, 90)) : null,
+    sideways,
     raw,
     captions: all("article figcaption .caption-text").map((caption) => caption.innerText),
     verdict: all("article .wv-answer .wv-verdict")[0]?.innerText || "",

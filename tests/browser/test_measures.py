@@ -102,6 +102,13 @@ def test_no_page_is_wider_than_its_window(measured):
     assert wide == {}
 
 
+def test_no_table_has_to_be_moved_sideways(pages):
+    """A row that is cut is not read; on a phone wide tables become blocks (``stack=True``)."""
+    for window in ("wide", "phone"):
+        cut = {name: found[window]["sideways"] for name, found in pages.items()}
+        assert {name: tables for name, tables in cut.items() if tables} == {}, window
+
+
 def test_no_markup_is_left_in_the_text(pages):
     raw = {name: found["wide"]["raw"] for name, found in pages.items()}
     assert {name: texts for name, texts in raw.items() if texts} == {}

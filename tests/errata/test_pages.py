@@ -52,7 +52,7 @@ def test_the_numbers_of_the_evidence_are_computed():
     for entry in registry.ENTRIES:
         prose = re.sub(r"```\{code-cell\}.*?```", "", section(entry), flags=re.S)
         prose = prose.split("**Check.**")[1]
-        prose = re.sub(r"\(\d\.\d+\)|(?:eq\.|section)\s\d[\d.]*", "", prose)
+        prose = re.sub(r"\(\d\.\d+\)|(?:eq\.|section|figure)\s\d[\d.]*", "", prose)
         typed = set(re.findall(r"\d+\.\d+", prose))
         assert typed <= {"1.2", "0.3"}, entry.key  # u = -1.2 E_inf; alpha = 0.3 in an exponent
 

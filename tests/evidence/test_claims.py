@@ -37,7 +37,7 @@ def test_paper_values_are_read_and_differences_computed():
     values = parsed.paper_values
     assert values["gain"].value == -0.44
     assert values["gain"].err == pytest.approx(0.05)
-    assert values["gain"].unit == "%"
+    assert values["gain"].unit == "points"
     assert (values["sharp"].value, values["sharp"].err) == (0.001, 0.0)
     assert values["bare"].err is None
     assert parsed["c1"].paper == (values["gain"],)

@@ -38,7 +38,7 @@ def test_a_build_alone_is_small_scale_and_mathematics_is_exact(project):
     assert (sign["id"], sign["role"], size["role"]) == ("sign", "main", "control")
     assert sign["build"] == {
         "verdict": "reproduced", "reason": "wholly below 0", "value": -20.0, "low": -20.0,
-        "high": -20.0, "n": 3, "unit": "%", "note": "", "diverged": []}  # fmt: skip
+        "high": -20.0, "n": 3, "unit": "points", "note": "", "diverged": []}  # fmt: skip
     assert sign["record"] is None
     assert size["paper"] == [
         {"key": "gain", "what": "gain", "value": -20, "err": 1, "unit": "%", "where": ""}

@@ -37,6 +37,18 @@ def test_the_cost_is_one_sentence_and_the_newest_file_counts(tmp_path):
     assert "its 2 runs would take 130 core hours" in alone
 
 
+def test_a_newer_file_counts_for_what_it_has_and_the_older_one_for_the_rest(tmp_path):
+    write(tmp_path, "2026-01-01.json", rows=[row(), row("f", hours=10)], date="2026-01-01")
+    write(tmp_path, "2026-01-02.json", rows=[row(hours=20)])
+    old, both = (paper_costs.of(tmp_path, names)[0] for names in (["f"], ["e", "f"]))
+    assert (old.hours, old.machine) == (20, "X, torch 2.13.0, 2026-01-01")
+    assert both.hours == 2 * 20 + 2 * 10
+    assert both.machine == "X, torch 2.13.0, 2026-01-02 and X, torch 2.13.0, 2026-01-01"
+    assert "60 core hours (X, torch 2.13.0, 2026-01-02 and X" in paper_costs.sentence(
+        tmp_path, ["e", "f"]
+    )
+
+
 def test_steps_and_evaluations_add_up_to_the_hours(tmp_path):
     steps = 78000 * 2.9551 / 3600
     write(tmp_path, "2026-01-02.json", rows=[row(hours=steps + 5, runs=1)])
@@ -93,6 +105,22 @@ def test_every_trained_experiment_is_measured_unless_chosen(benchmark, capsys):
     with pytest.raises(SystemExit):
         benchmark.main(["--experiments", "thesis-fig-2-2"])
     assert "thesis-fig-2-2 is not trained" in capsys.readouterr().err
+
+
+def test_a_text_is_measured_without_the_text(benchmark, tmp_path):
+    given = ["--profile", "smoke", "--repeats", "2", "--json", str(tmp_path / "x.json")]
+    assert benchmark.main([*given, "--experiments", "thesis-fig-3-7-ptb"]) == 0
+    rows = json.loads((tmp_path / "x.json").read_text())["rows"]
+    assert [row["method"] for row in rows] == ["sgd", "entropy_sgd"]
+    assert [row["evaluated"] for row in rows] == [3 * 100] * 2
+    assert all(row["evaluation_seconds"] > 0 for row in rows)
+    assert rows[0]["steps"] == 400 // 4 // 5
+
+
+def test_made_up_texts_have_the_size_that_the_works_state(benchmark):
+    splits, vocabulary = benchmark.made_up_sequence("ptb", test_samples=50)
+    assert (len(splits.train.x), len(splits.test.y), vocabulary) == (929_588, 50, 10_000)
+    assert splits.train.y[0] == splits.train.x[1]
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])

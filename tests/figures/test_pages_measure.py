@@ -89,7 +89,7 @@ def test_alignment_of_a_field_alone_is_a_running_sum():
 def test_entropy_sgd_gap_is_its_error_minus_adams():
     fig = figures.load("thesis-tab-3-1", ROOT)
     runs = frame({"entropy_sgd": [1.0, 1.2], "adam": [1.5, 1.7]}, "test_error")
-    assert fig.gap(runs).value == pytest.approx(-0.5)
+    assert fig.gap(runs, "mnistfc").value == pytest.approx(-0.5)
 
 
 def test_minima_are_far_from_the_ground_state_and_few():

@@ -55,34 +55,29 @@ def test_the_map_shows_every_direction_once(glass):
     assert np.abs(v).max() <= np.sqrt(2)
 
 
-def test_local_entropy_of_a_parabola_is_a_shallower_parabola(entropy, monkeypatch):
-    monkeypatch.setattr(entropy, "loss", lambda x: 2 * np.asarray(x) ** 2)  # curvature 4
-    entropy.negative_local_entropy.cache_clear()
-    gamma = 0.25
-    values = entropy.negative_local_entropy(gamma)
-    entropy.negative_local_entropy.cache_clear()
-    x = entropy.GRID
-    exact = 2 * x**2 / (1 + 4 * gamma) + np.log(1 + 4 * gamma) / (2 * entropy.BETA)
-    middle = np.abs(x) < 1.5
-    np.testing.assert_allclose(values[middle], exact[middle], atol=1e-6)
+def test_the_areas_are_those_under_the_curves(entropy):
+    for side in entropy.minima():
+        under = np.trapezoid(entropy.integrand(side.place), entropy.GRID)
+        assert entropy.area(side.place) == pytest.approx(under, rel=1e-4)
+    wide, sharp = (side.place for side in entropy.minima())
+    assert entropy.area(wide) > entropy.area(sharp)
+    assert entropy.area(wide, 1e-3) < entropy.area(sharp, 1e-3)
 
 
 def test_a_larger_scope_prefers_the_wide_valley(entropy):
-    wide, sharp = entropy.bottoms(entropy.loss(entropy.GRID))
+    wide, sharp = (side.value for side in entropy.minima())
     assert sharp < wide
-    gamma = entropy.crossing()
-    below, above = (np.subtract(*entropy.bottoms(entropy.negative_local_entropy(f * gamma)))
-                    for f in (0.5, 2))  # fmt: skip
-    assert below > 0 > above
+    table = entropy.heights()
+    narrow = table["gamma"] < entropy.crossing()
+    assert ((table["wide"] > table["sharp"]) == narrow).all()
     assert f"{wide - sharp:.2f} deeper" in entropy.sentence()
 
 
-def test_the_data_of_the_picture_are_the_lines_that_are_drawn(entropy):
-    frame = entropy.curves()
-    assert list(frame) == ["x", "loss", *(f"gamma_{gamma:g}" for gamma in entropy.SCOPES)]
-    (ax,) = entropy.draw_smoothed().axes
-    line = ax.lines[1]
-    np.testing.assert_allclose(np.interp(frame["x"], line.get_xdata(), line.get_ydata()),
-                               frame[f"gamma_{entropy.SCOPES[0]:g}"])  # fmt: skip
-    (ax,) = entropy.draw_depths().axes
-    assert len(ax.lines) == 3
+def test_the_data_of_the_picture_are_what_is_drawn(entropy):
+    picture = entropy.picture()
+    (ax,) = picture.panels["b"].axes
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), picture.data["heights"]["sharp"])
+    (ax,) = picture.panels["a"].axes
+    frame = picture.data["areas"]
+    np.testing.assert_allclose(ax.lines[0].get_ydata()[::3], frame["exp_minus_loss"])
+    assert [text.get_text().split()[0] for text in ax.texts] == ["area", "area"]

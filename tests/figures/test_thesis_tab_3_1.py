@@ -2,12 +2,14 @@
 
 import pytest
 
+from landscape.errors import LandscapeError
 from landscape.evidence import figures
 
 from .made import ROOT, Made, falling, judged, labels
 
 ID = "thesis-tab-3-1"
 MNISTFC, LENET = "thesis-tab-3-1-mnistfc", "thesis-tab-3-1-lenet"
+ALLCNN, PTB, CHAR = "thesis-fig-3-6-allcnn", "thesis-fig-3-7-ptb", "thesis-fig-3-7-char"
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +25,21 @@ def runs(mnistfc=-0.02, lenet=-0.01, scale="laptop", **options):
     })  # fmt: skip
 
 
+def all_runs(scale="laptop", sgld=0.13, **options):
+    """Every task, as the work has it."""
+    made = runs(scale=scale, epochs=20, **options)
+    made.frames[ALLCNN] = falling({"sgd": (7.71, 1.0), "entropy_sgd": (7.75, 1.0)}, **options)
+    made.frames["sgld-comparison-lenet"] = falling({"sgld": (0.5 + sgld, 0.5)}, **options)
+    made.frames["sgld-comparison-allcnn"] = falling({"sgld": (9.89, 0.5)}, **options)
+    for name, column, usual, entropic, ends in (
+        (PTB, "test_perplexity", "sgd", "entropy_sgd", (78.6, 77.6)),
+        (CHAR, "test_loss", "adam", "entropy_adam", (1.226, 1.217)),
+    ):
+        frame = falling({usual: (ends[0], 0.5), entropic: (ends[1], 1.0)}, epochs=20, **options)
+        made.frames[name] = frame.rename(columns={"test_error": column})
+    return made
+
+
 def test_tasks_that_were_not_run_say_why_and_leave_the_claim_partly():
     found, named = judged(ID, runs(), runs(scale="paper", seeds=5))
     assert labels(named, "c1") == {
@@ -33,16 +50,50 @@ def test_tasks_that_were_not_run_say_why_and_leave_the_claim_partly():
     assert "Penn Treebank not fetched" in named["c2.ptb"]["reason"]
     assert "Langevin" in named["c3.lenet"]["reason"]
     assert "shorter than the work's" not in found["finding"]
+    assert found["finding"].endswith("not run: All-CNN, words and characters.")
+
+
+def test_a_task_whose_experiment_is_not_declared_is_not_run(figure):
+    class Build(Made):
+        def frame(self, experiment):
+            if experiment not in self.frames:
+                raise LandscapeError("there is no such experiment")
+            return super().frame(experiment)
+
+    measured = figure.measure(Build("laptop", runs().frames))
+    assert measured["c1"]["lenet"].finite
+    assert not measured["c1"]["allcnn"].finite
+    assert "figure 3.6" in measured["c1"]["allcnn"].note
+    with pytest.raises(LandscapeError):  # its own runs have to be there
+        figure.measure(Build("laptop", {MNISTFC: runs().frames[MNISTFC]}))
+
+
+def test_every_task_is_measured_once_it_was_run():
+    found, named = judged(ID, all_runs(), all_runs(scale="paper", seeds=5))
+    assert set(labels(named, "c1").values()) == {"reproduced"}
+    assert labels(named, "c3") == {"lenet": "reproduced", "allcnn": "reproduced"}
+    two = labels(named, "c2")
+    assert (two["ptb"], two["char"]) == ("reproduced", "reproduced")
+    # 88 exp(-t) and 88 exp(-t / 2): the faster one needs about half as many passes.
+    assert named["c2.char-passes"]["record"]["value"] == pytest.approx(0.5, abs=0.06)
+    assert named["c2.char"]["record"]["value"] == pytest.approx(-0.009)
+    assert "lower on" in found["finding"]
+    assert "not run" not in found["finding"]
+    assert len(found["finding"].split()) < 46
+
+
+def test_langevin_dynamics_that_ends_lower_is_seen():
+    named = judged(ID, all_runs(sgld=-0.1), all_runs(scale="paper", sgld=-0.1))[1]
+    assert labels(named, "c3") == {"lenet": "contradicted", "allcnn": "reproduced"}
 
 
 @pytest.mark.parametrize(
     ("gaps", "words"),
     [
-        ((-0.5, 0.5), "ends lower than Adam on the fully connected network (-0.5 [-0.5, -0.5] "
-                      "points) and higher than Adam on LeNet"),
-        ((0.0, -0.5), "ends not measurably apart from Adam on the fully connected network"),
+        ((-0.5, 0.5), "ends lower on the fully connected network; higher on LeNet"),
+        ((0.0, -0.5), "ends lower on LeNet; no measurable distance apart on the fully connected"),
     ],
-)  # fmt: skip
+)
 def test_the_sentence_follows_what_was_measured(gaps, words):
     found, _ = judged(ID, runs(*gaps))
     assert words in found["finding"]
@@ -77,6 +128,18 @@ def test_the_table_has_a_row_for_every_number_of_the_work(figure):
     ptb = next(row for row in rows if row[0] == "PTB-LSTM")
     assert ptb[2].text == "77.656 ± 0.171 perplexity"
     assert "not fetched" in ptb[4].details
+    char = next(row for row in figure.rows(all_runs(), Made("paper")) if row[0] == "char-LSTM")
+    assert "nats" in char[4].text
+
+
+def test_the_picture_has_the_printed_ratios_and_ours(figure):
+    table = figure.differences(all_runs(), runs(scale="paper")).set_index(["task", "source"])
+    assert table.loc[("ptb", "work"), "passes"] == pytest.approx(25 / 55)
+    assert table.loc[("lenet", "work"), "change"] == pytest.approx(100 * (0.5 / 0.51 - 1))
+    assert table.loc[("mnistfc", "build"), "change"] == pytest.approx(-1.43, abs=0.03)
+    assert "allcnn" not in table.xs("record", level="source").index
+    drawn = figure.picture(all_runs(), runs(scale="paper"))
+    assert set(drawn.panels) == {"a", "b"} == set(drawn.titles)
 
 
 def test_langevin_dynamics_stands_apart_with_its_source(figure):

@@ -88,12 +88,20 @@ def measure(runs):
         for part, column in (("field", "gradient_min"), ("raw", "gradient_min_raw"),
                              ("layer", "gradient_layer_min_raw")):  # fmt: skip
             found["c2"][part + end] = difference(frame, median_of(column), "", times=2)
-        found["c3"]["sign" + end] = difference(frame, final_error)
+        gap = difference(frame, final_error)
+        found["c3"]["sign" + end] = gap.with_(note=gap.note or _lost(frame))
     if "sign" in found["c3"]:
         found["c3"]["size"] = found["c3"]["sign"]
     if frames[LENET] is not None:
         found["c4"] = _lenet(frames, runs.root)
     return {claim: parts for claim, parts in found.items() if parts}
+
+
+def _lost(frame):
+    """How many of AnnealSGD's runs end without having learned; empty for none."""
+    ends = final_error(frame[frame["method"] == FIELD])
+    number = int((ends > HALFWAY).sum())
+    return f"{number} of {len(ends)} AnnealSGD runs end above {HALFWAY:g} %" if number else ""
 
 
 def _lenet(frames, root):
@@ -133,11 +141,13 @@ def finding(found):
     end = found["c3.sign-default"].measurement
     if end is not None and end.has_interval:
         starts += f", {'and' if end.high < 0 else 'but'} ends {_apart(end)}"
+    lost = re.match(r"\d+ of \d+", deep.measurement.note)
+    never = f", as {lost[0]} runs never learn" if lost else ""
     where = "differs" if _excludes_zero(lenet.measurement) else "does not measurably differ"
-    points = format_measurement(lenet.measurement.with_(n=None, unit="points"))
+    points = format_measurement(lenet.measurement.with_(n=None))
     return (
         f"The field {starts}; under Glorot's, where Adam learns, it ends {_apart(deep.measurement)}"
-        f"; on LeNet the final error {where} ({points})."
+        f"{never}; on LeNet the final error {where} ({points})."
     )
 
 
@@ -145,7 +155,7 @@ def _apart(gap: Measurement):
     """A difference of final errors in words, with its interval in points."""
     if gap.low == gap.high == 0:
         return "exactly where Adam does"
-    points = format_measurement(gap.with_(n=None, unit="points", note=""))
+    points = format_measurement(gap.with_(n=None, note=""))
     if not _excludes_zero(gap):
         return f"no lower than Adam within the interval ({points})"
     return f"{'lower' if gap.value < 0 else 'higher'} than Adam ({points})"

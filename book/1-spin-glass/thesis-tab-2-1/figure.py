@@ -53,7 +53,7 @@ def finding(found):
         "At the work's scale" if fixed.verdict.scale == "work"
         else "On a narrow network after a few epochs, which cannot decide about errors near 8 %,"
     )  # fmt: skip
-    points = [one.measurement.with_(n=None, unit="points") for one in (fixed, noise)]
+    points = [one.measurement.with_(n=None) for one in (fixed, noise)]
     numbers = [format_measurement(one) for one in points]
     if not any(_moved(one.measurement) for one in (fixed, noise)):
         return (f"{scale} neither the fixed field ({numbers[0]}) nor redrawn noise ({numbers[1]}) "

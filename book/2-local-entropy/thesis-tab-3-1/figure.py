@@ -1,24 +1,44 @@
 """Entropy-SGD against the usual optimizer (thesis table 3.1): what is measured, what is drawn."""
 
-from landscape.evidence import claims, statistics
-from landscape.evidence.measurement import format_measurement, format_number, not_run
+from typing import NamedTuple
+
+import pandas as pd
+
+from landscape.errors import LandscapeError
+from landscape.evidence import claims, finals, statistics
+from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
 
 MNISTFC, LENET = "thesis-tab-3-1-mnistfc", "thesis-tab-3-1-lenet"
 OUTER = "thesis-tab-3-1-mnistfc-outer"
-EXPERIMENTS = {"mnistfc": MNISTFC, "lenet": LENET}
-METHODS = ("entropy_sgd", "adam")
-ABSENT = {
-    "allcnn": "all-CNN on CIFAR-10 belongs to figure 3.6, whose page is not written",
-    "ptb": "data set Penn Treebank not fetched; figure 3.7's page is not written",
-    "char": "the LSTM on War and Peace belongs to figure 3.7, whose page is not written",
-}
-ROWS = (  # task, paper value, method in our runs ("" for none)
-    ("mnistfc", "mnistfc-entropy", "entropy_sgd"), ("mnistfc", "mnistfc-adam", "adam"),
-    ("lenet", "lenet-entropy", "entropy_sgd"), ("lenet", "lenet-adam", "adam"),
-    ("allcnn", "allcnn-entropy", ""), ("allcnn", "allcnn-sgd", ""),
-    ("ptb", "ptb-entropy", ""), ("ptb", "ptb-sgd", ""),
-    ("char", "char-entropy", ""), ("char", "char-adam", ""),
-)  # fmt: skip
+OWN = (MNISTFC, LENET)
+METHODS = ENTROPY, ADAM = "entropy_sgd", "adam"
+
+
+class Task(NamedTuple):
+    """A row of the table: whose runs, which methods, what is compared, and why it may be absent."""
+
+    name: str
+    experiment: str
+    usual: str = ADAM
+    entropic: str = ENTROPY
+    column: str = "test_error"
+    unit: str = "%"
+    absent: str = "no runs of this task yet"
+
+
+TASKS = {
+    "mnistfc": Task("the fully connected network", MNISTFC),
+    "lenet": Task("LeNet", LENET),
+    "allcnn": Task("All-CNN", "thesis-fig-3-6-allcnn", "sgd",
+                   absent="no runs of all-CNN on CIFAR-10 yet (figure 3.6)"),
+    "ptb": Task("words", "thesis-fig-3-7-ptb", "sgd", column="test_perplexity",
+                unit="perplexity", absent="data set Penn Treebank not fetched (figure 3.7)"),
+    "char": Task("characters", "thesis-fig-3-7-char", entropic="entropy_adam",
+                 column="test_loss", unit="nats",
+                 absent="no runs of the LSTM on War and Peace yet (figure 3.7)"),
+}  # fmt: skip
+SGLD = {"lenet": "sgld-comparison-lenet", "allcnn": "sgld-comparison-allcnn"}
+NO_SGLD = "no runs of plain Langevin dynamics yet"
 BESIDE = (
     ("lenet-sgld", "the work's own runs, section 3.3.6"),
     ("allcnn-sgld", "the work's own runs, section 3.3.6"),
@@ -33,74 +53,111 @@ def paper(root):
     return claims.load("thesis-tab-3-1", root).paper_values
 
 
-def end(frame, method):
-    """Final test error of one method in percent, mean over seeds."""
-    rows = frame[frame["method"] == method]
-    return statistics.mean_interval(
-        statistics.per_seed(rows, "test_error"), unit="%", diverged=statistics.diverged_runs(rows)
-    )
+def frame_of(runs, experiment):
+    """The runs of an experiment; None where there are none, of other pages' too."""
+    if experiment in OWN:
+        return runs.frame(experiment)
+    try:
+        return runs.frame(experiment)
+    except LandscapeError:  # another page's: not declared, or its data are not there
+        return None
 
 
-def gap(frame):
-    """Entropy-SGD's minus Adam's final test error, paired by seed."""
-    pair = (
-        statistics.per_seed(frame[frame["method"] == method], "test_error") for method in METHODS
-    )
-    return statistics.paired_difference(
-        *statistics.common_seeds(*pair), unit="%", diverged=statistics.diverged_runs(frame)
-    )
+def usual_key(task):
+    """The key of the usual optimizer's number in the work."""
+    return f"{task}-{TASKS[task].usual}"
+
+
+def gap(frame, task):
+    """The entropic optimizer's minus the usual one's final value, paired by seed."""
+    one = TASKS[task]
+    return finals.gap(frame, one.entropic, one.usual, one.column, one.unit)
+
+
+def passes(frame, task):
+    """Passes until the usual optimizer's final value is reached, entropic over usual."""
+    one = TASKS[task]
+    level = finals.final(frame, one.usual, one.column).mean()
+    return finals.passes(frame, one.entropic, one.usual, level, one.column)
+
+
+def langevin(sgld, entropy):
+    """SGLD's minus Entropy-SGD's final error, by seed; the networks and the data are the same."""
+    pair = (finals.final(sgld, "sgld"), finals.final(entropy, ENTROPY))
+    rows = (sgld[sgld["method"] == "sgld"], entropy[entropy["method"] == ENTROPY])
+    bad = [name for one in rows for name in statistics.diverged_runs(one)]
+    return statistics.paired_difference(*statistics.common_seeds(*pair), unit="%", diverged=bad)
 
 
 def measure(runs):
-    """Differences of final errors where there are runs; what is absent says why."""
-    frames = {task: runs.frame(experiment) for task, experiment in EXPERIMENTS.items()}
-    gaps = {task: gap(frame) for task, frame in frames.items() if frame is not None}
-    if not gaps:
+    """Differences of final values where there are runs; what is absent says why."""
+    frames = {task: frame_of(runs, one.experiment) for task, one in TASKS.items()}
+    if all(frames[task] is None for task in ("mnistfc", "lenet")):
         return {}
-    absent = {task: not_run(reason) for task, reason in ABSENT.items()}
-    language = {task: absent[task] for task in ("ptb", "char")}
+    gaps = {task: not_run(TASKS[task].absent) if frame is None else gap(frame, task)
+            for task, frame in frames.items()}  # fmt: skip
+    times = {f"{task}-passes": gaps[task] if frames[task] is None else passes(frames[task], task)
+             for task in ("ptb", "char")}  # fmt: skip
+    plain = {task: frame_of(runs, name) for task, name in SGLD.items()}
     return {
-        "c1": {**gaps, "allcnn": absent["allcnn"]},
-        "c2": {**language, **{f"{task}-passes": one for task, one in language.items()}},
-        "c3": not_run("no runs of plain Langevin dynamics yet; its page is not written"),
-    }
+        "c1": {task: gaps[task] for task in ("mnistfc", "lenet", "allcnn")},
+        "c2": {**{task: gaps[task] for task in ("ptb", "char")}, **times},
+        "c3": {
+            task: not_run(NO_SGLD) if frame is None or frames[task] is None
+            else langevin(frame, frames[task])
+            for task, frame in plain.items()
+        },
+    }  # fmt: skip
 
 
 def finding(found):
-    """How far the two optimizers end apart on the two networks that were trained."""
-    parts = [(name, found[f"c1.{task}"]) for task, name in
-             (("mnistfc", "the fully connected network"), ("lenet", "LeNet"))]  # fmt: skip
-    if any(part.value is None for _, part in parts):
+    """On which tasks the entropic optimizer ends lower, higher or not measurably apart."""
+    places = {"c1": ("mnistfc", "lenet", "allcnn"), "c2": ("ptb", "char")}
+    judged = {task: found[f"{claim}.{task}"] for claim, tasks in places.items() for task in tasks}
+    groups = {"lower": [], "higher": [], "no measurable distance apart": [], "": []}
+    for task, part in judged.items():
+        groups[_side(part.measurement)].append(TASKS[task].name)
+    absent = groups.pop("")
+    if len(absent) == len(judged):
         return "Nothing was measured."
-    words = []
-    for name, part in parts:
-        number = format_measurement(part.measurement.with_(n=None, unit="points"))
-        low, high = part.measurement.low, part.measurement.high
-        where = "not measurably apart from"
-        if part.measurement.has_interval and (high < 0 or low > 0):
-            where = "lower than" if high < 0 else "higher than"
-        words.append(f"{where} Adam on {name} ({number})")
-    small = any(part.verdict.scale != "work" for _, part in parts)
-    scale = " in runs much shorter than the work's and on fewer images" if small else ""
-    return (
-        f"Entropy-SGD ends {words[0]} and {words[1]}{scale}; the other three tasks are not run yet."
-    )
+    ends = "; ".join(f"{side} on {_listed(names)}" for side, names in groups.items() if names)
+    ran = [part for part in judged.values() if part.value is not None]
+    small = any(part.verdict.scale != "work" for part in ran)
+    scale = ", in runs much shorter than the work's" if small else ""
+    left = f"; not run: {_listed(absent)}" if absent else ""
+    return f"Against the usual optimizer the entropic one ends {ends}{scale}{left}."
+
+
+def _side(gap):
+    if gap is None or gap.value is None:
+        return ""
+    if not gap.has_interval or gap.low <= 0 <= gap.high:
+        return "no measurable distance apart"
+    return "lower" if gap.high < 0 else "higher"
+
+
+def _listed(names):
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+# What the page shows
 
 
 def rows(runs, records):
-    """The table of the work with our errors beside."""
+    """The table of the work with our final values beside."""
     from landscape import book
 
     values, table = paper(runs.root), []
-    frames = {task: (records.frame(e), runs.frame(e)) for task, e in EXPERIMENTS.items()}
-    for task, key, method in ROWS:
-        name, optimizer, epochs = values[key].what.split(", ")
-        ours = ["–", book.Cell("not run", details=ABSENT.get(task, ""))]
-        if method:
-            ours = ["–" if frame is None else _cell(frame, method, book) for frame in frames[task]]
-        table.append(
-            [name, optimizer, book.Cell(str(values[key]), details=f"after {epochs}"), *ours]
-        )
+    for task, one in TASKS.items():
+        frames = [frame_of(source, one.experiment) for source in (records, runs)]
+        for key, method in ((f"{task}-entropy", one.entropic), (usual_key(task), one.usual)):
+            name, optimizer, epochs = values[key].what.split(", ")
+            ours = ["–" if frame is None else _cell(frame, method, one) for frame in frames]
+            if frames[1] is None:
+                ours[1] = book.Cell("not run", details=one.absent)
+            table.append(
+                [name, optimizer, book.Cell(str(values[key]), details=f"after {epochs}"), *ours]
+            )
     return table
 
 
@@ -116,11 +173,12 @@ def errors_table(runs, records):
     )  # fmt: skip
 
 
-def _cell(frame, method, book):
+def _cell(frame, method, task):
+    from landscape import book
+
     epochs = format_number(frame.loc[frame["method"] == method, "effective_epoch"].max())
-    return book.Cell(
-        format_measurement(end(frame, method)), details=f"after {epochs} effective epochs"
-    )
+    final = finals.mean(frame, method, task.column, task.unit)
+    return book.Cell(format_measurement(final), details=f"after {epochs} effective epochs")
 
 
 def beside(root):
@@ -139,34 +197,96 @@ def beside_table(root):
     )  # fmt: skip
 
 
+def relative(frame, task):
+    """The entropic optimizer's final value over the usual one's, minus one, in percent."""
+    one = TASKS[task]
+    pair = (finals.final(frame, method, one.column) for method in (one.entropic, one.usual))
+    ratio = statistics.ratio_of_means(*statistics.common_seeds(*pair))
+    return Measurement(
+        *(None if end is None else 100 * (end - 1) for end in (ratio.value, ratio.low, ratio.high)),
+        ratio.n,
+    )
+
+
+def printed(root):
+    """The same of the work's numbers, and its ratio of epochs, by task."""
+    values, found = paper(root), {}
+    for task in TASKS:
+        pair = [values[key] for key in (f"{task}-entropy", usual_key(task))]
+        epochs = [float(value.what.rsplit(", ", 1)[1].split()[0]) for value in pair]
+        found[task] = 100 * (pair[0].value / pair[1].value - 1), epochs[0] / epochs[1]
+    return found
+
+
+def differences(runs, records):
+    """One row a task and source (work, record, build): both quantities of the picture."""
+    table = []
+    for task, (change, ratio) in printed(runs.root).items():
+        table.append({"task": task, "source": "work", "change": change, "passes": ratio})
+        for source, one in (("record", records), ("build", runs)):
+            frame = frame_of(one, TASKS[task].experiment)
+            if frame is None:
+                continue
+            end, time = relative(frame, task), passes(frame, task)
+            table.append({
+                "task": task, "source": source, "change": end.value, "change_low": end.low,
+                "change_high": end.high, "passes": time.value, "passes_low": time.low,
+                "passes_high": time.high,
+            })  # fmt: skip
+    return pd.DataFrame(table)
+
+
+MARKS = {"work": (-0.22, "D", "printed in the work"), "record": (0.0, "o", "record"),
+         "build": (0.22, "v", "this build")}  # fmt: skip
+
+
+def draw(table, column, neutral, label):
+    """One quantity of all tasks, with intervals, and the line of no difference."""
+    from landscape import book
+
+    figure, ax = book.panel(height=3.1)
+    for source, (shift, marker, name) in MARKS.items():
+        part = table[table["source"] == source].dropna(subset=[column])
+        if part.empty:
+            continue
+        color = book.INK if source == "work" else book.look(ENTROPY).color
+        at = [list(TASKS).index(task) + shift for task in part["task"]]
+        bounds = [f"{column}_{end}" for end in ("low", "high")]
+        spans = None
+        if set(bounds) <= set(part):
+            low, high = (part[end].fillna(part[column]) for end in bounds)
+            spans = [part[column] - low, high - part[column]]
+        ax.errorbar(part[column], at, xerr=spans, fmt=marker, color=color, label=name, elinewidth=1,
+                    markerfacecolor=book.PAPER if source == "record" else color)  # fmt: skip
+    ax.axvline(neutral, color=book.GREY, linewidth=1)
+    ax.set(yticks=range(len(TASKS)), yticklabels=list(TASKS), xlabel=label, ylim=(4.6, -0.6))
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=9,
+              columnspacing=0.9, handletextpad=0.2)  # fmt: skip
+    return figure, ax
+
+
+def picture(runs, records):
+    """How much lower the entropic optimizer ends, and after how many passes."""
+    from landscape import book
+
+    table = differences(runs, records)
+    ends, _ = draw(table, "change", 0, "final value, change [%]")
+    times, ax = draw(table, "passes", 1, "passes, entropic over usual")
+    book.log_axis(ax, "x")
+    return book.Picture(
+        panels={"a": ends, "b": times},
+        titles={"a": "how much higher it ends", "b": "after how many passes"},
+        alt="Two panels with one line a task: on the left how much higher in percent the entropic "
+        "optimizer ends than the usual one, printed in the work and measured here; on the right "
+        "the ratio of passes. The tables below state them in numbers.",
+        data=table,
+    )
+
+
 def momentum(runs):
     """A sentence on what momentum in the outer loop does to the fully connected network."""
-    inner, both = (end(runs.frame(name), "entropy_sgd") for name in (MNISTFC, OUTER))
+    inner, both = (finals.mean(runs.frame(name), ENTROPY) for name in (MNISTFC, OUTER))
     return (
         "Final test error of Entropy-SGD on mnistfc in this build: momentum in the inner loop only "
         f"{format_measurement(inner)}, in both loops {format_measurement(both)}."
     )
-
-
-def panels(runs, records):
-    """Both panels of the picture."""
-    tasks = dict(zip("ab", EXPERIMENTS, strict=True))
-    return {letter: draw(runs, records, task) for letter, task in tasks.items()}
-
-
-def draw(runs, records, task):
-    """Test error of both optimizers against effective epochs, and the printed final errors."""
-    from landscape import book
-
-    values = paper(runs.root)
-    figure, ax = book.panel(height=3.1)
-    book.curves(ax, runs.frame(EXPERIMENTS[task]), "effective_epoch", "test_error", METHODS,
-                record=records.frame(EXPERIMENTS[task]), log=True)  # fmt: skip
-    for method, key in zip(METHODS, (f"{task}-entropy", f"{task}-adam"), strict=True):
-        ax.axhline(values[key].value, color=book.look(method).color, linestyle=":", linewidth=1.4)
-    ax.annotate("printed in the work", (0.03, values[f"{task}-adam"].value * 1.05), fontsize=9,
-                xycoords=("axes fraction", "data"), va="bottom")  # fmt: skip
-    book.log_axis(ax)
-    ax.set(ylabel="test error [%]", xlabel="effective epochs")
-    ax.legend(fontsize=9)
-    return figure

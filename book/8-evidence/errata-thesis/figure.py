@@ -5,7 +5,13 @@ import math
 import numpy as np
 import pandas as pd
 
-from landscape.errata import registry, thesis_counts, thesis_perceptron, thesis_spin_glass
+from landscape.errata import (
+    registry,
+    thesis_counts,
+    thesis_perceptron,
+    thesis_recurrent,
+    thesis_spin_glass,
+)
 from landscape.theory import critical_counts, kac_rice, spin_glass
 
 ALT = (
@@ -15,6 +21,7 @@ ALT = (
     "dotted line at 0.833, and falls to zero beyond it, more steeply for longer perceptrons."
 )
 CAPACITY = 0.833  # solutions per weight, section 3.1.1
+TABLES = "thesis-fig-3-7-text"  # named here, so that the page is made anew with these results
 
 
 def disagreement(lengths=(11, 101)):
@@ -112,4 +119,16 @@ def directions(n=100):
         f"A mean of {thesis_spin_glass.STATED_DISTANCE} over all pairs is possible for "
         f"{thesis_spin_glass.directions_allowed()} directions at most; the figure has 20,000, and "
         f"the landscape {kac_rice.expected_minima(n, weak):.0f} minima on average."
+    )
+
+
+def memory_of_the_text():
+    """How far a table made of the test part itself gets, from TABLES' laptop results."""
+    last = thesis_recurrent.tables().iloc[-1]
+    value = thesis_recurrent.PRINTED["Adam, test"]
+    reached = last["of_itself"] <= math.log(value)
+    return (
+        f"A table of the {last['run'] - 1:.0f} characters before, made of the test part itself, "
+        f"has a loss of {last['of_itself']:.3f} nats there; a perplexity of {value:g} would be "
+        f"{math.log(value):.3f}{'' if reached else ', less than that'}."
     )

@@ -41,7 +41,7 @@ def draw():
     from landscape import book
 
     frame = distances()
-    figure, ax = book.panel(width=4.8, height=3.7)
+    figure, ax = book.panel(width=4.8, height=max(3.7, 0.155 * len(frame)))
     lines = np.arange(len(frame))
     ax.axvline(1, color=book.INK, linewidth=1)
     for name, mark, color in (("printed", "x", book.CYCLE[1]), ("corrected", "o", book.CYCLE[0])):

@@ -12,7 +12,9 @@ from landscape.errata import (  # noqa: F401
     lewkowycz,
     richemond,
     thesis_counts,
+    thesis_local_entropy,
     thesis_perceptron,
+    thesis_recurrent,
     thesis_spin_glass,
     thesis_training,
 )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.stats import binom
 
 from landscape.errata.entry import Row, erratum
 from landscape.errors import LandscapeError
+from landscape.theory.binary_perceptron import disagreement, generalisation_error
+
+__all__ = ["capacities", "disagreement", "generalisation_error", "perceptron"]
 
 
 @erratum("6", "generalisation error and loss of the binary perceptron",
@@ -57,47 +58,6 @@ def _share_solvable(d: int, count: int, seed: int, draws: int = 200) -> float:
             remaining = remaining[remaining @ pattern > 0]
         solved += len(remaining) > 0
     return solved / draws
-
-
-def disagreement(length: int, differing: ArrayLike) -> np.ndarray:
-    """P(two perceptrons answer differently) on a random sign vector; exact.
-
-    x.xi = a + b and x*.xi = a - b, with a from the weights they share: they disagree where
-    `|a| < |b|`.
-
-    Args:
-        length: number of weights, odd.
-        differing: in how many of them the two differ, any shape; that of the result.
-
-    Raises:
-        LandscapeError: for an even length, where a sign may be that of 0, and for numbers of
-            differing weights outside 0 to `length`.
-    """
-    if length % 2 == 0:
-        raise LandscapeError(f"the length is {length}; an odd length keeps x.xi away from 0.")
-    differing = np.asarray(differing)
-    if differing.min() < 0 or differing.max() > length:
-        raise LandscapeError(f"between 0 and {length} weights can differ.")
-    return np.array([_disagreement(length, int(d)) for d in differing.ravel()]).reshape(
-        differing.shape
-    )
-
-
-def _disagreement(length: int, differing: int) -> float:
-    shared = length - differing
-    a = np.abs(2 * np.arange(shared + 1) - shared)
-    b = np.abs(2 * np.arange(differing + 1) - differing)
-    law = np.outer(binom.pmf(np.arange(shared + 1), shared, 0.5),
-                   binom.pmf(np.arange(differing + 1), differing, 0.5))  # fmt: skip
-    return float(law[a[:, None] < b].sum())
-
-
-def generalisation_error(overlap: ArrayLike) -> np.ndarray:
-    """arccos(overlap) / pi: P(disagree) of long perceptrons, overlap = x.x* / d in [-1, 1].
-
-    Source: Chaudhari (2018), eq. (3.3), which calls it the probability that they agree.
-    """
-    return np.arccos(np.asarray(overlap, dtype=np.float64)) / math.pi
 
 
 def capacities(length: int, draws: int = 200, seed: int = 0) -> np.ndarray:

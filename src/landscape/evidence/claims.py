@@ -189,7 +189,8 @@ def _paper_values(entries: dict, where: str) -> dict[str, PaperValue]:
             errs = (first.err, second.err)
             err = None if None in errs else math.hypot(*errs)
             # Rounded: 2.48 - 2.92 must not print as -0.43999999999999995.
-            value, unit = round(first.value - second.value, 10), first.unit
+            value = round(first.value - second.value, 10)
+            unit = "points" if first.unit == "%" else first.unit
         else:
             value, unit = _number(entry, "value", here), entry.get("unit", "")
             err = 0.0 if entry.get("err") == "exact" else _number(entry, "err", here)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from landscape.data.store import data_root
 from landscape.evidence import paper_costs, records
 from landscape.experiments import catalogue
 from landscape.project import pages
@@ -41,11 +42,16 @@ class Planned:
 
 
 def waiting(root: Path) -> list[catalogue.Experiment]:
-    """Trained experiments without a record at the work's own scale, in the book's order."""
+    """Trained experiments without a record at the work's own scale, in the book's order.
+
+    Those that need a data set which is fetched only by name wait where it has been.
+    """
     return [
         experiment
         for experiment in catalogue.experiments(root)
-        if experiment.kind == "train" and records.newest(experiment.id, root, "paper") is None
+        if experiment.kind == "train"
+        and all((data_root() / name).is_dir() for name in experiment.needs)
+        and records.newest(experiment.id, root, "paper") is None
     ]
 
 

@@ -1,5 +1,6 @@
-"""What the works' own scale would cost, from the newest ``records/paper-scale-costs/<date>.json``.
+"""What the works' own scale would cost, from ``records/paper-scale-costs/<date>.json``.
 
+Of every experiment and method the newest file that has it counts.
 ``benchmarks/paper_scale.py`` measures it and describes the file. As a table:
 ``landscape.book.cost_tables``.
 """
@@ -22,7 +23,7 @@ COMMAND = "python benchmarks/paper_scale.py --record"
 
 @dataclass(frozen=True)
 class Costs:
-    """The measured rows of one machine; ``device`` is cpu or cuda.
+    """The measured rows of one kind of device, cpu or cuda; ``machine`` names where, and when.
 
     A row's ``hours`` are those of one run: its steps and its evaluations.
     """
@@ -48,37 +49,49 @@ class Costs:
 
 
 def newest(root: str | Path) -> list[dict[str, Any]]:
-    """The newest file of each kind of device, the CPU's first; empty when nothing was measured.
+    """The files with the rows that no newer one of the same kind of device has.
+
+    The CPU's come first, then newest first; empty when nothing was measured. A file of which no row
+    is left is not among them.
 
     Raises LandscapeError naming a file that cannot be read.
     """
-    found: dict[str, dict[str, Any]] = {}
-    for path in sorted(Path(root).glob(f"{FOLDER}/*.json")):
+    found: list[dict[str, Any]] = []
+    taken: set[tuple[str, str, str]] = set()
+    for path in sorted(Path(root).glob(f"{FOLDER}/*.json"), reverse=True):
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            found[content["machine"]["device"]] = content
+            device = content["machine"]["device"]
+            keys = [(device, row["experiment"], row["method"]) for row in content["rows"]]
         except (ValueError, KeyError, TypeError) as error:
             raise LandscapeError(
                 f"{FOLDER}/{path.name} cannot be read ({error!r}): restore it from git."
             ) from error
-    return [found[device] for device in sorted(found, key=lambda device: device != "cpu")]
+        rows = [row for key, row in zip(keys, content["rows"], strict=True) if key not in taken]
+        taken.update(keys)
+        if rows:
+            found.append({**content, "rows": rows})
+    return sorted(found, key=lambda content: content["machine"]["device"] != "cpu")
 
 
 def of(
     root: str | Path, experiments: Sequence[str], methods: Sequence[str] | None = None
 ) -> list[Costs]:
-    """What is known about some experiments, a machine at a time; ``methods`` leaves out others."""
-    found = []
+    """What is known about some experiments, by kind of device; ``methods`` leaves out others."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    names: dict[str, list[str]] = {}
     for content in newest(root):
         machine = content["machine"]
-        rows = tuple(
+        chosen = [
             row for row in content["rows"]
             if row["experiment"] in experiments and row["method"] in (methods or [row["method"]])
-        )  # fmt: skip
-        if rows:
-            name = f"{machine['name']}, torch {machine['torch']}, {content['date']}"
-            found.append(Costs(machine["device"], name, rows))
-    return found
+        ]  # fmt: skip
+        if chosen:
+            rows.setdefault(machine["device"], []).extend(chosen)
+            names.setdefault(machine["device"], []).append(
+                f"{machine['name']}, torch {machine['torch']}, {content['date']}"
+            )
+    return [Costs(device, " and ".join(names[device]), tuple(rows[device])) for device in rows]
 
 
 def sentence(

@@ -32,8 +32,8 @@ def paired_difference(
 ) -> Measurement:
     """Mean of ``a - b`` over runs that share a seed, with the Student interval of the differences.
 
-    With pandas Series, rows are matched by index (the seed) and must match exactly. Raises
-    ValueError for different lengths or seeds.
+    With pandas Series, rows are matched by index (the seed) and must match exactly. What is given
+    in percent differs in points. Raises ValueError for different lengths or seeds.
     """
     if isinstance(a, pd.Series) and isinstance(b, pd.Series):
         if set(a.index) != set(b.index):
@@ -42,13 +42,22 @@ def paired_difference(
     first, second = _checked(a), _checked(b)
     if len(first) != len(second):
         raise ValueError(f"paired samples have {len(first)} and {len(second)} values")
-    return mean_interval(first - second, level, **fields)
+    return mean_interval(first - second, level, **_of_a_difference(fields))
+
+
+def _of_a_difference(fields: dict[str, object]) -> dict[str, object]:
+    """A difference of two percentages is in points: 2 % less 1 % is not 1 % less."""
+    return fields | {"unit": "points"} if fields.get("unit") == "%" else fields
 
 
 def difference(
     a: Sequence[float], b: Sequence[float], level: float = 0.95, **fields: object
 ) -> Measurement:
-    """Difference of means of independent samples, Welch's interval; n is the smaller size."""
+    """Difference of means of independent samples, Welch's interval; n is the smaller size.
+
+    Percentages differ in points.
+    """
+    fields = _of_a_difference(fields)
     first, second = _checked(a), _checked(b)
     n = min(len(first), len(second))
     value = float(first.mean() - second.mean())

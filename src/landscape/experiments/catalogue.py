@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from landscape import schema
+from landscape.data.catalogue import DEFAULT_NAMES
 from landscape.errors import LandscapeError
 from landscape.experiments import settings
 from landscape.experiments.grid import grid_changes, with_values
+from landscape.experiments.settings_file import plain
 from landscape.project import find_root
 from landscape.train.spec import RunSpec
 
@@ -30,6 +32,8 @@ class Experiment:
         runs: Its methods or cases.
         title: One line.
         module: The module whose ``simulate`` runs it, "" for training.
+        needs: Data sets that it reads and that are fetched only by name (``landscape fetch ptb``):
+            the pipeline leaves such an experiment out.
     """
 
     id: str
@@ -39,6 +43,7 @@ class Experiment:
     runs: tuple[str, ...]
     title: str
     module: str = ""
+    needs: tuple[str, ...] = ()
 
     def run_id(self, run: str) -> str:
         """``<part>/<experiment>/<run>``."""
@@ -66,7 +71,15 @@ def experiments(root: Path | None = None) -> list[Experiment]:
 def _experiment(found: settings.Declared) -> Experiment:
     kind = "simulate" if found.module else "sweep" if found.sweeps else "train"
     entry = found.entry
-    return Experiment(entry.id, entry.page, entry.part, kind, found.runs, found.title, found.module)
+    return Experiment(entry.id, entry.page, entry.part, kind, found.runs, found.title, found.module,
+                      _fetched_by_name(found))  # fmt: skip
+
+
+def _fetched_by_name(found: settings.Declared) -> tuple[str, ...]:
+    work = found.layers["paper"]
+    given = [plain(tree).get("data") for tree in (work.common, *work.methods.values())]
+    sets = {one.get("name") if isinstance(one, dict) else one for one in given}
+    return tuple(sorted(name for name in sets if name and name not in DEFAULT_NAMES))
 
 
 def get(name: str, kind: str | None = None, root: Path | None = None) -> Experiment:

@@ -1,0 +1,338 @@
+"""Plain Langevin dynamics instead of Entropy-SGD (thesis section 3.3.6): measured and drawn.
+
+Decided before the runs: the error parts from that without noise at the lowest temperature tried at
+which, and above which, the difference of test errors (paired by seed, after the same gradients) has
+its whole 95 % interval above zero.
+"""
+
+import numpy as np
+
+from landscape.evidence import claims, statistics
+from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
+from landscape.evidence.methods import label
+
+LENET, ALLCNN = "lenet", "allcnn"
+NAMES = {LENET: "LeNet", ALLCNN: "All-CNN"}
+RUNS = {task: f"sgld-comparison-{task}" for task in NAMES}
+SEARCH = {task: f"sgld-comparison-{task}-search" for task in NAMES}
+TEMPERATURES = {task: f"sgld-comparison-{task}-temperature" for task in NAMES}
+#: LeNet once more at the best of the falling rates: the best of all is constant.
+FALLING = "sgld-comparison-lenet-decaying"
+#: Where the other optimizers of the same networks were trained, and what the baseline is.
+OTHERS = {LENET: "thesis-tab-3-1-lenet", ALLCNN: "thesis-fig-3-6-allcnn"}
+BASELINE = {LENET: "adam", ALLCNN: "sgd"}
+IMAGES = {LENET: 60_000, ALLCNN: 50_000}
+#: Temperature of the noise that Entropy-SGD has on LeNet, as 1 / beta.
+ENTROPY_NOISE = 1e-6
+EXPERIMENTS = (*RUNS.values(), FALLING, *SEARCH.values(), *TEMPERATURES.values())
+
+
+def samples(runs, task):
+    """N, the number of training images of a network's runs."""
+    return runs.parameters(RUNS[task], "sgld")["data"]["train_samples"] or IMAGES[task]
+
+
+def rate(lr, count):
+    """SGLD's first step on the mean loss, ``N lr / 2``: what a rate of SGD is."""
+    return count * lr / 2
+
+
+def ends(frame, method):
+    """Final test error in percent, one number a seed."""
+    return statistics.per_seed(frame[frame["method"] == method], "test_error")
+
+
+def end(frame, method):
+    """Their mean with its interval."""
+    return statistics.mean_interval(
+        ends(frame, method), unit="%",
+        diverged=statistics.diverged_runs(frame[frame["method"] == method]),
+    )  # fmt: skip
+
+
+def gap(runs, task, method="entropy_sgd"):
+    """Final test error of SGLD minus that of another method of the same network, paired by seed."""
+    return between(runs.frame(RUNS[task]), runs.frame(OTHERS[task]), method)
+
+
+def between(ours, other, method):
+    """The same of two frames of runs, either of which may be None."""
+    if ours is None or other is None:
+        return not_run("there are no runs of both")
+    pair = statistics.common_seeds(ends(ours, "sgld"), ends(other, method))
+    if len(pair[0]) == 0:
+        return not_run("no pair of runs that ended")
+    return statistics.paired_difference(*pair, unit="%", diverged=statistics.diverged_runs(ours))
+
+
+def by_temperature(runs, task=LENET):
+    """Test error after equally many gradients at every temperature that was tried on a network.
+
+    Returns:
+        ``{temperature: error in percent, one number a seed}``, in order. The main run's is among
+        them: its rates do not depend on its length.
+    """
+    tried = runs.frame(TEMPERATURES[task])
+    last = tried["step"].max()
+    found = {
+        float(value): statistics.per_seed(rows, "test_error")
+        for value, rows in tried.groupby("temperature")
+    }
+    main = runs.frame(RUNS[task])
+    own = runs.parameters(RUNS[task], "sgld")["optimizer"]["temperature"]
+    found[float(own)] = statistics.per_seed(main[main["step"] <= last], "test_error")
+    return dict(sorted(found.items()))
+
+
+def above_none(errors):
+    """Error at each temperature above 0 minus that without noise, paired by seed."""
+    pairs = {value: statistics.common_seeds(one, errors[0.0]) for value, one in errors.items()}
+    return {
+        value: statistics.paired_difference(*pair, unit="points")
+        for value, pair in pairs.items() if value > 0 and len(pair[0])
+    }  # fmt: skip
+
+
+def parting(differences):
+    """The lowest temperature at which and above which the whole interval is above 0, or None."""
+    found = None
+    for value in sorted(differences, reverse=True):
+        one = differences[value]
+        if not (one.has_interval and one.low > 0):
+            break
+        found = value
+    return found
+
+
+def power_of_ten(value):
+    """A small number as a formula, like ``10^{-4}``."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    front = "" if float(mantissa) == 1 else rf"{float(mantissa):g}\cdot "
+    return f"{front}10^{{{int(exponent)}}}"
+
+
+def answer(runs):
+    """What was found, in one sentence."""
+    words = []
+    for task, name in NAMES.items():
+        difference = gap(runs, task)
+        if difference.value is None:
+            words.append(f"nowhere on {name}, where nothing ended")
+        elif difference.has_interval and (difference.low > 0 or difference.high < 0):
+            side = "above" if difference.value > 0 else "below"
+            words.append(f"{format_number(abs(difference.value), 1)} points {side} it on {name}")
+        else:
+            words.append(f"not measurably apart from it on {name}")
+    apart = parting(above_none(by_temperature(runs)))
+    noise = "at no temperature tried does its noise raise LeNet's error"
+    if apart is not None:
+        at = rf"$\beta^{{-1}} = {power_of_ten(apart / samples(runs, LENET))}$"
+        noise = f"its noise raises LeNet's error from {at} on"
+    short = "" if runs.scale == "paper" else "in short runs on few images "
+    return (
+        f"After as many gradients as Entropy-SGD, {short}Langevin dynamics at the posterior's "
+        f"temperature ends {words[0]} and {words[1]}; {noise}."
+    )
+
+
+def curves(runs, records):
+    """Test error against effective epochs of all methods, a panel for each network."""
+    from landscape import book
+
+    panels, tables = {}, {}
+    for letter, task in zip("ab", NAMES, strict=True):
+        figure, ax = book.panel(height=3.1)
+        book.curves(ax, runs.frame(RUNS[task]), "effective_epoch", "test_error", ["sgld"],
+                    record=records.frame(RUNS[task]), log=True)  # fmt: skip
+        if task == LENET:
+            book.curve(ax, runs.frame(FALLING), "effective_epoch", "test_error", "sgld", log=True,
+                       label="SGLD, falling rate", color=book.CYCLE[6], marker="P")  # fmt: skip
+        others = ("entropy_sgd", BASELINE[task])
+        book.curves(ax, runs.frame(OTHERS[task]), "effective_epoch", "test_error", others, log=True)
+        book.log_axis(ax)
+        ax.set(xlabel="effective epochs", ylabel="test error [%]", xlim=(0, None))
+        ax.legend()
+        panels[letter] = figure
+        for name in (RUNS[task], OTHERS[task], *([FALLING] if task == LENET else [])):
+            tables[name] = runs.frame(name)[["method", "seed", "effective_epoch", "test_error"]]
+    return book.Picture(
+        panels=panels, titles={"a": "LeNet on MNIST", "b": "All-CNN on CIFAR-10"}, data=tables,
+        alt="Two panels, test error on a logarithmic axis against effective epochs for SGLD, "
+        "Entropy-SGD and the network's usual optimizer. The table below states the final errors.",
+    )  # fmt: skip
+
+
+def comparison(runs):
+    """Section 3.3.6 as a table: printed and cited numbers with ours beside."""
+    from landscape import book
+
+    values = claims.load("thesis-tab-3-1", runs.root).paper_values
+    rows = []
+    for task, name in NAMES.items():
+        own, other = runs.frame(RUNS[task]), runs.frame(OTHERS[task])
+        for method, frame, key, which in (
+            ("sgld", own, f"{task}-sgld", ""),
+            *([("sgld", runs.frame(FALLING), "", ", falling rate")] if task == LENET else []),
+            ("entropy_sgd", other, f"{task}-entropy", ""),
+            (BASELINE[task], other, f"{task}-{BASELINE[task]}", ""),
+        ):
+            epochs = frame.loc[frame["method"] == method, "effective_epoch"].max()
+            ours = book.Cell(
+                format_measurement(end(frame, method)),
+                details=f"after {format_number(epochs, digits=3)} effective epochs",
+            )
+            printed = "–"
+            if key:
+                after = "after " + values[key].what.split(", ")[-1]
+                printed = book.Cell(str(values[key]), details=after)
+            rows.append([name, label(method) + which, printed, ours])
+    for key in ("quoted-mnist", "quoted-ptb", "quoted-char"):
+        where, what = values[key].what.split(", ", 1)
+        rows.append([where, what, str(values[key]), "–"])
+    return book.Table(
+        ["network", "method", "the work", f"this build ({runs.scale})"], rows, stack=True,
+        label="sgld-comparison-errors",
+        caption="Chaudhari (2018), section 3.3.6: final errors, printed and cited, and ours with "
+        "95 % intervals",
+    )  # fmt: skip
+
+
+def temperatures(runs):
+    """Test error against the temperature of the noise, and how far above that without noise."""
+    from landscape import book
+
+    errors, count = by_temperature(runs), samples(runs, LENET)
+    means = {value: statistics.mean_interval(one) for value, one in errors.items()}
+    still, panels = means.pop(0.0), {}
+    for letter, values, name in (
+        ("a", means, "test error [%]"), ("b", above_none(errors), "above no noise [points]")
+    ):  # fmt: skip
+        figure, ax = book.panel(height=3.1)
+        level = still if letter == "a" else Measurement(0.0)
+        ax.axhline(level.value, color=book.INK, linewidth=1.2, label="without noise")
+        if level.has_interval:
+            ax.axhspan(level.low, level.high, color=book.INK, alpha=0.12, linewidth=0)
+        ax.axvline(
+            1 / count, color=book.GREY, linestyle="--", linewidth=1, label="posterior, $1/N$"
+        )
+        ax.axvline(ENTROPY_NOISE, color=book.look("entropy_sgd").color, linestyle=":",
+                   label="Entropy-SGD's noise")  # fmt: skip
+        look = book.look("sgld")
+        for value, one in values.items():
+            ends_of = None
+            if one.has_interval:
+                ends_of = [[one.value - one.low], [one.high - one.value]]
+            ax.errorbar(value / count, one.value, yerr=ends_of, color=look.color,
+                        marker=look.marker, capsize=3)  # fmt: skip
+        ax.set(xscale="log", xlabel=r"temperature $\beta^{-1}$", ylabel=name,
+               xlim=(min(values) / count / 3, max(values) / count * 3))  # fmt: skip
+        panels[letter] = figure
+    panels["a"].axes[0].legend(loc="upper center")
+    return book.Picture(
+        panels=panels, titles={"a": "error", "b": "paired by seed"},
+        alt="Two panels against the temperature of the noise on a logarithmic axis: test error, "
+        "beside a horizontal band without noise, and its difference from that without noise, means "
+        "over seeds with their intervals. The sentence below states the differences.",
+        data=runs.frame(TEMPERATURES[LENET])[["temperature", "seed", "step", "test_error"]],
+    )  # fmt: skip
+
+
+def walk(settings, steps):
+    """How far the noise alone moves a weight in so many steps: root mean square.
+
+    ``sqrt(sum eta_t T)`` with ``eta_t = lr / (1 + t)^power``, and ``T`` the temperature.
+    """
+    t = np.arange(steps)
+    etas = settings["lr"] / (1.0 + t) ** settings["power"]
+    return float(np.sqrt(etas.sum() * settings["temperature"]))
+
+
+def parted(runs):
+    """Sentences: the difference at each temperature, and how far noise alone moves a weight."""
+    count = samples(runs, LENET)
+    differences = above_none(by_temperature(runs))
+    epochs = runs.frame(TEMPERATURES[LENET])["effective_epoch"].max()
+    said = "; ".join(
+        f"{format_measurement(one.with_(n=None))} at ${power_of_ten(value / count)}$"
+        for value, one in differences.items()
+    )
+    settings = runs.parameters(RUNS[LENET], "sgld")["optimizer"]
+    steps = int(runs.frame(RUNS[LENET])["step"].max())
+    far = walk(settings, steps)
+    return (
+        f"LeNet's test error after {format_number(epochs, digits=2)} epochs above that without "
+        rf"noise, paired by seed, against $\beta^{{-1}}$: {said}. At the posterior's temperature "
+        f"noise alone moves every weight by {format_number(far, digits=2)} (root mean square) in "
+        f"the main run's {steps} steps."
+    )
+
+
+def without_noise(runs):
+    """A sentence: what the noise does on all-CNN, and what is left of the distance without it."""
+    errors = by_temperature(runs, ALLCNN)
+    (warm,) = above_none(errors).values()
+    tried = runs.frame(TEMPERATURES[ALLCNN])
+    until = tried["effective_epoch"].max()
+    other = runs.frame(OTHERS[ALLCNN])
+    # Entropy-SGD's last answer after no more gradients.
+    other = other[(other["method"] == "entropy_sgd") & (other["effective_epoch"] < until + 1e-6)]
+    left = between(tried, other, "entropy_sgd").with_(unit="points", n=None)
+    return (
+        f"On all-CNN, after {format_number(until, digits=2)} epochs, the noise of the posterior's "
+        f"temperature adds {format_measurement(warm.with_(n=None))}; without noise the same steps "
+        f"are {format_measurement(left)} above Entropy-SGD."
+    )
+
+
+def falling(runs):
+    """A sentence: what a falling rate changes on LeNet, and on how little the searches rest."""
+    power = runs.parameters(FALLING, "sgld")["optimizer"]["power"]
+    pair = [runs.frame(name) for name in (FALLING, RUNS[LENET])]
+    change = between(*pair, "sgld").with_(unit="points", n=None)
+    above = between(pair[0], runs.frame(OTHERS[LENET]), "entropy_sgd").with_(unit="points", n=None)
+    constant = best(runs, LENET)["power"] == 0
+    first = (
+        "On LeNet the search's best rate does not fall at all; the best"
+        if constant
+        else ("On LeNet the best rate")
+    )
+    return (
+        f"{first} that falls ($b = {power:g}$) changes the final test error by "
+        f"{format_measurement(change)}, to {format_measurement(above)} above Entropy-SGD's."
+    )
+
+
+def best(runs, task):
+    """The search's row with the lowest validation error at its end: rate ``lr`` and ``power``."""
+    rows = runs.frame(SEARCH[task])
+    rows = rows[rows["diverged"].fillna(0) == 0]
+    rows = rows[rows["step"] == rows["step"].max()].sort_values("validation_error", kind="stable")
+    return rows.iloc[0]
+
+
+def search_tables(runs):
+    """Validation error at the end of the search, a table for each network."""
+    from landscape import book
+
+    tables = []
+    for task, name in NAMES.items():
+        rows = runs.frame(SEARCH[task])
+        last = rows[rows["step"] == rows["step"].max()]
+        ends_of = last.groupby(["lr", "power"])["validation_error"].mean().unstack()
+        count = samples(runs, task)
+        winner = best(runs, task)
+        epochs = format_number(rows["effective_epoch"].max(), digits=2)
+        cells = []
+        for lr, errors in ends_of.iterrows():
+            row = [format_number(rate(lr, count), digits=2)]
+            for power, value in errors.items():
+                text = "diverged" if value != value else f"{value:.2f} %"
+                chosen = (lr, power) == (winner["lr"], winner["power"])
+                row.append(f"**{text}**" if chosen else text)
+            cells.append(row)
+        tables.append(book.Table(
+            [r"rate $\frac{N}{2}\eta$", *(f"$b = {power:g}$" for power in ends_of.columns)], cells,
+            caption=f"{name}: validation error after {epochs} epochs of the search, one run each; "
+            "the lowest is taken",
+        ))  # fmt: skip
+    return tables

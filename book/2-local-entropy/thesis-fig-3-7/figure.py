@@ -1,0 +1,325 @@
+"""Entropy-SGD on recurrent networks (thesis figure 3.7): what is measured, what is drawn."""
+
+import math
+
+from landscape.errors import LandscapeError
+from landscape.evidence import claims, statistics
+from landscape.evidence.angles import change, drift, mean_angle, memory
+from landscape.evidence.measurement import (
+    Measurement,
+    format_measurement,
+    format_number,
+    not_run,
+)
+from landscape.evidence.methods import label
+
+CHAR, INNER, PTB = "thesis-fig-3-7-char", "thesis-fig-3-7-inner", "thesis-fig-3-7-ptb"
+TEXT = "thesis-fig-3-7-text"
+RECURRENT, CONVOLUTIONAL = "thesis-fig-3-7-angle-char", "thesis-fig-3-7-angle-lenet"
+EXPERIMENTS = (CHAR, INNER, RECURRENT, CONVOLUTIONAL, TEXT, PTB)
+ADAM, ENTROPY, SHORT, RATE, MOMENTUM = METHODS = (
+    "adam", "entropy_adam", "adam_short", "adam_larger_rate", "entropy_adam_more_momentum",
+)  # fmt: skip
+NATS = "test_loss"
+NO_WORDS = "data set Penn Treebank not fetched"
+COMMAND = f"landscape fetch ptb && landscape run {PTB} --profile laptop"
+NETWORKS = {RECURRENT: "char-LSTM", CONVOLUTIONAL: "LeNet"}
+LOOPS = {"own": "as the work says", "same": "one loop for both"}
+
+
+def ends(frame, method, column=NATS):
+    """One number a seed: the value at the end of training."""
+    return statistics.per_seed(frame[frame["method"] == method], column)
+
+
+def end(frame, method, column=NATS, unit="nats"):
+    """Its mean over seeds."""
+    rows = frame[frame["method"] == method]
+    bad = statistics.diverged_runs(rows)
+    return statistics.mean_interval(ends(frame, method, column), unit=unit, diverged=bad)
+
+
+def gap(frame, first, second, column=NATS, unit="nats", note=""):
+    """First method's final value minus the second's, paired by seed."""
+    pair = statistics.common_seeds(*(ends(frame, method, column) for method in (first, second)))
+    bad = statistics.diverged_runs(frame[frame["method"].isin([first, second])])
+    return statistics.paired_difference(*pair, unit=unit, diverged=bad, note=note)
+
+
+def passes(frame, first, second, column=NATS):
+    """Ratio of the effective epochs until the worse of the two final means, paired by seed."""
+    level = max(ends(frame, method, column).mean() for method in (first, second))
+    times = []
+    for method in (first, second):
+        rows = frame[frame["method"] == method]
+        reached = statistics.time_to_threshold(rows, column, level)
+        times.append(reached.fillna(rows["effective_epoch"].max()))
+    if min(map(len, times)) < 2:
+        return not_run("fewer than two pairs of runs")
+    return statistics.ratio_of_means(*statistics.common_seeds(*times))
+
+
+def printed(root):
+    """What the work prints for Adam on the characters."""
+    return claims.load("thesis-fig-3-7", root).paper_values["char-adam"].value
+
+
+def words(runs):
+    """The runs on the Penn Treebank, None where there are none."""
+    try:
+        return runs.frame(PTB)
+    except LandscapeError:
+        return None
+
+
+def stand_in(runs):
+    """The title of the text that stands for War and Peace, "" where it is that novel."""
+    facts = runs.table(TEXT, "characters", "facts")
+    if facts is None or not facts["stand_in"].iloc[0]:
+        return ""
+    return str(facts["title"].iloc[0])
+
+
+def measure(runs):
+    """Words, characters and angles; what was not run says why."""
+    found = {}
+    frame = words(runs)
+    if frame is not None:
+        found["c1"] = {
+            "test": gap(frame, "entropy_sgd", "sgd", "test_perplexity", ""),
+            "passes": passes(frame, "entropy_sgd", "sgd", "test_perplexity"),
+            "sgd": end(frame, "sgd", "test_perplexity", ""),
+            "entropy": end(frame, "entropy_sgd", "test_perplexity", ""),
+        }
+    elif runs.scale != "paper":
+        found["c1"] = not_run(NO_WORDS)
+    char = runs.frame(CHAR)
+    if char is not None:
+        title = stand_in(runs)
+        found["c2"] = {
+            "test": gap(char, ENTROPY, ADAM, note=f"stand-in: {title}" if title else ""),
+            "passes": passes(char, ENTROPY, ADAM),
+            "adam": end(char, ADAM),
+            "entropy": end(char, ENTROPY),
+            "adam-validation": end(char, ADAM, "validation_loss"),
+            "entropy-validation": end(char, ENTROPY, "validation_loss"),
+            "equal": gap(char, ENTROPY, SHORT),
+            "rate": gap(char, ENTROPY, RATE),
+        }
+    third = {} if char is None else {"momentum": gap(char, ENTROPY, MOMENTUM)}
+    pairs = {loop: [runs.table(network, loop) for network in NETWORKS] for loop in LOOPS}
+    if all(rows is not None for pair in pairs.values() for rows in pair):
+        third |= _angles(*pairs.values())
+    return found | ({"c3": third} if third else {})
+
+
+def _angles(own, same):
+    def apart(function, pair, unit="degrees"):
+        return statistics.difference(*map(function, pair), unit=unit)
+
+    return {
+        "change": apart(change, own),
+        "memory": apart(memory, own, ""),
+        "uncorrelated": statistics.mean_interval(mean_angle(own[0]), unit="degrees"),
+        "change-same": apart(change, same),
+        "change-first": apart(lambda rows: change(rows, "angle_first"), own),
+        "drift": apart(drift, own),
+    }
+
+
+def finding(found):
+    """Which of the two optimizers ends lower on the characters, and what the angle does."""
+    test, rate, angle = found["c2.test"], found["c2.rate"], found["c3.change"]
+    if test.value is None or rate.value is None or angle.value is None:
+        return "Nothing was measured."
+    short = "" if test.verdict.scale == "work" else ", in short runs"
+    note = test.measurement.note
+    text = f" of {note.removeprefix('stand-in: ')}, a stand-in," if note else ""
+    sides = ("higher than", "lower than", "no lower than")
+    first, second = (f"{_side(part.measurement, *sides)} Adam" for part in (test, rate))
+    nats, other = (
+        format_measurement(part.measurement.with_(n=None, note="", unit=unit))
+        for part, unit in ((test, "nats"), (rate, ""))
+    )
+    joint = "and" if first == second else "but"
+    faster = _side(angle.measurement, "faster", "more slowly", "not measurably faster")
+    return (
+        f"On characters{text} Entropy-Adam ends {first} ({nats}) {joint} {second} at "
+        f"Entropy-Adam's rate ({other}){short}; the angle of its gradient with the plain one "
+        f"changes {faster} on the LSTM than on LeNet."
+    )
+
+
+def _side(gap, above, below, between):
+    """The word for an interval above zero, below zero, or around it."""
+    if not gap.has_interval or gap.low <= 0 <= gap.high:
+        return between
+    return above if gap.low > 0 else below
+
+
+def curves_and_angles(runs, records):
+    """The page's first picture: the work's panel b, and the angle that its text speaks of."""
+    from landscape import book
+
+    frames = {network: runs.table(network, "own") for network in NETWORKS}
+    columns = ["method", "seed", "effective_epoch", NATS, "test_perplexity"]
+    return book.Picture(
+        {"b": draw_characters(runs, records), "c": draw_angles(frames)},
+        titles={"b": "characters", "c": "angle of the two gradients"},
+        alt="Left, test loss in nats a character against effective epochs for Adam, Entropy-Adam "
+        "and Adam at Entropy-Adam's rate, with a horizontal line at the printed values. Right, the "
+        "angle between the gradient of local entropy and the plain one against outer steps, for "
+        "the char-LSTM and LeNet. The tables below state both in numbers.",
+        data={"characters": runs.frame(CHAR)[columns]}
+        | {NETWORKS[name]: rows[["seed", "update", "angle", "angle_first"]]
+           for name, rows in frames.items()},
+    )  # fmt: skip
+
+
+def draw_characters(runs, records):
+    """Test loss against effective epochs."""
+    from landscape import book
+
+    figure, ax = book.panel(height=3.1)
+    book.curves(ax, runs.frame(CHAR), "effective_epoch", NATS, (ADAM, ENTROPY),
+                record=records.frame(CHAR))  # fmt: skip
+    book.curve(ax, runs.frame(CHAR), "effective_epoch", NATS, RATE, color=book.GREY, marker="x",
+               label="Adam, Entropy-Adam's rate")  # fmt: skip
+    value = printed(runs.root)
+    ax.axhline(value, color=book.INK, linestyle=":", linewidth=1.4)
+    ax.annotate("printed in the work", (0.03, value + 0.04), fontsize=9, va="bottom",
+                xycoords=("axes fraction", "data"))  # fmt: skip
+    ax.set(xlabel="effective epochs", ylabel="test loss [nats a character]", ylim=(1, None))
+    ax.legend(fontsize=9)
+    return figure
+
+
+def draw_angles(frames):
+    """The angle at every outer step, a line a seed."""
+    from landscape import book
+
+    figure, ax = book.panel(height=3.1)
+    for (name, rows), color in zip(frames.items(), book.CYCLE, strict=False):
+        for seed, own in rows.groupby("seed"):
+            text = None if seed else f"{NETWORKS[name]} (n = {rows['seed'].nunique()})"
+            ax.plot(own["update"], own["angle"], color=color, linewidth=1, alpha=0.8, label=text)
+    ax.axhline(90, color=book.INK, linestyle=":", linewidth=1)
+    ax.set(xlabel="outer steps", ylabel="angle [degrees]", ylim=(0, 135), yticks=range(0, 121, 30))
+    ax.legend(fontsize=9, loc="lower right")
+    return figure
+
+
+def memory_of_the_text(runs):
+    """The second picture: what tables of the last characters reach, beside the printed value."""
+    from landscape.book import text_tables
+
+    return text_tables.picture(runs.table(TEXT, "characters"), printed(runs.root))
+
+
+def reading(runs):
+    """Sentences: why the printed values are nats."""
+    from landscape.book import text_tables
+
+    ours = end(runs.frame(CHAR), ADAM)
+    return (
+        f"{text_tables.reading(runs.table(TEXT, 'characters'), printed(runs.root))} Adam's network "
+        f"ends here at {format_measurement(ours)}, a perplexity of {math.exp(ours.value):.1f}."
+    )
+
+
+def ends_table(runs, records):
+    """Every method on the characters: effective epochs, printed, record, nats, perplexity."""
+    from landscape import book
+
+    values = claims.load("thesis-fig-3-7", runs.root).paper_values
+    stated = {ADAM: values["char-adam"], ENTROPY: values["char-entropy"]}
+    frame, record = runs.frame(CHAR), records.frame(CHAR)
+    known = set() if record is None else set(record["method"])
+    rows = []
+    for method in METHODS:
+        epochs = frame.loc[frame["method"] == method, "effective_epoch"].max()
+        paper = stated.get(method)
+        rows.append([
+            book.Cell(label(method), details=f"{format_number(epochs)} effective epochs"),
+            f"{paper.value:g} ± {paper.err:g}" if paper else "–",
+            format_measurement(end(record, method)) if method in known else "–",
+            *_nats_and_perplexity(frame, method),
+        ])  # fmt: skip
+    for rate, part in runs.frame(INNER).groupby("lr_inner"):
+        name = book.Cell(label(ENTROPY), details=f"inner rate {rate:g}")
+        rows.append([name, "–", "–", *_nats_and_perplexity(part, ENTROPY)])
+    return book.Table(
+        ["optimizer", "printed", "record", f"this build ({runs.scale})", "its perplexity"], rows,
+        label="thesis-fig-3-7-ends", stack=True,
+        caption="Test loss on the characters at the end of training, nats a character "
+        "(95 % intervals of ours)",
+    )  # fmt: skip
+
+
+def rate_of_learning(runs):
+    """Sentences: what of the gain is the rate's."""
+    frame = runs.frame(CHAR)
+    gaps = [format_measurement(gap(frame, ENTROPY, other, unit="").with_(n=None))
+            for other in (ADAM, SHORT, RATE)]  # fmt: skip
+    last = frame[frame["method"] == ADAM]["learning_rate"].min()
+    return (
+        f"Entropy-Adam's final loss minus Adam's is {gaps[0]} nats, minus that of Adam with as "
+        f"many gradients {gaps[1]}, and minus that of Adam with as many gradients and "
+        f"Entropy-Adam's rate and drops {gaps[2]}. The comparison is one of learning rates, too: "
+        f"Adam's falls to {format_number(last)} here."
+    )
+
+
+def _nats_and_perplexity(frame, method):
+    nats = end(frame, method)
+    values = [None if x is None else math.exp(x) for x in (nats.value, nats.low, nats.high)]
+    return format_measurement(nats), format_measurement(Measurement(*values))
+
+
+def angles_table(runs):
+    """Both networks in both loops: the angle, its change, its memory and its drift."""
+    from landscape import book
+
+    table = []
+    for loop, said in LOOPS.items():
+        for experiment, name in NETWORKS.items():
+            rows = runs.table(experiment, loop)
+            columns = (mean_angle(rows), change(rows), memory(rows), drift(rows))
+            cells = [format_measurement(statistics.mean_interval(c).with_(n=None)) for c in columns]
+            table.append([book.Cell(name, details=said), *cells])
+    return book.Table(
+        ["network", "mean angle", "change a step", "correlation with the next", "drift"], table,
+        label="thesis-fig-3-7-angles", stack=True,
+        caption="Angle between x − z and the plain gradient in degrees, 95 % intervals over seeds",
+    )  # fmt: skip
+
+
+def later(runs):
+    """Sentences: the second half of the runs alone, in both loops."""
+    said = {}
+    for loop in LOOPS:
+        numbers = []
+        for experiment, name in NETWORKS.items():
+            rows = runs.table(experiment, loop)
+            rows = rows[rows["update"] > rows["update"].max() / 2]
+            size = statistics.mean_interval(change(rows)).with_(n=None)
+            numbers.append((f"{mean_angle(rows).mean():.0f}", format_measurement(size), name))
+        said[loop] = numbers
+    (lstm, one, name), (lenet, other, second) = said["own"]
+    (lstm_same, one_same, _), (lenet_same, other_same, _) = said["same"]
+    return (
+        f"In the second half of the runs alone the angle "
+        f"changes by {one} degrees a step on {name}, around {lstm} degrees, and by {other} "
+        f"on {second}, around {lenet}. With one loop for both it changes by {one_same} and by "
+        f"{other_same} degrees there, around {lstm_same} and {lenet_same}."
+    )
+
+
+def not_run_words(runs):
+    """A sentence on the work's left panel."""
+    if words(runs) is not None:
+        return "Words of the Penn Treebank were run; their ends stand in the table of claims."
+    return (
+        f"The left panel of the work is not run: {NO_WORDS}. It is fetched only by name; these "
+        "commands fetch it and train:"
+    )

@@ -1,0 +1,48 @@
+"""Where methods end, and after how many passes: final values by seed, means, differences.
+
+``frame`` has the columns of ``results/`` and ``method``; diverged runs are left out by name.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from landscape.evidence import races, statistics
+from landscape.evidence.measurement import Measurement
+
+
+def final(frame: pd.DataFrame, method: str, column: str = "test_error") -> pd.Series:
+    """The last value of one method, one number a seed."""
+    return statistics.per_seed(frame[frame["method"] == method], column)
+
+
+def mean(
+    frame: pd.DataFrame, method: str, column: str = "test_error", unit: str = "%"
+) -> Measurement:
+    """The last value of one method, mean over seeds with its 95 % interval."""
+    rows = frame[frame["method"] == method]
+    return statistics.mean_interval(
+        final(frame, method, column), unit=unit, diverged=statistics.diverged_runs(rows)
+    )
+
+
+def gap(
+    frame: pd.DataFrame, first: str, second: str, column: str = "test_error", unit: str = "%"
+) -> Measurement:
+    """The last value of the first method minus that of the second, paired by seed.
+
+    ``unit`` is that of the values; percentages differ in points.
+    """
+    both = frame[frame["method"].isin((first, second))]
+    pair = statistics.common_seeds(*(final(frame, name, column) for name in (first, second)))
+    return statistics.paired_difference(*pair, unit=unit, diverged=statistics.diverged_runs(both))
+
+
+def passes(
+    frame: pd.DataFrame, first: str, second: str, level: float, column: str = "test_error"
+) -> Measurement:
+    """Ratio of the effective epochs until ``column`` is at or below a level, first over second.
+
+    Paired by seed; what is counted how is said in ``landscape.evidence.races``.
+    """
+    return races.race(frame.assign(**{races.ERROR: frame[column]}), first, second, level).ratio()

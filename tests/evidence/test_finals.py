@@ -1,0 +1,37 @@
+"""Final values by method and their paired differences."""
+
+import pandas as pd
+import pytest
+
+from landscape.evidence import finals
+
+
+def frame(ends, column="test_error"):
+    return pd.DataFrame([
+        {"method": method, "seed": seed, "step": step, "diverged": 0,
+         column: end if step else 90.0}
+        for method, each in ends.items() for seed, end in enumerate(each) for step in (0, 1)
+    ])  # fmt: skip
+
+
+def test_means_and_differences_are_of_the_last_values_and_paired():
+    runs = frame({"adam": [10, 12, 14], "sgd": [11, 13, 15]})
+    assert finals.final(runs, "adam").tolist() == [10, 12, 14]
+    assert finals.mean(runs, "sgd").value == 13
+    found = finals.gap(runs, "adam", "sgd")
+    assert (found.value, found.low, found.high, found.n, found.unit) == (-1, -1, -1, 3, "points")
+
+
+def test_another_column_has_another_unit():
+    runs = frame({"adam": [1.0, 2.0], "sgd": [2.0, 3.5]}, "test_loss")
+    found = finals.gap(runs, "sgd", "adam", "test_loss", "nats")
+    assert (found.value, found.unit) == (pytest.approx(1.25), "nats")
+
+
+def test_diverged_runs_are_left_out_by_name():
+    runs = frame({"adam": [10, 12, 14], "sgd": [11, 13, 15], "parle": [1, 1, 1]})
+    runs.loc[(runs["method"] == "sgd") & (runs["seed"] == 1), "diverged"] = 1
+    runs.loc[runs["method"] == "parle", "diverged"] = 1
+    found = finals.gap(runs, "adam", "sgd")
+    assert (found.n, found.diverged) == (2, ("sgd seed 1",))
+    assert finals.mean(runs, "sgd").diverged == ("sgd seed 1",)

@@ -1,0 +1,152 @@
+"""What part of a gain averaging gives: the rules, on errors made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from landscape.evidence import figures
+
+from .made import ROOT, Made
+
+ERRORS = {  # case, rate, answer: test error
+    ("entropy_sgd", 1.0, "last"): 2.0,
+    ("entropy_sgd_no_force", 1.0, "last"): 2.0,
+    ("entropy_sgd_restart", 1.0, "last"): 2.9,
+    ("sgd_constant", 0.03, "last"): 2.8,
+    ("sgd_constant", 0.1, "last"): 3.0,
+    ("sgd_constant", 0.3, "last"): 4.0,
+    ("sgd_falling", 0.03, "last"): 2.3,
+    ("sgd_falling", 0.1, "last"): 2.1,
+    ("sgd_falling", 0.3, "last"): 2.6,
+    ("sgd_outer", 1.0, "last"): 2.2,
+    ("sgd_constant", 0.1, "ema-0.95"): 2.7,
+    ("sgd_constant", 0.1, "ema-0.99"): 2.5,
+    ("sgd_constant", 0.1, "ema-0.995"): 2.4,
+    ("sgd_constant", 0.1, "swa"): 2.25,
+    ("sgd_falling", 0.1, "ema-0.95"): 2.1,
+    ("sgd_falling", 0.1, "ema-0.99"): 2.1,
+    ("sgd_falling", 0.1, "ema-0.995"): 2.1,
+    ("sgd_falling", 0.1, "swa"): 2.1,
+    ("sgd_outer", 1.0, "ema-0.99"): 2.2,
+}
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return figures.load("is-it-the-averaging", ROOT)
+
+
+class Runs(Made):
+    def parameters(self, experiment, method=None):
+        inner = {"entropy_sgd": 0.1, "entropy_sgd_slower": 0.03}
+        return {"decays": [0.95, 0.99, 0.995],
+                "methods": {name: {"optimizer": {"lr_inner": rate}}
+                            for name, rate in inner.items()}}  # fmt: skip
+
+    def frame(self, experiment):
+        found = super().frame(experiment)
+        return None if found is None else found.copy()
+
+
+def runs(changes=(), seeds=6, spread=0.02, validation=(), diverged=()):
+    draws = np.random.default_rng(0)
+    rows = []
+    for (case, rate, answer), error in (ERRORS | dict(changes)).items():
+        for seed in range(seeds):
+            bad = int((case, rate) in diverged and seed == 0)
+            for step in (0, 500, 1000):
+                value = error + (3 - step / 500) ** 2 - 1 + draws.normal(0, spread)
+                value = np.nan if bad and step == 1000 else value
+                shown = dict(validation).get((case, rate), value)
+                rows.append({
+                    "method": case, "rate": rate, "seed": seed, "step": step, "answer": answer,
+                    "effective_epoch": step / 78, "diverged": bad * (step == 1000),
+                    "test_error": value, "validation_error": shown, "training_loss": value / 10,
+                })  # fmt: skip
+    frame = pd.DataFrame(rows)
+    slower = frame[(frame["method"] == "entropy_sgd")].assign(method="entropy_sgd_slower")
+    slower["test_error"] -= 0.1
+    return Runs("laptop", {"is-it-the-averaging": frame, "is-it-the-averaging-slower": slower})
+
+
+def test_each_rate_of_the_inner_loop_meets_sgd_at_the_same_rate(figure):
+    made = runs({("sgd_constant", 0.03, "ema-0.99"): 1.9})
+    rows = [[cell.text.split(" ")[0] for cell in row] for row in figure.slower(made).rows]
+    assert [row[0] for row in rows] == ["0.03", "0.1"]
+    numbers = [[float(text) for text in row[3:]] for row in rows]
+    # 1.9 against 2.8 and an average of 1.9; 2.0 against 3.0 and an average of 2.5.
+    np.testing.assert_allclose(numbers, [[1.9, 0.9, 0.0], [2.0, 1.0, 0.5]], atol=0.03)
+
+
+def test_shares_are_of_the_gain_over_sgd_at_the_inner_rate(figure):
+    measured, tuned, best = figure.found(runs())
+    assert measured["entropy"][1].value == pytest.approx(1.0, abs=0.05)
+    assert measured["average"][2].value == pytest.approx(0.5, abs=0.05)
+    assert measured["swa"][2].value == pytest.approx(0.75, abs=0.05)
+    assert measured["restart"][2].value == pytest.approx(0.1, abs=0.05)
+    assert measured["average"][2].low < 0.5 < measured["average"][2].high
+    assert best == "SGD, falling rate 0.1"
+    assert tuned.value == pytest.approx(0.1, abs=0.05)
+
+
+def test_the_rate_is_picked_on_validation_and_never_where_a_seed_diverges(figure):
+    shown = {("sgd_constant", 0.03): 0.1, ("sgd_constant", 0.3): 0.05}
+    made = runs(validation=shown, diverged={("sgd_constant", 0.3)})
+    assert figure.picked(made.frame(figure.RUNS)) == ("sgd_constant", 0.03)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "it still gains"),
+        ({("entropy_sgd", 1.0, "last"): 2.1}, "no measurable gain is left"),
+        ({("entropy_sgd", 1.0, "last"): 2.4}, "it loses"),
+        ({("entropy_sgd", 1.0, "last"): 3.0}, "cannot be told from none"),
+        ({("entropy_sgd", 1.0, "last"): 3.5}, "ends above SGD"),
+    ],
+)
+def test_the_sentence_follows_what_was_measured(figure, changes, words):
+    text = figure.answer(runs(changes))
+    assert words in text
+    assert len(text.split()) < 46
+    assert text.count(". ") == 0
+
+
+def test_the_average_that_answers_is_the_middle_one(figure):
+    assert figure.main_average(Runs()) == "ema-0.99"
+    assert figure.inner_rate(Runs()) == 0.1
+
+
+def test_a_diverged_path_has_no_error(figure):
+    frame = runs(diverged={("sgd_outer", 1.0)}, seeds=1).frame(figure.RUNS)
+    assert figure.ends(frame, figure.OUTER).empty
+
+
+def test_the_table_names_no_share_where_the_gain_may_be_none(figure):
+    known = figure.table(runs()).rows
+    assert [row[0].text for row in known[:2]] == ["SGD at the inner rate", "Entropy-SGD"]
+    average = next(row for row in known if row[0].text == "SGD, exponential average")
+    assert average[3].text.startswith("50.0 [")
+    none = figure.table(runs({("entropy_sgd", 1.0, "last"): 3.0})).rows
+    assert {row[3].text for row in none} == {"–"}
+
+
+def test_what_diverged_everywhere_is_left_out_of_table_and_picture(figure):
+    made = runs()
+    frame = made.frames[figure.RUNS]
+    lost = frame["method"] == "sgd_outer"
+    frame.loc[lost & (frame["step"] == 1000), ["diverged", "test_error"]] = [1, np.nan]
+    row = next(r for r in figure.table(made).rows if r[0].text == "SGD at the outer rate")
+    assert [cell.text for cell in row[1:]] == ["–", "–", "–"]
+    assert set(figure.picture(made).panels) == {"a", "b"}
+    assert set(figure.rates(made).panels) == {"a", "b"}
+
+
+def test_the_sentences_have_numbers(figure):
+    text = figure.against_the_picked(runs())
+    assert "its last weights: SGD, falling rate 0.1. Entropy-SGD's gain over it is 0.1" in text
+    assert "its gain over SGD, falling rate 0.1 is " in text
+    assert "What the force adds: 0.00" in figure.force_alone(runs(spread=0.001))
+    text = figure.cost(runs())
+    assert "50 paths of 42,000 gradients would take about" in text
+    assert "core hours" in text

@@ -1,0 +1,213 @@
+"""Thesis figure 3.7: Entropy-SGD on recurrent networks, on runs and angles made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from landscape.errors import LandscapeError
+from landscape.evidence import angles, figures
+
+from .made import ROOT, Made, diverge, judged, labels
+
+ID = "thesis-fig-3-7"
+CHAR, INNER, PTB = "thesis-fig-3-7-char", "thesis-fig-3-7-inner", "thesis-fig-3-7-ptb"
+TEXT = "thesis-fig-3-7-text"
+RECURRENT, CONVOLUTIONAL = "thesis-fig-3-7-angle-char", "thesis-fig-3-7-angle-lenet"
+EPOCHS = {"adam": 10, "entropy_adam": 5, "adam_short": 5, "adam_larger_rate": 5,
+          "entropy_adam_more_momentum": 5, "sgd": 10, "entropy_sgd": 5}  # fmt: skip
+SMALL = "reproduced at small scale"
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return figures.load(ID, ROOT)
+
+
+class Texts(Made):
+    """Made runs whose tables are found by experiment, too, and whose words are not there."""
+
+    def frame(self, experiment):
+        if experiment == PTB and PTB not in self.frames:
+            raise LandscapeError("There is no results.csv.")
+        return super().frame(experiment)
+
+    def table(self, experiment, run, name="results"):
+        return self._known(experiment, self.tables.get((experiment, run, name)))
+
+
+def losses(final, seeds=3, start=4.4):
+    """Straight lines from ``start`` to each method's final loss; seed s is s / 1000 higher."""
+    rows = []
+    for method, end in final.items():
+        for seed in range(seeds):
+            for step in range(11):
+                loss = start + (end + seed / 1000 - start) * step / 10
+                rows.append({
+                    "method": method, "seed": seed, "step": step, "diverged": 0,
+                    "effective_epoch": EPOCHS[method] * step / 10, "test_loss": loss,
+                    "validation_loss": loss - 0.003, "test_perplexity": np.exp(loss),
+                    "learning_rate": 0.1 / (step + 1),
+                })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def turning(size, seeds=3, mean=60.0):
+    """Angles that jump up and down by ``size`` around their mean."""
+    rows = [
+        {"method": "own", "seed": seed, "update": update + 1, "diverged": 0,
+         "angle": mean + size * (update % 2) + seed / 100,
+         "angle_first": mean + 2 * size * (update % 2)}
+        for seed in range(seeds) for update in range(20)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def made(entropy=1.217, adam=1.226, lstm=10.0, lenet=2.0, scale="laptop", stand_in=0, **options):
+    final = {"adam": adam, "entropy_adam": entropy, "adam_short": adam + 0.1,
+             "adam_larger_rate": adam + 0.1,
+             "entropy_adam_more_momentum": entropy + 0.1}  # fmt: skip
+    inner = losses({"entropy_adam": entropy}, **options).assign(lr_inner=0.1)
+    sizes = {RECURRENT: lstm, CONVOLUTIONAL: lenet}
+    tables = {(name, loop, "results"): turning(size)
+              for name, size in sizes.items() for loop in ("own", "same")}  # fmt: skip
+    tables[TEXT, "characters", "facts"] = pd.DataFrame(
+        [{"title": "Moby-Dick" if stand_in else "War and Peace", "stand_in": stand_in}]
+    )
+    tables[TEXT, "characters", "results"] = pd.DataFrame(
+        {"run": [1, 2, 3], "of_itself": [3.0, 2.0, 0.25], "of_training": [3.1, 1.4, 1.5]}
+    )
+    return Texts(scale, {CHAR: losses(final, **options), INNER: inner}, tables)
+
+
+def test_what_the_work_prints_is_reproduced_and_words_are_not_run():
+    found, named = judged(ID, made())
+    assert named["c2.test"]["build"]["value"] == pytest.approx(-0.009)
+    # To Adam's end each needs all of its epochs, on a grid of tenths.
+    assert named["c2.passes"]["build"]["value"] == pytest.approx(0.5)
+    assert set(labels(named, "c2").values()) == {SMALL}
+    assert set(labels(named, "c1").values()) == {"not run"}
+    assert named["c1.test"]["reason"] == "data set Penn Treebank not fetched"
+    assert "ends lower than Adam (-0.009" in found["finding"]
+    assert "and lower than Adam at Entropy-Adam's rate (-0.109" in found["finding"]
+    assert "in short runs" in found["finding"]
+    assert len(found["finding"].split()) < 45
+
+
+def test_the_record_decides_and_says_nothing_of_short_runs():
+    found, named = judged(ID, made(entropy=1.3), made(entropy=1.3, scale="paper"))
+    assert labels(named, "c2")["test"] == "contradicted under our reading"
+    assert labels(named, "c2")["entropy"] == "contradicted under our reading"
+    assert labels(named, "c2")["adam"] == "reproduced"
+    assert "ends higher than Adam (0.074" in found["finding"]
+    assert "but lower than Adam at" in found["finding"]
+    assert "short runs" not in found["finding"]
+
+
+def test_a_run_that_never_gets_there_counts_with_its_last_epoch(figure):
+    frame = losses({"adam": 1.2, "entropy_adam": 1.5})
+    # The level is Entropy-Adam's mean; its seed 2 ends above it. Adam is there much earlier.
+    found = figure.passes(frame, "entropy_adam", "adam")
+    assert found.n == 3
+    assert found.value == pytest.approx(5 / 10, rel=0.05)
+    assert figure.passes(diverge(frame, "adam", 0), "entropy_adam", "adam").n == 2
+    alone = losses({"adam": 1.2, "entropy_adam": 1.5}, seeds=1)
+    assert figure.passes(alone, "entropy_adam", "adam").value is None
+
+
+def test_the_angle_decides_three_parts_and_momentum_one():
+    found, named = judged(ID, made())
+    assert named["c3.change"]["build"]["value"] == pytest.approx(8)
+    assert named["c3.change-first"]["build"]["value"] == pytest.approx(16)
+    assert named["c3.memory"]["build"]["value"] == pytest.approx(0, abs=1e-9)
+    assert named["c3.uncorrelated"]["build"]["value"] == pytest.approx(65.01)
+    assert labels(named, "c3") | {"memory": ""} == {
+        "change": SMALL, "memory": "", "uncorrelated": "not seen at small scale",
+        "momentum": SMALL, "change-same": SMALL, "change-first": SMALL,
+        "drift": "not seen at small scale",
+    }  # fmt: skip
+    assert "changes faster on the LSTM" in found["finding"]
+    slow, _ = judged(ID, made(lstm=1.0))
+    assert "changes more slowly on the LSTM" in slow["finding"]
+
+
+def test_numbers_of_an_angle_by_seed():
+    rows = turning(4.0, seeds=2, mean=50)
+    assert angles.mean_angle(rows).tolist() == pytest.approx([52, 52.01])
+    assert angles.change(rows).tolist() == pytest.approx([4, 4])
+    assert angles.memory(rows).tolist() == pytest.approx([-1, -1])
+    assert angles.drift(rows).tolist() == pytest.approx([0, 0])
+    rows["angle"] = 10.0 * rows["update"]
+    # Fifths of four steps each: their means lie 40 degrees apart.
+    assert angles.drift(rows).tolist() == pytest.approx([40, 40])
+    assert angles.memory(rows.sample(frac=1, random_state=0)).tolist() == pytest.approx([1, 1])
+
+
+def test_words_count_where_they_were_run(figure):
+    runs = made()
+    runs.frames[PTB] = losses({"sgd": np.log(78.6), "entropy_sgd": np.log(77.6)})
+    _, named = judged(ID, runs)
+    assert set(labels(named, "c1").values()) == {SMALL}
+    assert named["c1.test"]["build"]["value"] == pytest.approx(-1, abs=0.01)
+    assert "were run" in figure.not_run_words(runs)
+    assert "is not run: data set Penn Treebank not fetched" in figure.not_run_words(made())
+    assert figure.COMMAND == (
+        "landscape fetch ptb && landscape run thesis-fig-3-7-ptb --profile laptop"
+    )
+
+
+def test_another_text_is_named_as_a_stand_in():
+    found, _ = judged(ID, made(stand_in=1))
+    assert found["finding"].startswith("On characters of Moby-Dick, a stand-in, Entropy-Adam")
+    assert judged(ID, made())[0]["finding"].startswith("On characters Entropy-Adam")
+
+
+def test_without_results_nothing_is_said(figure):
+    assert figure.measure(Made("paper")) == {}
+    found = figures.finding(figure, judged_nothing(), "figure.py")
+    assert found == "Nothing was measured."
+
+
+def judged_nothing():
+    """Claims of which nothing was measured."""
+    from landscape.evidence import claims, verdicts
+
+    judged_claims = [verdicts.judge(claim, None) for claim in claims.load(ID, ROOT)]
+    return figures.Found(judged_claims, verdicts.Verdict("not run"))
+
+
+def test_a_single_run_decides_nothing():
+    found, named = judged(ID, made(seeds=1))
+    assert labels(named, "c2")["test"] == "not run"
+    assert found["finding"].endswith(".")
+
+
+def test_the_printed_values_are_read_twice(figure):
+    text = figure.reading(made())
+    assert "perplexity of 1.226 would be 0.204 nats or 0.29 bits" in text
+    assert "every 2 characters of the test part itself loses more than that, 0.250 nats" in text
+    assert "a perplexity of 3.4 and 12 % less than the 1.40 nats" in text
+
+
+def test_tables_have_a_row_for_every_method_rate_and_loop(figure):
+    table = figure.ends_table(made(), Texts("paper"))
+    assert [row[0].text for row in table.rows][:2] == ["Adam", "Entropy-Adam"]
+    assert len(table.rows) == len(EPOCHS) - 2 + 1
+    assert table.rows[1][1].text == "1.217 ± 0.005"
+    assert table.rows[1][0].details == "5 effective epochs"
+    assert table.rows[-1][0].details == "inner rate 0.1"
+    assert table.rows[0][3].text.startswith("1.2270 [")
+    text = figure.rate_of_learning(made())
+    assert "minus Adam's is -0.009 [-0.009, -0.009] nats, minus that of Adam with as many" in text
+    assert "rate and drops -0.109 [-0.109, -0.109]. " in text
+    rows = figure.angles_table(made()).rows
+    assert [row[0].text for row in rows] == ["char-LSTM", "LeNet"] * 2
+    text = figure.later(made())
+    assert "by 10 [10, 10] degrees a step on char-LSTM, around 65 degrees" in text
+    assert text.endswith("changes by 10 [10, 10] and by 2 [2, 2] degrees there, around 65 and 61.")
+
+
+def test_the_pictures_have_their_words_and_data(figure):
+    first = figure.curves_and_angles(made(), Texts("paper"))
+    assert set(first.panels) == {"b", "c"} == set(first.titles)
+    assert set(first.data) == {"characters", "char-LSTM", "LeNet"}
+    assert figure.memory_of_the_text(made()).alt
