@@ -69,9 +69,13 @@ lab: $(READY)  ## open the notebooks in JupyterLab (Markdown files open as noteb
 	@if ! test -w "$$HOME"; then export HOME="$(CURDIR)/.cache/home"; mkdir -p "$$HOME"; fi; \
 	  jupyter lab --notebook-dir=. $(if $(filter 0,$(shell id -u)),--allow-root) book
 
-bench: $(READY)  ## time and memory of every optimizer on this machine (BENCH="--record --check")
+# Of the optimizers' options the others know these.
+COMMON = $(filter --record --check,$(BENCH)) $(findstring --device cuda,$(BENCH))
+bench: $(READY)  ## what optimizers, training loops, augmentation, sweeps cost here (BENCH="--record --check")
 	@python benchmarks/optimizers.py $(BENCH)
 	@python benchmarks/training_loops.py
+	@python benchmarks/augmentation.py $(COMMON)
+	@python benchmarks/sweeps.py $(filter-out --check,$(COMMON))
 
 costs: $(READY)  ## what every experiment would take at the works' own scale (COSTS="--record")
 	@python benchmarks/paper_scale.py $(COSTS)

@@ -1,4 +1,6 @@
-"""The benchmark of sweeps trains what it says."""
+"""The benchmark of sweeps trains what it says and writes what it found, no time."""
+
+import json
 
 import pytest
 
@@ -29,3 +31,15 @@ def test_what_sweeps_choose_are_sizes_that_were_measured(benchmark):
         "tiny-fc, 1,280 samples": 16,
         "tiny-fc, batch 128": 32,
     }
+
+
+def test_the_rows_are_written_with_the_machine(benchmark, tmp_path, capsys):
+    path, name = tmp_path / "rows.json", "tiny-fc, batch 128"
+    given = ["--repeats", "1", "--networks", name, "--json", str(path)]
+    assert benchmark.main(given) == 0
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert set(content) == {"machine", "date", "command", "commit", "rows"}
+    assert [row["together"] for row in content["rows"]] == list(benchmark.SIZES)
+    assert {row["network"] for row in content["rows"]} == {name}
+    assert all(row["milliseconds"] > 0 < row["weights"] for row in content["rows"])
+    assert name in capsys.readouterr().out

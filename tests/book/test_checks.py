@@ -21,6 +21,12 @@ def changed(**metadata):
     return cell
 
 
+def with_a_note():
+    cell = picture_cell()
+    cell.outputs.append(cell.outputs[0].copy())
+    return cell
+
+
 def without_words():
     cell = picture_cell()
     data = cell.outputs[0].data
@@ -31,6 +37,7 @@ def without_words():
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
+        (with_a_note(), "cell 2: the cell of a picture shows 2 things, and its caption"),
         (without_words(), "cell 2: the picture has no text for readers who cannot see it"),
         (changed(name="thesis-fig-2-1"), "the figure has no caption"),
         (changed(caption="A curve"), "the figure has no name"),

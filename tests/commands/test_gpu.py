@@ -11,6 +11,8 @@ from landscape.commands import gpu
 from landscape.errors import LandscapeError
 from landscape.evidence.gpu_plan import Planned
 from landscape.experiments import probe
+from landscape.pipeline import finished
+from landscape.train import provenance
 
 RUNS = ["1-part/a/sgd", "1-part/a/adam", "1-part/b/sgd"]
 
@@ -20,19 +22,24 @@ class Machine:
 
     def __init__(self, monkeypatch, takes, broken=()):
         self.now, self.takes, self.broken, self.calls = 0.0, takes, broken, []
+        self.code = "this code and"
         monkeypatch.setattr(gpu.time, "monotonic", lambda: self.now)
         monkeypatch.setattr(gpu, "_within", self.within)
         monkeypatch.setattr(gpu, "root_and_profile", lambda _: (Path("."), "paper"))
         monkeypatch.setattr(gpu.gpu_plan, "plan", self.plan)
+        monkeypatch.setattr(finished, "digest", self.digest)
 
     def plan(self, root, seconds=None):
         return [Planned(run, 1, (seconds or {}).get(run), 1.0) for run in RUNS]
+
+    def digest(self, run, *others):
+        return f"{self.code} {run}"
 
     def within(self, command, seconds):
         if "landscape.experiments.probe" in command:
             self.now += 1
             lines = [
-                {"run": run, "seconds": self.takes[run], "specification": f"of {run}"}
+                {"run": run, "seconds": self.takes[run]}
                 for run in command[command.index("paper") + 1 :]
             ]
             return "\n".join(map(json.dumps, lines)), gpu._Said(0, ""), False
@@ -45,10 +52,12 @@ class Machine:
             return "", gpu._Said(1, "noise\nCUDA error: it broke"), False
         if not late:
             method = run.split("/")[2]
-            (output / method).mkdir(parents=True)
+            (output / method).mkdir(parents=True, exist_ok=True)
             (output / method / "results.csv").write_text("seed\n0\n")
             (output / f"{method}.provenance.json").write_text(
-                json.dumps({"specification": f"of {run}"})
+                json.dumps(
+                    {"inputs": self.digest(run), "files": provenance.checksums(output / method)}
+                )
             )
         return "", gpu._Said(0, ""), late
 
@@ -75,15 +84,16 @@ def test_all_that_fits_is_done_and_the_next_call_takes_it(tmp_path, monkeypatch,
     assert set(states(tmp_path).values()) == {"taken"}
 
 
-def test_a_result_with_other_settings_is_made_again(tmp_path, monkeypatch):
+def test_what_the_run_itself_would_repeat_is_made_again(tmp_path, monkeypatch):
+    """Other settings or code, other bytes: there is one answer to whether a result is taken."""
     machine = Machine(monkeypatch, dict.fromkeys(RUNS, 100.0))
     gpu.gpu(options(tmp_path))
-    path = tmp_path / "a" / "adam.provenance.json"
-    path.write_text(json.dumps({"specification": "of other settings"}))
-    (tmp_path / "a" / "adam" / "results.csv").unlink()
-    (tmp_path / "a" / "adam").rmdir()
+    (tmp_path / "a" / "adam" / "results.csv").write_text("seed\n1\n")
     gpu.gpu(options(tmp_path))
     assert machine.calls == [*RUNS, RUNS[1]]
+    machine.code = "other code and"
+    gpu.gpu(options(tmp_path))
+    assert machine.calls == [*RUNS, RUNS[1], *RUNS]
 
 
 def test_what_does_not_fit_comes_last_and_is_stopped_at_the_end(tmp_path, monkeypatch):
@@ -167,5 +177,4 @@ def test_a_probe_goes_through_a_run_and_times_its_steps(small_data, monkeypatch)
     found = probe.probe(run, "smoke", root, torch.device("cpu"))
     assert found["run"] == run
     assert found["device"] == "cpu"
-    assert len(found["specification"]) == 64
     assert found["seconds"] > found["runs"] * found["step_seconds"] > 0

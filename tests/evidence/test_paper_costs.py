@@ -1,12 +1,34 @@
 """What the works' own scale would cost, as measured."""
 
 import json
+import shutil
+import textwrap
+from pathlib import Path
 
 import pytest
 
 from landscape.errors import LandscapeError
 from landscape.evidence import paper_costs
 from landscape.evidence.paper_costs import FOLDER, newest
+from landscape.experiments import settings
+from landscape.experiments.sweep_settings import configurations
+
+ROOT = Path(__file__).parents[2]
+SWEEP = """
+    a-sweep:
+      title: Twenty widths, three coefficients, two seeds
+      common:
+        data: {name: mnist, train_samples: 96}
+        model: {name: fc_lewkowycz}
+        optimizer: {lr: 0.5}
+        run: {seeds: 2, evaluation_samples: 32}
+        sweep:
+          axes: {model: {width: [%s]}, optimizer: {l2: [0.001, 0.01, 0.1]}}
+          horizon: {steps_lr_l2: 0.02, at_least: 5, at_most: 30}
+          rows_per_decade: 4
+          looks: 2
+      methods: {softmax: {}}
+""" % ", ".join(str(width) for width in range(2, 22))  # noqa: UP031
 
 
 def row(experiment="e", method="sgd", **changes):
@@ -104,7 +126,69 @@ def test_a_measured_row_adds_up(benchmark, tmp_path):
 def test_every_trained_experiment_is_measured_unless_chosen(benchmark, capsys):
     with pytest.raises(SystemExit):
         benchmark.main(["--experiments", "thesis-fig-2-2"])
-    assert "thesis-fig-2-2 is not trained" in capsys.readouterr().err
+    assert "thesis-fig-2-2 is neither trained nor swept" in capsys.readouterr().err
+
+
+@pytest.fixture
+def swept(benchmark, tmp_path, monkeypatch):
+    """A project with one sweep of 20 x 3 x 2 configurations."""
+    page = tmp_path / "book" / "6-l2-dynamics" / "a-page"
+    page.mkdir(parents=True)
+    for name in ("book/parts.yaml", "params.yaml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "dvc.yaml").write_text("stages: {}\n")
+    (page / "page.md").write_text("# A page\n")
+    (page / "settings.yaml").write_text(textwrap.dedent(SWEEP), encoding="utf-8")
+    monkeypatch.setattr(benchmark, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_the_cost_of_a_sweep_is_that_of_its_configurations(benchmark, swept, monkeypatch):
+    """Slowly: every configuration costs what the middle one of its eighth does."""
+    timed = []
+
+    def seconds(batch, device, repeats):
+        width = batch[0].shared.model_options["width"]
+        timed.append((width, len(batch)))
+        return [width - 1.0, width, width + 2.0], 100.0 * width, (32, 10_000)
+
+    monkeypatch.setattr(benchmark.sweep_scale, "_timed_batch", seconds)
+    row = benchmark.sweep_scale.measure("a-sweep", "softmax", "cpu", 3, "paper", swept)
+    middles = [width for width, _ in timed]
+    # Positions 0-1, 2-4, 5-6, 7-9, 10-11, 12-14, 15-16, 17-19 of the widths from 2 to 21.
+    assert middles == [3, 5, 8, 10, 13, 15, 18, 20]
+    assert {size for _, size in timed} == {1}  # six configurations make batches of one
+    stands = dict(zip(range(2, 22), [3] * 2 + [5] * 3 + [8] * 2 + [10] * 3 + [13] * 2 + [15] * 3
+                      + [18] * 2 + [20] * 3, strict=True))  # fmt: skip
+    given = settings.method_settings("a-sweep", "softmax", "paper", swept)
+    total = steps = evaluating = 0.0
+    for one in configurations(given, "here"):
+        # A grid of eight looks a decade, every second one a row, and the start and the end.
+        looks = {0, one.steps, *(round(10 ** (i / 8)) for i in range(20))}
+        rows = {0, one.steps, *(round(10 ** (i / 8)) for i in range(0, 20, 2))}
+        looks, rows = ({k for k in at if k <= one.steps} for at in (looks, rows))
+        samples = 10_000 * len(looks) + 32 * len(rows)
+        width = stands[one.shared.model_options["width"]]
+        steps += one.steps
+        evaluating += samples / 1000 * 100 * width
+        total += one.steps * width
+    assert row["runs"] == 120
+    assert row["steps"] == round(steps / 120)
+    assert row["step_seconds"] == pytest.approx(total / steps)
+    assert 120 * paper_costs.evaluating(row) == pytest.approx(evaluating / 3600)
+    assert 120 * row["hours"] == pytest.approx((total + evaluating) / 3600)
+
+
+def test_a_sweep_is_measured_like_the_others_and_read_by_pages(benchmark, swept):
+    path = swept / FOLDER / "2026-01-01.json"
+    given = ["--profile", "smoke", "--repeats", "1", "--json", str(path)]
+    assert benchmark.main([*given, "--experiments", "a-sweep"]) == 0
+    (measured,) = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    assert set(measured) == set(row())
+    assert measured["hours"] > 0 < measured["step_seconds"]
+    low, high = measured["step_quartiles"]
+    assert 0 < low <= high
+    assert "its 120 runs would take" in paper_costs.sentence(swept, ["a-sweep"])
 
 
 def test_a_text_is_measured_without_the_text(benchmark, tmp_path):

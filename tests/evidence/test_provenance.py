@@ -1,11 +1,15 @@
 """How results were made, in words."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.evidence import provenance
+from landscape.evidence import judge, provenance, records
+from landscape.experiments import seal
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -57,3 +61,54 @@ def test_files_are_read_by_run_and_a_broken_one_is_named(tmp_path):
     (tmp_path / "sgd.provenance.json").write_text("{")
     with pytest.raises(LandscapeError, match="sgd.provenance.json cannot be read"):
         provenance.read(tmp_path)
+
+
+def changed(path, **changes):
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(content | changes), encoding="utf-8")
+
+
+def test_a_seal_is_on_everything_but_remarks():
+    item = {"wall_seconds": 0.1 + 0.2, "seeds": (0, 1), "parameters": {"é": None, "b": {1: 2}}}
+    item = json.loads(json.dumps(seal.sealed(item)))
+    assert seal.is_intact(item)
+    assert seal.is_intact(dict(reversed(item.items())))
+    assert seal.is_intact(item | {"time_note": "pauses included"})
+    assert seal.is_intact({"wall_seconds": 1.0})  # older than seals
+    for key, value in {"wall_seconds": 0.3, "commit": "other", "seeds": [0], "seal": ""}.items():
+        assert not seal.is_intact(item | {key: value})
+    del item["parameters"]
+    assert not seal.is_intact(item)
+
+
+@pytest.mark.parametrize("change", [{"wall_seconds": 1.0}, {"commit": "ba9876543210"}])
+def test_a_change_by_hand_is_noticed_by_all_who_read_it(project, change):
+    for profile in ("laptop", "paper"):
+        for path in (project / "results" / profile).rglob("adam.provenance.json"):
+            content = json.loads(path.read_text(encoding="utf-8"))
+            path.write_text(json.dumps(seal.sealed(content)), encoding="utf-8")
+    folder = project / "results" / "laptop" / "1-spin-glass" / "toy-training"
+    path = folder / "adam.provenance.json"
+    judge.judge("thesis-fig-2-3", "laptop", project)
+    record = records.publish("toy-training", title="All", root=project)
+    changed(path, **change)
+    with pytest.raises(LandscapeError, match=r"adam\.provenance\.json is not what the run wrote"):
+        provenance.read(folder)
+    with pytest.raises(LandscapeError, match=r"adam\.provenance\.json is not what the run wrote"):
+        judge.judge("thesis-fig-2-3", "laptop", project)
+    paper = project / "results" / "paper" / "1-spin-glass" / "toy-training"
+    changed(paper / "adam.provenance.json", **change)
+    with pytest.raises(records.RecordError, match="is not what the run wrote; make adam again"):
+        records.publish("toy-training", title="All", root=project, suffix="b")
+    methods = json.loads((record / "record.json").read_text(encoding="utf-8"))["methods"]
+    changed(record / "record.json", methods=methods | {"adam": methods["adam"] | change})
+    with pytest.raises(records.RecordError, match="the provenance of adam is not what the run"):
+        records.read(record)
+
+
+def test_the_stored_results_and_records_are_what_their_runs_wrote():
+    folders = {path.parent for path in (ROOT / "results" / "laptop").rglob("*.provenance.json")}
+    assert len(folders) > 5
+    for folder in folders:
+        provenance.read(folder)
+    assert records.all_records(ROOT)

@@ -81,6 +81,23 @@ def test_the_stored_results_are_of_the_settings_in_force():
     assert compared > 20
 
 
+@pytest.mark.parametrize(
+    ("experiment", "run", "workers"), [(EXPERIMENT, "adam", 1), ("thesis-fig-2-2", None, 2)]
+)
+def test_every_kind_of_job_takes_the_same_words(monkeypatch, experiment, run, workers):
+    """At smoke scale training is shorter than the start of a process, a simulation is not."""
+    monkeypatch.setattr(execute, "worker_count", lambda asked: asked or 2)
+    declared = catalogue.get(experiment, root=ROOT)
+    run = run or declared.runs[0]
+    job = execute.job_of(declared, run, "smoke", ROOT)
+    assert isinstance(job, execute.Job)
+    assert (job.label, job.workers) == (f"{experiment} {run} (smoke)", workers)
+    assert job.large is None
+    assert job.checkpoints == ROOT / "checkpoints"
+    assert execute.job_of(declared, run, "smoke", ROOT, 3).workers == 3
+    assert execute.digest(job) == execute.digest(execute.job_of(declared, run, "smoke", ROOT, 3))
+
+
 def test_fewer_seeds_and_another_folder(project, tmp_path):
     folder = train(project, seeds=1, output=tmp_path / "elsewhere")
     assert folder == tmp_path / "elsewhere" / "anneal_sgd"

@@ -12,7 +12,7 @@ from landscape.errors import LandscapeError
 from landscape.evidence import records
 from landscape.evidence.peak_times import mean_peak_time, peak_times
 from landscape.evidence.runs import Runs
-from landscape.experiments import catalogue, execute, live, settings
+from landscape.experiments import catalogue, execute, live, seal, settings
 from landscape.experiments.sweep_settings import configurations
 from landscape.pipeline import inputs, lists
 from landscape.train import sweeps
@@ -230,7 +230,7 @@ def with_commit(root, profile):
     folder = root / "results" / profile / "6-l2-dynamics/a-sweep"
     for path in folder.glob("*.provenance.json"):
         record = json.loads(path.read_text()) | {"commit": "0123456789ab"}
-        path.write_text(json.dumps(record), encoding="utf-8")
+        path.write_text(json.dumps(seal.sealed(record)), encoding="utf-8")
     return folder
 
 

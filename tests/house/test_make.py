@@ -62,6 +62,21 @@ def test_make_alone_lists_every_command(project):
     assert {"book", "test", "repro", "read", "lab", "bench", "costs", "clean"} <= targets
 
 
+def test_every_benchmark_has_a_command(project):
+    calls, _ = make(project, "bench", "BENCH=--networks lenet --record --check --device cuda")
+    assert calls == [
+        "python benchmarks/optimizers.py --networks lenet --record --check --device cuda",
+        "python benchmarks/training_loops.py",
+        "python benchmarks/augmentation.py --record --check --device cuda",
+        "python benchmarks/sweeps.py --record --device cuda",
+    ]
+    plain, _ = make(project, "bench")
+    costs, _ = make(project, "costs")
+    scripts = {path.name for path in (working_tree.ROOT / "benchmarks").glob("*.py")
+               if "__main__" in path.read_text(encoding="utf-8")}  # fmt: skip
+    assert scripts == {call.split("benchmarks/")[1].strip() for call in [*plain, *costs]}
+
+
 def test_a_foreign_set_up_does_not_reach_the_programs(project):
     make(project, "repro", PYTHONPATH="/foreign", PYTHONHOME="/foreign", PYTHONUTF8="0",
          GIT_DIR="/other/.git", GIT_INDEX_FILE="/other/.git/index", LC_ALL="C")  # fmt: skip

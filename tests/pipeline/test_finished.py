@@ -114,6 +114,10 @@ def broken_provenance(project):
     provenance(project).write_text("[1, 2", encoding="utf-8")
 
 
+def edited_provenance(project):
+    replace(provenance(project), '"wall_seconds": ', '"wall_seconds": 1')
+
+
 def of_another_run(project):
     """The result of a method with the name of another."""
     other = project / "results/smoke/1-spin-glass/thesis-fig-2-3-mnistfc/anneal_sgd"
@@ -125,7 +129,8 @@ def of_another_run(project):
 
 @pytest.mark.parametrize(
     "change",
-    [settings, code, number, cut, stray, older, no_provenance, broken_provenance, of_another_run],
+    [settings, code, number, cut, stray, older, no_provenance, broken_provenance,
+     edited_provenance, of_another_run],
 )
 def test_anything_else_is_made_again(project, trainings, change, capsys):
     assert cli.main(ARGUMENTS) == 0

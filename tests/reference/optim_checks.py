@@ -2,6 +2,7 @@
 
 import itertools
 
+import torch
 from reference.optim_problems import Quadratic, flat, make, train
 from reference.replica_problems import Ensemble
 
@@ -29,13 +30,20 @@ def copies(optimizer, model):
     return sum(t.numel() for t in params + state) / sum(p.numel() for p in model.parameters())
 
 
+def distance(found, expected):
+    """Largest difference of two tensors, which must be finite: max() passes over NaN."""
+    assert torch.isfinite(found).all(), "what was found is not finite"
+    assert torch.isfinite(expected).all(), "what is expected is not finite"
+    return (found - expected).abs().max().item()
+
+
 # Several replicas
 
 
 def worst(found, expected):
     """Largest difference of two ensembles, in the working points and in the answers."""
-    working = (found.weights() - expected.weights()).abs().max().item()
-    return max(working, (found.answers() - expected.answers()).abs().max().item())
+    working = distance(found.weights(), expected.weights())
+    return max(working, distance(found.answers(), expected.answers()))
 
 
 def followed(ensemble, twin, steps):
@@ -44,8 +52,8 @@ def followed(ensemble, twin, steps):
     for k, (working, answer) in zip(range(steps), twin, strict=False):
         ensemble.train(1, start=k)
         for found, expected in zip(ensemble.weights(), working, strict=True):
-            away = max(away, (found - expected).abs().max().item())
-        away = max(away, (ensemble.answers() - answer).abs().max().item())
+            away = max(away, distance(found, expected))
+        away = max(away, distance(ensemble.answers(), answer))
     assert k == steps - 1, "the twin ended early"
     return away
 
@@ -58,9 +66,8 @@ def reordered(name, settings, steps, n=3):
     for order in itertools.permutations(range(n)):
         shuffled = Ensemble(name, settings, order=order)
         shuffled.train(steps)
-        moved = (shuffled.weights() - straight.weights()[list(order)]).abs().max().item()
-        answers = (shuffled.answers() - straight.answers()).abs().max().item()
-        away = max(away, moved, answers)
+        moved = distance(shuffled.weights(), straight.weights()[list(order)])
+        away = max(away, moved, distance(shuffled.answers(), straight.answers()))
     return away
 
 

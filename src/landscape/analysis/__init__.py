@@ -9,8 +9,11 @@ to know                                  use                                memo
 =======================================  =================================  ================  ====================
 all eigenvalues, d up to 10^4 to 5x10^4  `exact_spectrum.exact_spectrum`    d^2, + 2 d^2 on   d products, d^3
                                          (`spectrum_plan.estimate` first)   a GPU
+the same, one dense layer holds most     `layered_hessian.layered_hessian`  d^2, + that       products of the
+                                                                            layer's squared   other layers
 the density for any d, bulk and tails    `lanczos.density`                  3 d               probes x steps (8 x
                                                                                               64) products
+certain bounds of a share near zero      `share_bounds.share_bounds`        m a probe         none
 largest, smallest eigenvalues, vectors   `lanczos.extreme_eigenvalues`      20 d and more     some 100 products
 trace (mean curvature)                   `lanczos.trace`                    2 d               32 products
 products, four matrices                  `curvature.products`               a few d a vector  1 product

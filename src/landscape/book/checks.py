@@ -58,6 +58,11 @@ def check_figures(pages: Iterable[Any]) -> None:
                         f"{where}: the figure has no {key}; write :::{{caption}} <name>, the words "
                         "and ::: below its cell."
                     )
+            if len(outputs) > 1:
+                raise PageError(
+                    f"{where}: the cell of a picture shows {len(outputs)} things, and its caption "
+                    "would stand below each; give the others a cell of their own."
+                )
             if any('aria-label=""' in text or "aria-label=" not in text for text in shown):
                 raise PageError(
                     f"{where}: the picture has no text for readers who cannot see it; give "

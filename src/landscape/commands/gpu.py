@@ -20,6 +20,7 @@ from landscape.commands.where import root_and_profile
 from landscape.errors import LandscapeError
 from landscape.evidence import gpu_plan
 from landscape.files import require_writable, write_text
+from landscape.pipeline import finished
 
 RESERVE = 10.0  # seconds kept back for writing
 LEAST = 20.0  # seconds that are worth starting a process for
@@ -52,7 +53,7 @@ def gpu(options: argparse.Namespace) -> None:
     queue = [one for one in gpu_plan.plan(root, _seconds(probes))
              if "error" not in probes.get(one.run, {})]  # fmt: skip
     print(gpu_plan.table(queue), flush=True)
-    _work(queue, probes, options, output, end, log)
+    _work(queue, root, options, output, end, log)
     for experiment in dict.fromkeys(one.experiment for one in queue):
         runs = [one.run for one in queue if one.experiment == experiment]
         if all(log.state.get(run) in ("finished", "taken") for run in runs):
@@ -89,11 +90,12 @@ def self_test(runs: list[str], profile: str, end: float) -> dict[str, dict]:
     return found
 
 
-def _work(queue, probes, options, output, end, log) -> None:
+def _work(queue, root, options, output, end, log) -> None:
     """Those that fit first, in order; then what time is left goes to the first that does not."""
     later = []
     for one in queue:
-        if _is_there(output, one, probes):
+        folder = output / one.experiment / one.run.split("/")[2]
+        if finished.is_there(folder, one.run, options.profile, root):
             log.add(one.run, "taken", "its result was there")
             continue
         if one.seconds is None or SLACK * one.seconds > end - time.monotonic():
@@ -158,20 +160,6 @@ def _within(command: list[str], seconds: float) -> tuple[str, _Said, bool]:
 def _last(said: _Said) -> str:
     lines = [line.strip() for line in said.errors.splitlines() if line.strip()]
     return lines[-1][:300] if lines else ""
-
-
-def _is_there(output: Path, one: gpu_plan.Planned, probes: dict[str, dict]) -> bool:
-    """Whether an earlier call has finished this run with the present settings."""
-    method = one.run.split("/")[2]
-    path = output / one.experiment / f"{method}.provenance.json"
-    try:
-        item = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    wanted = probes.get(one.run, {}).get("specification")
-    return (output / one.experiment / method / "results.csv").is_file() and (
-        wanted is not None and item.get("specification") == wanted
-    )
 
 
 def _seconds(probes: dict[str, dict]) -> dict[str, float]:

@@ -70,13 +70,14 @@ def run(options: argparse.Namespace) -> None:
         done = folder / name.split("/")[-1]
         # Several processes would have to agree on what is finished.
         take = world.size == 1 and (name in read or not options.again)
-        if take and finished.is_finished(done, inputs()):
+        there = functools.partial(finished.is_there, done, name, profile, root, seeds)
+        if take and there():
             print(_TAKEN.format(done))
             continue
         from landscape.experiments import execute  # not sooner: torch takes seconds
 
         with _alone(root, done, world.size):
-            if take and finished.is_finished(done, inputs()):  # by the one that was waited for
+            if take and there():  # by the one that was waited for
                 print(_TAKEN.format(done))
                 continue
             execute.run(

@@ -12,6 +12,7 @@ from landscape.errata import (  # noqa: F401
     lewkowycz,
     richemond,
     thesis_counts,
+    thesis_curvature,
     thesis_local_entropy,
     thesis_perceptron,
     thesis_recurrent,

@@ -46,10 +46,14 @@ def judge(artifact: str, profile: str, root: str | Path = ".") -> Path:
         The file's path. It is written whole or not at all.
 
     Raises:
-        LandscapeError: Results are missing, or ``claims.yaml`` or ``figure.py`` is not usable.
+        LandscapeError: Results are missing or their provenance was changed by hand, or
+            ``claims.yaml`` or ``figure.py`` is not usable.
     """
     path = path_of(artifact, profile, root)
-    content = in_memory(artifact, Runs.build(profile, root))
+    runs = Runs.build(profile, root)
+    content = in_memory(artifact, runs)
+    for experiment in runs.read:
+        runs.provenance(experiment)  # refuses what was changed by hand
     write_json(path, content)
     return path
 

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from landscape.errors import LandscapeError
+from landscape.experiments import seal
 
 
 def read(folder: str | Path) -> dict[str, dict]:
     """``{run: provenance}`` of an experiment's results, from its ``*.provenance.json`` files.
 
-    Raises LandscapeError naming a file that cannot be read.
+    Raises LandscapeError naming a file that cannot be read or was changed by hand.
     """
     found = {}
     for path in sorted(Path(folder).glob("*.provenance.json")):
@@ -23,6 +24,10 @@ def read(folder: str | Path) -> dict[str, dict]:
             raise LandscapeError(
                 f"{path} cannot be read ({error}): restore it from git or make the run again."
             ) from error
+        if not seal.is_intact(content):
+            raise LandscapeError(
+                f"{path} is not what the run wrote: restore it from git or make the run again."
+            )
         found[path.name.removesuffix(".provenance.json")] = content
     return found
 

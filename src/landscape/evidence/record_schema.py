@@ -31,6 +31,7 @@ PROVENANCE = {
         "resumed": {"type": "boolean"},
         "time_note": _TEXT,
         "inputs": _TEXT,
+        "seal": _TEXT,
         "files": {"type": "object", "additionalProperties": _TEXT,
                   "description": "a mapping from files to their SHA-256"},
         "device": _TEXT,

@@ -29,6 +29,7 @@ from landscape import schema
 from landscape.errors import LandscapeError
 from landscape.evidence import departures
 from landscape.evidence.record_schema import PROVENANCE, RECORD
+from landscape.experiments import seal
 from landscape.files import replacing_folder
 
 #: Columns that a training CSV must have.
@@ -135,6 +136,8 @@ def validate(folder: str | Path, info: dict) -> list[str]:
     empty = {path for path in there if _empty(folder / path)}
     problems += [f"{path} is empty" for path in sorted(empty)]
     for run, item in sorted(info["methods"].items()):
+        if not seal.is_intact(item):
+            problems.append(f"the provenance of {run} is not what the run wrote")
         results = f"{run}/results.csv"
         if results not in there:
             problems.append(f"there is no {results}")
@@ -232,6 +235,8 @@ def _provenance(source: Path, run: str, experiment: str) -> dict:
         raise RecordError(f"{path} is not valid JSON ({error}); make {run} again.") from error
     if not isinstance(item, dict) or item.get("experiment") != experiment:
         raise RecordError(f"{path.name} belongs to another experiment than {experiment}.")
+    if not seal.is_intact(item):
+        raise RecordError(f"{path.name} is not what the run wrote; make {run} again.")
     commit = item.get("commit")
     if not commit:
         raise RecordError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import dataclasses
 import hashlib
@@ -9,11 +10,12 @@ import importlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, kept, reading, settings, weights_index
+from landscape.experiments import catalogue, kept, reading, seal, settings, weights_index
 from landscape.experiments.catalogue import Experiment
 from landscape.experiments.simulation import csv_text
 from landscape.experiments.stopwatch import Stopwatch
@@ -100,7 +102,7 @@ def run(
             }
             if made_from is not None and made_from == inputs():
                 record["inputs"] = made_from
-            provenance.write(folder / f"{name}.provenance.json", record)
+            provenance.write(folder / f"{name}.provenance.json", seal.sealed(record))
         distributed.largest(0)  # the others wait until the results are written
         job.forget()
     return folder / name
@@ -153,30 +155,61 @@ def _command(run_id: str, profile: str, processes: int, seeds: int | None) -> st
     return f"{program} run {run_id} --profile {profile}{only}"
 
 
-class _Training:
+@dataclass
+class Job(abc.ABC):
+    """One run, its settings checked; ``parameters`` are all that its digest depends on."""
+
+    experiment: Experiment
+    name: str
+    profile: str
+    root: Path
+    workers: int | None
+    seeds: int | None
+    large: Path | None = field(default=None, init=False)
+    parameters: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.label = f"{self.experiment.id} {self.name} ({self.profile})"
+        self.checkpoints = self.root / "checkpoints"
+        # At smoke scale training is shorter than the start of a worker process.
+        if self.workers is None and self.profile == "smoke" and self.experiment.kind != "simulate":
+            self.workers = 1
+        self.prepare()
+
+    @abc.abstractmethod
+    def prepare(self) -> None:
+        """Resolve and check the settings."""
+
+    @abc.abstractmethod
+    def execute(self) -> None:
+        """Do it, resuming from the checkpoints."""
+
+    @abc.abstractmethod
+    def write(self, folder: Path) -> None:
+        """Write the tables."""
+
+    @abc.abstractmethod
+    def record(self) -> dict[str, Any]:
+        """What its provenance says beside what all have."""
+
+    @abc.abstractmethod
+    def forget(self) -> None:
+        """Delete the checkpoints."""
+
+
+class _Training(Job):
     """All seeds of a method."""
 
-    def __init__(
-        self,
-        experiment: Experiment,
-        method: str,
-        profile: str,
-        root: Path,
-        workers: int | None,
-        seeds: int | None,
-    ) -> None:
-        runs = catalogue.grid_runs(experiment.id, method, profile, root, seeds)
+    def prepare(self) -> None:
+        runs = catalogue.grid_runs(
+            self.experiment.id, self.name, self.profile, self.root, self.seeds
+        )
         self.specs, self.points = map(list, zip(*runs, strict=True))
-        self.label = f"{experiment.id} {method} ({profile})"
-        self.checkpoints = root / "checkpoints"
-        # At smoke scale a run is shorter than the start of a worker process.
-        self.workers = 1 if workers is None and profile == "smoke" else workers
         worker_count(self.workers)
         first, point = runs[0]
-        self.profile = profile
-        self.large = None
-        if profile == "paper":
-            self.large = weights_index.large_folder(profile, experiment.run_id(method), root)
+        if self.profile == "paper":
+            run_id = self.experiment.run_id(self.name)
+            self.large = weights_index.large_folder(self.profile, run_id, self.root)
         self.parameters = {k: v for k, v in first.as_dict().items() if k != "seed"}
         if point:
             self.parameters["grid"] = list({str(at): at for at in self.points}.values())
@@ -211,32 +244,22 @@ class _Training:
         clear_checkpoints(self.specs, self.checkpoints)
 
 
-class _Sweep:
+class _Sweep(Job):
     """All configurations of a method."""
 
-    def __init__(
-        self,
-        experiment: Experiment,
-        method: str,
-        profile: str,
-        root: Path,
-        workers: int | None,
-        seeds: int | None,
-    ) -> None:
+    def prepare(self) -> None:
+        name = self.experiment.id
         if distributed.world().size > 1:
-            raise LandscapeError(f"{experiment.id} is a sweep: run it without torchrun.")
-        if seeds is not None and seeds < 1:
-            raise LandscapeError(f"{seeds} seeds cannot be run; ask for at least 1.")
-        given = settings.method_settings(experiment.id, method, profile, root)
+            raise LandscapeError(f"{name} is a sweep: run it without torchrun.")
+        if self.seeds is not None and self.seeds < 1:
+            raise LandscapeError(f"{self.seeds} seeds cannot be run; ask for at least 1.")
+        given = settings.method_settings(name, self.name, self.profile, self.root)
         run = given["run"]
-        run["seeds"] = min(run["seeds"], seeds or run["seeds"])
+        run["seeds"] = min(run["seeds"], self.seeds or run["seeds"])
         self.parameters = given
-        self.configurations = configurations(given, f"{experiment.id}, method {method}")
+        self.configurations = configurations(given, f"{name}, method {self.name}")
         sweeps.check(self.configurations)
-        self.label = f"{experiment.id} {method} ({profile})"
-        self.checkpoints = root / "checkpoints"
-        # At smoke scale a sweep is shorter than the start of a worker process.
-        self.workers = worker_count(1 if workers is None and profile == "smoke" else workers)
+        self.workers = worker_count(self.workers)
 
     def execute(self) -> None:
         self.frame = sweeps.fit_sweep(
@@ -262,30 +285,20 @@ class _Sweep:
         sweeps.forget(self.configurations, self.checkpoints)
 
 
-class _Simulation:
+class _Simulation(Job):
     """One case."""
 
-    large: Path | None = None
-
-    def __init__(
-        self,
-        experiment: Experiment,
-        case: str,
-        profile: str,
-        root: Path,
-        workers: int | None,
-        seeds: int | None,
-    ) -> None:
-        if seeds is not None:
-            raise LandscapeError(f"{experiment.id} is simulated: it has no seeds to choose from.")
-        self.module = importlib.import_module(experiment.module)
-        settings.check(experiment.id, profile, self.module.SETTINGS, root)
-        self.case, self.checkpoints = case, root / "checkpoints"
-        self.parameters = settings.resolved(experiment.id, profile, root)
-        self.workers = worker_count(workers)
+    def prepare(self) -> None:
+        name = self.experiment.id
+        if self.seeds is not None:
+            raise LandscapeError(f"{name} is simulated: it has no seeds to choose from.")
+        self.module = importlib.import_module(self.experiment.module)
+        settings.check(name, self.profile, self.module.SETTINGS, self.root)
+        self.parameters = settings.resolved(name, self.profile, self.root)
+        self.workers = worker_count(self.workers)
         self.options = {}
-        if reading.runs_read(self.parameters, root):
-            self.options["kept"] = reading.KeptRuns(profile, Path(root))
+        if reading.runs_read(self.parameters, self.root):
+            self.options["kept"] = reading.KeptRuns(self.profile, Path(self.root))
 
     def read_from(self, folder: Path) -> None:
         """Read kept weights there."""
@@ -295,7 +308,7 @@ class _Simulation:
     def execute(self) -> None:
         self.outcome = self.module.simulate(
             self.parameters,
-            self.case,
+            self.name,
             checkpoints=self.checkpoints,
             workers=self.workers,
             **self.options,
@@ -313,6 +326,3 @@ class _Simulation:
             with contextlib.suppress(OSError):
                 path.unlink()
                 path.parent.rmdir()  # unless chunks of other settings are there
-
-
-Job = _Training | _Sweep | _Simulation

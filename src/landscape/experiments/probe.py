@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from landscape.experiments import catalogue, execute
+from landscape.experiments import catalogue
 from landscape.project import find_root
 from landscape.train import device as devices
 from landscape.train import distributed
@@ -32,23 +32,22 @@ WARM_UP, MOST_STEPS, MOST_SECONDS = 3, 30, 1.5
 
 
 def probe(run_id: str, profile: str, root: Path, device: torch.device) -> dict[str, Any]:
-    """Device, specification and seconds of a run.
+    """Device and seconds of a run.
 
     Returns:
-        run; device: its name; specification: as in the provenance of its result; runs: seeds times
-        points of a grid; step_seconds: median; seconds: all runs one after the other.
+        run; device: its name; runs: seeds times points of a grid; step_seconds: median; seconds:
+        all runs one after the other.
     """
     experiment, method = catalogue.of_run(run_id, root)
     smallest = catalogue.run_specs(experiment.id, method, "smoke", root)[0]
     with tempfile.TemporaryDirectory() as folder:
         fit(smallest, device=device, checkpoints=folder)
-    job = execute.job_of(experiment, method, profile, root)
     specs = catalogue.run_specs(experiment.id, method, profile, root)
     step, evaluation, run = _timed(Run(specs[0], device, None, distributed.world()), device)
     whole = run.total_steps * step + len(run.evaluation_steps()) * evaluation
     return {
-        "run": run_id, "device": devices_name(device), "specification": execute.digest(job),
-        "runs": len(specs), "step_seconds": step, "seconds": len(specs) * whole,
+        "run": run_id, "device": devices_name(device), "runs": len(specs),
+        "step_seconds": step, "seconds": len(specs) * whole,
     }  # fmt: skip
 
 

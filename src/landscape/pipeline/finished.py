@@ -12,7 +12,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from landscape.experiments import catalogue
+from landscape.experiments import catalogue, seal
 from landscape.pipeline.inputs import Inputs, text
 from landscape.train import provenance
 
@@ -37,20 +37,38 @@ def digest(run_id: str, profile: str, root: Path, seeds: int | None = None) -> s
     return hashlib.sha256(words.encode()).hexdigest()
 
 
+def is_there(folder: Path, run_id: str, profile: str, root: Path, seeds: int | None = None) -> bool:
+    """Whether a folder holds the finished result of a run, made from what it is made from now.
+
+    Args:
+        folder: The run's folder, with its provenance beside it.
+        run_id: ``<part>/<experiment>/<run>``.
+        profile: smoke, laptop or paper.
+        root: The project's folder.
+        seeds: Only the first so many seeds are wanted.
+
+    Raises:
+        LandscapeError: There is no such run, or its settings cannot be right.
+    """
+    # The digest takes a second; most questions are about what has never been run.
+    return folder.is_dir() and is_finished(folder, digest(run_id, profile, root, seeds))
+
+
 def is_finished(folder: Path, wanted: str | None) -> bool:
     """Whether a run's folder holds what its provenance says, made from ``wanted``.
 
-    Results older than this digest, tables with other bytes and a provenance that cannot be read
-    count as unfinished.
+    Results older than this digest, tables with other bytes and a provenance that cannot be read or
+    was changed by hand count as unfinished.
     """
     path = folder.with_name(f"{folder.name}.provenance.json")
     try:
         noted = json.loads(path.read_text(encoding="utf-8"))
         return (
             wanted is not None
+            and seal.is_intact(noted)
             and noted["inputs"] == wanted
             and bool(noted["files"])
             and noted["files"] == provenance.checksums(folder)
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
