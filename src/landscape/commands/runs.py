@@ -12,7 +12,7 @@ from pathlib import Path
 from landscape import files, project
 from landscape.commands.where import root_and_profile
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, settings
+from landscape.experiments import catalogue, reading, settings
 from landscape.pipeline import finished
 from landscape.train import distributed
 from landscape.train.workers import worker_count
@@ -47,7 +47,7 @@ def show(options: argparse.Namespace) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Execute runs one after the other."""
+    """Execute runs one after the other, those first whose weights they read."""
     world = distributed.world()
     if world.size > 1:
         from landscape.train import device  # torch
@@ -56,19 +56,21 @@ def run(options: argparse.Namespace) -> None:
         distributed.join(device.pick())
     root, profile = root_and_profile(options)
     runs = catalogue.find_runs(options.name, root)
+    read = reading.needed(runs, profile, root)
     if options.output is not None and len({name.split("/")[1] for name in runs}) > 1:
         raise LandscapeError(
             f"{options.name} is several experiments, whose runs have the same names; without "
             "--output each gets its own folder."
         )
     worker_count(options.workers)
-    for name in runs:
-        inputs = functools.partial(finished.digest, name, profile, root, options.seeds)
-        folder = options.output or catalogue.of_run(name, root)[0].folder(profile, root)
+    for name in [*read, *runs]:
+        output, seeds = (None, None) if name in read else (options.output, options.seeds)
+        inputs = functools.partial(finished.digest, name, profile, root, seeds)
+        folder = output or catalogue.of_run(name, root)[0].folder(profile, root)
         done = folder / name.split("/")[-1]
         # Several processes would have to agree on what is finished.
-        take = world.size == 1 and not options.again
-        there = functools.partial(finished.is_there, done, name, profile, root, options.seeds)
+        take = world.size == 1 and (name in read or not options.again)
+        there = functools.partial(finished.is_there, done, name, profile, root, seeds)
         if take and there():
             print(_TAKEN.format(done))
             continue
@@ -79,8 +81,8 @@ def run(options: argparse.Namespace) -> None:
                 print(_TAKEN.format(done))
                 continue
             execute.run(
-                name, profile, root=root, output=options.output,
-                workers=options.workers, seeds=options.seeds, inputs=inputs,
+                name, profile, root=root, output=output,
+                workers=options.workers, seeds=seeds, inputs=inputs,
             )  # fmt: skip
         if world.speaks:
             print(f"wrote {done}")

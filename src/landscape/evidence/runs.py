@@ -256,13 +256,20 @@ class _Live(_Build):
         return {}
 
     def _path(self, experiment: str, run: str, name: str) -> Path:
-        from landscape.experiments import execute
+        from landscape.experiments import execute, reading
 
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="landscape-")
-        folder = Path(self._folder.name) / experiment
-        if not (folder / run).is_dir():
-            declared = self._declared(experiment)
-            execute.run(f"{declared.part}/{experiment}/{run}", self.scale, root=self.root,
-                        output=folder)  # fmt: skip
-        return folder / run / f"{name}.csv"
+        made = Path(self._folder.name)
+        if not (made / experiment / run).is_dir():
+            wanted = f"{self._declared(experiment).part}/{experiment}/{run}"
+            given = self.parameters(experiment) if self._simulated(experiment) else {}
+            read = reading.runs_read(given, self.root)
+            for run_id in read:
+                _, of, one = run_id.split("/")
+                if not (made / of / one).is_dir():
+                    execute.run(run_id, self.scale, root=self.root, output=made / of)
+            # What was made for it is read there, not among the profile's results.
+            where = {"read_from": made} if read else {}
+            execute.run(wanted, self.scale, root=self.root, output=made / experiment, **where)
+        return made / experiment / run / f"{name}.csv"

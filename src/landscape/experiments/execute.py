@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import contextlib
+import dataclasses
 import hashlib
 import importlib
 import json
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, kept, seal, settings, weights_index
+from landscape.experiments import catalogue, kept, reading, seal, settings, weights_index
 from landscape.experiments.catalogue import Experiment
 from landscape.experiments.simulation import csv_text
 from landscape.experiments.stopwatch import Stopwatch
@@ -39,6 +40,7 @@ def run(
     workers: int | None = None,
     seeds: int | None = None,
     inputs: Callable[[], str | None] | None = None,
+    read_from: Path | None = None,
 ) -> Path:
     """Execute one run and return the folder of its tables.
 
@@ -57,6 +59,8 @@ def run(
         seeds: Only the first so many seeds of a method.
         inputs: Gives the digest of all that the run is made from (``pipeline.finished``). It is
             noted where it is the same before and after: nobody edited the code meanwhile.
+        read_from: Where ``<experiment>/<run>`` of the runs lie whose weights it reads, where these
+            are not the profile's results.
 
     Raises:
         LandscapeError: Unknown names, settings that cannot be run, folders that cannot be written.
@@ -66,6 +70,8 @@ def run(
     job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
     if output is not None:
         job.large = None
+    if read_from is not None:
+        job.read_from(read_from)
     folder = Path(output) if output is not None else experiment.folder(profile, root)
     distributed.all_or_none(lambda: require_writable(folder))
     world, specification = distributed.world(), digest(job)
@@ -290,10 +296,22 @@ class _Simulation(Job):
         settings.check(name, self.profile, self.module.SETTINGS, self.root)
         self.parameters = settings.resolved(name, self.profile, self.root)
         self.workers = worker_count(self.workers)
+        self.options = {}
+        if reading.runs_read(self.parameters, self.root):
+            self.options["kept"] = reading.KeptRuns(self.profile, Path(self.root))
+
+    def read_from(self, folder: Path) -> None:
+        """Read kept weights there."""
+        if "kept" in self.options:
+            self.options["kept"] = dataclasses.replace(self.options["kept"], results=folder)
 
     def execute(self) -> None:
         self.outcome = self.module.simulate(
-            self.parameters, self.name, checkpoints=self.checkpoints, workers=self.workers
+            self.parameters,
+            self.name,
+            checkpoints=self.checkpoints,
+            workers=self.workers,
+            **self.options,
         )
 
     def write(self, folder: Path) -> None:

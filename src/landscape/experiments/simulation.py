@@ -3,7 +3,8 @@
 ``settings.yaml`` names the module, which has::
 
     SETTINGS    a JSON schema of its settings, made with landscape.experiments.settings_schema
-    simulate    ``simulate(settings, case, checkpoints=..., workers=...) -> Outcome``
+    simulate    ``simulate(settings, case, checkpoints=..., workers=...) -> Outcome``; with
+                ``kept=...`` where the settings have ``reads`` (``landscape.experiments.reading``)
 
 ``simulate`` writes nothing but what lets a killed run continue, in a folder of its own below
 ``checkpoints``; the same settings give the same bytes with any number of workers.

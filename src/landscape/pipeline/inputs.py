@@ -16,7 +16,7 @@ from typing import Any
 
 from landscape import documents, project
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, settings
+from landscape.experiments import catalogue, reading, settings
 from landscape.files import write_text
 from landscape.pipeline import digests
 from landscape.pipeline.imports import Code, texts
@@ -29,6 +29,7 @@ PLUMBING = (
     "landscape.data.store", "landscape.data.torchvision_cpu", "landscape.experiments.catalogue",
     "landscape.experiments.declarations", "landscape.experiments.execute",
     "landscape.experiments.grid", "landscape.experiments.kept", "landscape.experiments.live",
+    "landscape.experiments.reading",
     "landscape.experiments.settings", "landscape.experiments.settings_file",
     "landscape.experiments.settings_schema", "landscape.experiments.stopwatch",
     "landscape.experiments.sweep_settings", "landscape.experiments.weights_index",
@@ -83,6 +84,9 @@ class Inputs:
         modules += self._registered(_strings(given))
         lines = [f"settings {experiment.id} {digests.of_value(given)}"]
         lines += [f"data {name} {self._data(name)}" for name in data]
+        if experiment.kind == "simulate":
+            for run_id in reading.runs_read(given, self.root):
+                lines += self.run(self.experiments[run_id.split("/")[1]], run_id.split("/")[-1])
         return lines + self._modules(self.code.closure(modules, PLUMBING))
 
     def _settings(self, experiment: catalogue.Experiment, run: str) -> dict[str, Any]:

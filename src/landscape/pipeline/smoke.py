@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from landscape import project
+from landscape.experiments import reading
 from landscape.pipeline import finished
 
 
@@ -35,9 +36,11 @@ def run_all(profile: str, root: Path, workers: int = 2) -> None:
     lists.require_current(root)
     made = lists.lists(root)
     inputs.write("runs", profile, root)
-    parts = [(made["runs"][first::workers], profile, root) for first in range(workers)]
+    readers = [name for name in made["runs"] if reading.needed([name], profile, root)]
+    others = [name for name in made["runs"] if name not in readers]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        pool.starmap(_runs, parts)
+        for names in (others, readers):
+            pool.starmap(_runs, [(names[i::workers], profile, root) for i in range(workers)])
     inputs.write("verdicts", profile, root)
     for item in made["judged"]:
         judge.judge(item.split("/")[-1], profile, root)
