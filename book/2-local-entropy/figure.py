@@ -1,6 +1,7 @@
 """The picture of part II: local entropy is an area, and the larger area need not be the deeper one.
 
 One weight, so that the average over the neighbourhood is a sum. The loss is that of figure 3.2.
+What the part's pages found is said with the pages' own numbers.
 """
 
 from functools import cache
@@ -8,6 +9,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from landscape.evidence import figures, wider
+from landscape.evidence.measurement import format_measurement, format_number
 from landscape.theory import line_entropy
 from landscape.theory.line_loss import WIDE_AND_SHARP
 
@@ -77,7 +80,7 @@ def draw_heights():
     ax.plot(table["gamma"], table["wide"], color=book.CYCLE[0], label="wide valley")
     ax.plot(table["gamma"], table["sharp"], "--", color=book.CYCLE[1], label="sharp valley")
     ax.axvline(crossing(), color=book.GREY, linestyle=":", linewidth=1.2)
-    ax.set(xscale="log", xlabel=r"scope $\gamma$", ylabel=r"lowest $-F$, normalised")
+    ax.set(xscale="log", xlabel=r"scope $\gamma$", ylabel=r"lowest $f_\gamma$")
     ax.legend(loc="lower right", fontsize=9)
     return figure
 
@@ -101,5 +104,132 @@ def sentence():
     wide, sharp = minima()
     return (
         f"In the picture the sharp valley is {wide.value - sharp.value:.2f} deeper than the wide "
-        rf"one, and from $\gamma = {crossing():.3f}$ on local entropy prefers the wide one."
+        rf"one, and from $\gamma = {crossing():.3f}$ on local entropy prefers the wide one "
+        "([figure 3.2](thesis-fig-3-2.html) says at which price)."
     )
+
+
+def words(card):
+    """``{"thesis-fig-3-2-c1": "reproduced", ...}`` of all claims."""
+    return {f"{row['id']}-{claim['id']}": claim["verdict"]["word"]
+            for row in card["artifacts"] for claim in row["claims"]}  # fmt: skip
+
+
+def answer(card, runs, root):
+    """The part's question, answered: for one weight, and for small networks."""
+    claims = words(card)
+    holds = all(claims.get(f"thesis-fig-3-2-{one}") == "reproduced" for one in ("c1", "c3"))
+    first = "In a loss of one weight local entropy prefers the wide valley"
+    if not holds:
+        first = "Not even in a loss of one weight does local entropy prefer the wide valley"
+    page = figures.load("wide-or-not", root)
+    _, found = page.at_common_loss(runs)
+    goes = [wider.goes_with(wider.rank_correlation(found, m, "test_error")) for m in page.MEASURES]
+    more = sum(one == "sharper solutions err more" for one in goes)
+    said = {page.says(found, "entropy_sgd", base) for base in ("sgd", "adam")}
+    than = "not wider throughout than"
+    if len(said) == 1:
+        than = {
+            wider.WIDER: "wider than", wider.NARROWER: "narrower than",
+            wider.APART: "not told apart from",
+        }.get(said.pop(), "not clearly wider than")  # fmt: skip
+    return (
+        f"{first}; in small networks sharper solutions err more by {more} of {len(goes)} measures, "
+        f"but at the same training loss Entropy-SGD's, where its force is felt, are {than} SGD's "
+        "and Adam's."
+    )
+
+
+def _text(measurement, **changes):
+    return format_measurement(measurement.with_(n=None, **changes))
+
+
+def _finding(card, name):
+    """The sentence of a figure or table."""
+    return next(row for row in card["artifacts"] if row["id"] == name)["finding"]
+
+
+def perceptrons(runs, root):
+    """What counting all solutions says about dense clusters."""
+    found = figures.load("thesis-fig-3-3", root).measure(runs)
+    better, picked = (found[key][part] if found else None
+                      for key, part in (("c1", "better"), ("c5", "picked")))  # fmt: skip
+    if better is None or better.value is None:
+        return "**Dense clusters** of [perceptrons](thesis-fig-3-3.html) were not compared."
+    lead = "Do dense solutions err less?"
+    if better.has_interval and better.low > 0:
+        lead = "Dense solutions err less where all can be counted:"
+    return (
+        f"**{lead}** those in dense clusters of [binary perceptrons](thesis-fig-3-3.html) by "
+        f"{_text(better)} than isolated ones, the one that local entropy picks by "
+        f"{format_number(-picked.value, 1)} than the mean."
+    )
+
+
+def spectra(card):
+    """How flat networks are where training ends."""
+    return (
+        f"**Many directions are flat.** {_finding(card, 'thesis-fig-3-1')} That is a "
+        "[small LeNet](thesis-fig-3-1.html); [three more networks](thesis-fig-3-4.html) differ "
+        "much from each other."
+    )
+
+
+def training(card):
+    """Where Entropy-SGD ends, from table 3.1."""
+    worse = words(card).get("thesis-tab-3-1-c3") == "reproduced"
+    langevin = "ends higher" if worse else "is compared, too"
+    return (
+        f"**Lower errors on some tasks.** {_finding(card, 'thesis-tab-3-1')} "
+        "See [the table](thesis-tab-3-1.html) and the curves on [MNIST](thesis-fig-3-5.html), "
+        "[CIFAR-10](thesis-fig-3-6.html) and [text](thesis-fig-3-7.html); "
+        f"[plain Langevin dynamics](sgld-comparison.html) {langevin}."
+    )
+
+
+def reasons(runs, root):
+    """What part of the gain is left without the force, and against SGD at a picked rate."""
+    page = figures.load("is-it-the-averaging", root)
+    measured, tuned, _ = page.found(runs)
+    if not page.share_is_known(measured) or tuned is None or measured["no force"][2] is None:
+        return f"**[Is it the averaging?](is-it-the-averaging.html)** {page.answer(runs)}"
+    gain, part = measured["entropy"][1], measured["no force"][2]
+    lead = "The gain is there without the force, too." if part.low > 0 else "Is it the force?"
+    side = "ends lower by" if tuned.value > 0 else "ends higher by"
+    return (
+        f"**{lead}** Entropy-SGD gains {_text(gain)} over SGD at its inner rate; "
+        f"[without its force](is-it-the-averaging.html) it has {page.percent(part)} of that, and "
+        f"it {side} {format_number(abs(tuned.value), 1)} points than SGD at a picked rate."
+    )
+
+
+def widths(runs, root):
+    """What was found about width itself."""
+    said = figures.load("wide-or-not", root).answer(runs)
+    return f"**Wider valleys** are [looked for](wide-or-not.html). {said}"
+
+
+def findings(card, runs, root):
+    """Five sentences with links."""
+    return [perceptrons(runs, root), spectra(card), training(card), reasons(runs, root),
+            widths(runs, root)]  # fmt: skip
+
+
+#: Pages beside the figures and tables, with their titles.
+BESIDE = {
+    "sgld-comparison": "Plain Langevin dynamics instead of Entropy-SGD",
+    "is-it-the-averaging": "Is it the averaging?",
+    "what-the-programs-do": "What the published programs do",
+    "where-the-force-matters": "Where the force matters",
+    "wide-or-not": "Wide or not?",
+}
+
+
+def beside(runs, root):
+    """The pages without claims, with their sentences."""
+    from landscape import book
+
+    rows = [[f"[{title}]({name}.html)", figures.load(name, root).answer(runs)]
+            for name, title in BESIDE.items()]  # fmt: skip
+    return book.Table(["page", "what was found"], rows, stack=True, folded=True,
+                      caption="Five pages that the work has not")  # fmt: skip

@@ -1,11 +1,13 @@
 """The pictures with which the parts begin."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from landscape.evidence import figures
+from landscape.evidence import figures, wider
+from landscape.evidence.measurement import Measurement
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,3 +83,73 @@ def test_the_data_of_the_picture_are_what_is_drawn(entropy):
     frame = picture.data["areas"]
     np.testing.assert_allclose(ax.lines[0].get_ydata()[::3], frame["exp_minus_loss"])
     assert [text.get_text().split()[0] for text in ax.texts] == ["area", "area"]
+
+
+CARD = {"artifacts": [
+    {"id": name, "finding": f"What {name} found.",
+     "claims": [{"id": one, "verdict": {"word": "reproduced"}} for one in ("c1", "c3")]}
+    for name in ("thesis-fig-3-1", "thesis-fig-3-2", "thesis-tab-3-1")
+]}  # fmt: skip
+
+
+def pages(entropy, monkeypatch, **given):
+    """Let the part read made pages."""
+    made = {name.replace("_", "-"): SimpleNamespace(**page) for name, page in given.items()}
+    monkeypatch.setattr(entropy, "figures", SimpleNamespace(load=lambda name, root: made[name]))
+
+
+@pytest.mark.parametrize(("says", "than"), [
+    (wider.WIDER, "are wider than SGD's"), (wider.NARROWER, "are narrower than SGD's"),
+    (wider.APART, "are not told apart from SGD's"),
+    (wider.DISAGREE, "are not clearly wider than SGD's"),
+])  # fmt: skip
+def test_the_answer_follows_the_widths(entropy, monkeypatch, says, than):
+    wide = {"MEASURES": {"a": "", "b": ""}, "at_common_loss": lambda runs: (0.1, None),
+            "says": lambda found, method, base: says}  # fmt: skip
+    pages(entropy, monkeypatch, wide_or_not=wide)
+    signs = {"a": Measurement(0.5, 0.1, 0.9, 3), "b": Measurement(0.1, -0.1, 0.9, 3)}
+    monkeypatch.setattr(wider, "rank_correlation", lambda found, m, column: signs[m])
+    said = entropy.answer(CARD, None, None)
+    assert than in said
+    assert "err more by 1 of 2 measures" in said
+    assert said.startswith("In a loss of one weight")
+    assert len(said.split()) < 46
+    assert entropy.answer({"artifacts": []}, None, None).startswith("Not even")
+
+
+def test_the_findings_say_what_was_measured(entropy, monkeypatch):
+    better = Measurement(2.0, 1.0, 3.0, 9, unit="points")
+    found = {"c1": {"better": better}, "c5": {"picked": Measurement(-4.0, -5.0, -3.0, 9)}}
+    share, gain = Measurement(1.1, 0.4, 2.0, 9), Measurement(1.3, 0.2, 2.4, 9, unit="points")
+    average = {"found": lambda runs: ({"entropy": (0, gain, None), "no force": (0, 0, share)},
+                                      Measurement(-1.7, -2.0, -1.4, 9), ""),
+               "share_is_known": lambda measured: True, "percent": lambda part: "110 %",
+               "answer": lambda runs: "An average does it."}  # fmt: skip
+    pages(entropy, monkeypatch, thesis_fig_3_3={"measure": lambda runs: found},
+          is_it_the_averaging=average, wide_or_not={"answer": lambda runs: "Narrower."})  # fmt: skip
+    said = entropy.findings(CARD, None, None)
+    assert len(said) == 5
+    assert "err less where all can be counted" in said[0]
+    assert "by 4.0 than the mean" in said[0]
+    assert "What thesis-fig-3-1 found." in said[1]
+    assert "What thesis-tab-3-1 found." in said[2]
+    assert said[2].endswith("ends higher.")
+    assert "without the force, too" in said[3]
+    assert "higher by 1.7 points" in said[3]
+    assert said[4].endswith("Narrower.")
+    found["c1"]["better"] = Measurement(None)
+    average["share_is_known"] = lambda measured: False
+    pages(entropy, monkeypatch, thesis_fig_3_3={"measure": lambda runs: found},
+          is_it_the_averaging=average, wide_or_not={"answer": lambda runs: "Narrower."})  # fmt: skip
+    said = entropy.findings(CARD, None, None)
+    assert said[0].endswith("were not compared.")
+    assert said[3].endswith("An average does it.")
+
+
+def test_every_page_without_claims_is_listed(entropy):
+    folders = {path.parent.name for path in (ROOT / "book/2-local-entropy").glob("*/page.md")
+               if not path.with_name("claims.yaml").exists()}  # fmt: skip
+    assert set(entropy.BESIDE) == folders
+    for name, title in entropy.BESIDE.items():
+        page = ROOT / "book" / "2-local-entropy" / name / "page.md"
+        assert f"\n# {title}\n" in page.read_text(encoding="utf-8")

@@ -30,7 +30,7 @@ def test_the_picture_is_reproduced_and_two_sentences_are_not(outcome):
     assert labels(named, "c4") == {"blind": "reproduced", "smallest": "contradicted"}
     assert labels(named, "c2")["both"] == "contradicted", "downward curvature grows at first"
     assert found["verdict"] == {"word": "contradicted", "scale": "exact", "label": "contradicted"}
-    assert found["finding"].startswith(r"From $\gamma = 0.019$ on")
+    assert found["finding"].startswith(r"The picture holds: from $\gamma = 0.019$ on")
     assert len(found["finding"].split()) < 45
 
 
@@ -46,13 +46,13 @@ def sentence(figure, named, words):
 
 def test_the_sentence_says_every_outcome(figure, outcome):
     _, named = outcome
-    assert sentence(figure, named, {}).endswith("wide valley, as drawn.")
+    assert sentence(figure, named, {}).endswith("on local entropy is lowest in the wide valley.")
     one = sentence(figure, named, {"c4.smallest": "contradicted"})
-    assert one.endswith("as drawn; but Shannon entropy is smallest in the sharp valley, not on "
-                        "the plateau.")  # fmt: skip
+    assert one.endswith("; a sentence about it fails: Shannon entropy is smallest "
+                        "in the sharp valley, not on the plateau.")  # fmt: skip
     other = sentence(figure, named, {"c1": "contradicted", "c5.smoothed": "contradicted"})
-    assert other == ("Local entropy does not prefer the wide valley as it is drawn; but averaging "
-                     "the loss itself moves the minimum too.")  # fmt: skip
+    assert other == ("Local entropy does not prefer the wide valley as it is drawn; and averaging "
+                     "the loss moves the minimum too.")  # fmt: skip
 
 
 def test_the_minimiser_is_found_on_a_fine_grid_too(figure):

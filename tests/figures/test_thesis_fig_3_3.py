@@ -79,23 +79,23 @@ def test_made_tables_give_the_verdicts_that_they_were_made_for():
     assert labels(named, "c5") == {"picked": SMALL, "ball": SMALL, "margin": SMALL, "hebb": UNSEEN}
     assert labels(named, "c6") == {
         "printed": UNSEEN, "above": SMALL, "storage": SMALL, "teacher": SMALL}  # fmt: skip
-    assert "multiply by 1." in found["finding"]
+    assert "multiplies isolated solutions by 1." in found["finding"]
     assert found["finding"].endswith(
-        "dense clusters hardly; solutions in these err 2.0 points less than isolated ones, local "
-        "entropy's choice 4.0 less than the mean, as does Hebb's; but clusters widen and at small "
-        "α most solutions connect."
+        "and adds 0.00 dense clusters; solutions in these err 2.0 points less than isolated ones, "
+        "local entropy's choice 4.0 less than the mean, as does Hebb's; but clusters widen, and "
+        "with few patterns most connect."
     )
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"growth": 0.0}, "solutions do not measurably multiply"),
-        ({"clusters": 0.3}, "dense clusters change in number, too"),
+        ({"growth": 0.0}, "does not measurably multiply isolated solutions and"),
+        ({"clusters": 0.3}, "and adds 0.30 dense clusters;"),
         ({"gain": -1.0}, "err not measurably less than isolated ones"),
         ({"picked": -1.0}, "choice no less than the mean;"),
         ({"hebb": 3.0}, "less than the mean; but"),
-        ({"width": 0.0}, "mean, as does Hebb's; but at small α most solutions connect."),
+        ({"width": 0.0}, "mean, as does Hebb's; but with few patterns most connect."),
         ({"width": 0.0, "low": 0.7}, "mean, as does Hebb's."),
     ],
 )

@@ -127,19 +127,24 @@ def measure(runs):
 
 
 def finding(found):
-    """What the picture shows, and which sentences about it fail."""
+    """What the picture shows, and which sentences of the text about it fail."""
     drawn = all(found[name].verdict.word == "reproduced" for name in ("c1", "c2", "c3"))
     said = (
-        rf"From $\gamma = {format_number(crossing(), digits=2)}$ on local entropy is lowest in the "
-        "wide valley, as drawn"
+        rf"The picture holds: from $\gamma = {format_number(crossing(), digits=2)}$ on local "
+        "entropy is lowest in the wide valley"
         if drawn else "Local entropy does not prefer the wide valley as it is drawn"
     )  # fmt: skip
     fails = []
-    if found["c5.smoothed"].verdict.word != "reproduced":
-        fails.append("averaging the loss itself moves the minimum too")
     if found["c4.smallest"].verdict.word != "reproduced":
         fails.append("Shannon entropy is smallest in the sharp valley, not on the plateau")
-    return f"{said}; but {', and '.join(fails)}." if fails else f"{said}."
+    if found["c5.smoothed"].verdict.word != "reproduced":
+        fails.append("averaging the loss moves the minimum too")
+    if not fails:
+        return f"{said}."
+    if not drawn:
+        return f"{said}; and {', and '.join(fails)}."
+    many = ("a sentence about it fails", "two sentences about it fail")
+    return f"{said}; {many[len(fails) - 1]}: {', and '.join(fails)}."
 
 
 def curves():
@@ -167,9 +172,12 @@ def curves():
     bx.legend(loc="upper center", ncols=2)
     second, cx = book.panel(height=3.1)
     table = scan()
-    for inside, color in ((False, book.CYCLE[1]), (True, book.CYCLE[0])):
+    for inside, name in ((False, "sharp valley"), (True, "wide valley")):
         part = table[table["in_wide"] == inside]
-        cx.plot(part["gamma"], part["minimiser"], "o-", color=color, markersize=3)
+        cx.plot(part["gamma"], part["minimiser"], "o-", color=book.INK, markersize=3)
+        first_one = part.iloc[0]
+        cx.annotate(name, (first_one["gamma"], first_one["minimiser"]), (0, 7),
+                    textcoords="offset points")  # fmt: skip
     cx.axvline(crossing(), color=book.GREY, linestyle=":", linewidth=1.2)
     cx.axhspan(WIDE.centre - WIDE.width, WIDE.centre + WIDE.width, color=book.GREY, alpha=0.18,
                linewidth=0)  # fmt: skip
@@ -206,8 +214,8 @@ def far_scopes():
     """What becomes of the minimiser when the scope is very wide."""
     last = scan().iloc[-1]
     return (
-        rf"For very wide scopes the minimum drifts out of the wide valley, to the mean of "
-        rf"$e^{{-f}}$: at $\gamma = {last['gamma']:g}$ it lies at "
+        "For very wide scopes the minimum drifts up the side of the wide valley, towards the mean "
+        rf"of a weight with density $\propto e^{{-f}}$: at $\gamma = {last['gamma']:g}$ it lies at "
         rf"${last['minimiser']:.2f}$, where the loss is "
-        rf"${float(LOSS.value(last['minimiser'])):.1f}$."
+        rf"{float(LOSS.value(last['minimiser'])):.1f} instead of {minima()[0].value:.1f}."
     )

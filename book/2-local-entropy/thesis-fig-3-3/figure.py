@@ -106,18 +106,20 @@ def finding(found):
     number = {key: format_number(abs(one.value), 1) for key, one in found.items()
               if one.value is not None}  # fmt: skip
     factor = format_number(float(np.exp(found["c1.isolated"].value)), 2)
-    alone = f"multiply by {factor} a weight" if yes["c1.isolated"] else "do not measurably multiply"
-    dense = "hardly" if yes["c1.clusters"] else "change in number, too"
+    alone = "does not measurably multiply isolated solutions"
+    if yes["c1.isolated"]:
+        alone = f"multiplies isolated solutions by {factor}"
+    dense = format_number(found["c1.clusters"].value, 2)
     better = f"{number['c1.better']} points less" if yes["c1.better"] else "not measurably less"
     picked = f"{number['c5.picked']} less" if yes["c5.picked"] else "no less"
     hebb = "" if yes["c5.hebb"] or not yes["c5.picked"] else ", as does Hebb's"
     faults = [words for key, words in (("c3.width", "clusters widen"),
-                                       ("c4.every", "at small α most solutions connect"))
+                                       ("c4.every", "with few patterns most connect"))
               if not yes[key]]  # fmt: skip
     return (
-        f"Isolated solutions {alone}, dense clusters {dense}; solutions in these err {better} than "
-        f"isolated ones, local entropy's choice {picked} than the mean{hebb}"
-        + (f"; but {' and '.join(faults)}" if faults else "") + "."
+        f"Each further weight {alone} and adds {dense} dense clusters; solutions in these err "
+        f"{better} than isolated ones, local entropy's choice {picked} than the mean{hebb}"
+        + (f"; but {', and '.join(faults)}" if faults else "") + "."
     )  # fmt: skip
 
 
@@ -206,6 +208,40 @@ def isolation_note(runs):
         f"none within two; steps of up to two connect {percent[2]} of them. For long perceptrons "
         f"the gap around a solution is {gap}: less than one weight up to some hundred or thousand "
         "weights."
+    )
+
+
+def clusters_note(runs):
+    """How many dense clusters there are in the shortest and the longest perceptrons, in words."""
+    from landscape import book
+
+    groups = solutions(runs).groupby("d")["clusters"]
+    means = [(d, format_measurement(mean(groups.get_group(d)).with_(n=None)))
+             for d in (min(groups.groups), max(groups.groups))]  # fmt: skip
+    return book.Note(
+        f"A data set has {means[0][1]} dense clusters in the mean at $d = {means[0][0]}$ and "
+        f"{means[1][1]} at $d = {means[1][0]}$. The tolerance that was set beforehand, half a "
+        "cluster in ten weights, is wide for such numbers: over these lengths it allows "
+        f"{0.05 * (means[1][0] - means[0][0]):.1f} more."
+    )
+
+
+def picks_note(runs):
+    """What picks as well as local entropy, and what does not, in words."""
+    from landscape import book
+
+    rows = entropy(runs)
+    own = rows[f"shell_{RADIUS}"]
+    margin, hebb, centre = (
+        format_measurement(mean(own - rows[name], unit="points").with_(n=None))
+        for name in ("margin", "mean_margin", "centre")
+    )
+    return book.Note(
+        f"The test error of local entropy's choice at {RADIUS} flips, minus that of others: {margin} "
+        "against the largest margin, which nearly all solutions share; "
+        f"{hebb} against the solution with the largest *mean* margin, nearest to Hebb's sum "
+        rf"$\sum_i y_i\xi_i$, which asks for no neighbours; {centre} against the centre, the vector "
+        "of the entries that most solutions have."
     )
 
 

@@ -80,7 +80,9 @@ def status(card: dict[str, Any], root: str | Path) -> list[Table]:
     return shown
 
 
-def part_findings(part: str, profile: str, root: str | Path, up: str = "") -> Table:
+def part_findings(
+    part: str, profile: str, root: str | Path, up: str = "", folded: bool = False
+) -> Table:
     """The figures and tables of one part with what was found; unwritten ones without a link."""
     rows, pages = [], 0
     for row in scorecard(profile, root)["artifacts"]:
@@ -93,7 +95,7 @@ def part_findings(part: str, profile: str, root: str | Path, up: str = "") -> Ta
                          tables.verdict_cell(row["verdict"]["label"], what)])  # fmt: skip
     return Table(["figure or table", "verdict, and what was found"], rows, name="status",
                  caption=f"What was found in this part: {pages} of {len(rows)} figures and tables "
-                 "have a page", stack=True)  # fmt: skip
+                 "have a page", stack=True, folded=folded)  # fmt: skip
 
 
 def part_sentence(part: str, profile: str, root: str | Path) -> str:
