@@ -158,11 +158,11 @@ def perceptrons(runs, root):
         return "**Dense clusters** of [perceptrons](thesis-fig-3-3.html) were not compared."
     lead = "Do dense solutions err less?"
     if better.has_interval and better.low > 0:
-        lead = "Dense solutions err less where all can be counted:"
+        lead = "Dense solutions err less where all can be counted."
     return (
-        f"**{lead}** those in dense clusters of [binary perceptrons](thesis-fig-3-3.html) by "
-        f"{_text(better)} than isolated ones, the one that local entropy picks by "
-        f"{format_number(-picked.value, 1)} than the mean."
+        f"**{lead}** In [binary perceptrons](thesis-fig-3-3.html) isolated solutions err "
+        f"{_text(better)} more than those in dense clusters, and the one that local entropy picks "
+        f"{format_number(-picked.value, 1)} points less than the mean."
     )
 
 

@@ -92,6 +92,10 @@ CARD = {"artifacts": [
 ]}  # fmt: skip
 
 
+def narrower(runs):
+    return "Narrower."
+
+
 def pages(entropy, monkeypatch, **given):
     """Let the part read made pages."""
     made = {name.replace("_", "-"): SimpleNamespace(**page) for name, page in given.items()}
@@ -126,11 +130,11 @@ def test_the_findings_say_what_was_measured(entropy, monkeypatch):
                "share_is_known": lambda measured: True, "percent": lambda part: "110 %",
                "answer": lambda runs: "An average does it."}  # fmt: skip
     pages(entropy, monkeypatch, thesis_fig_3_3={"measure": lambda runs: found},
-          is_it_the_averaging=average, wide_or_not={"answer": lambda runs: "Narrower."})  # fmt: skip
+          is_it_the_averaging=average, wide_or_not={"answer": narrower})
     said = entropy.findings(CARD, None, None)
     assert len(said) == 5
     assert "err less where all can be counted" in said[0]
-    assert "by 4.0 than the mean" in said[0]
+    assert "4.0 points less than the mean" in said[0]
     assert "What thesis-fig-3-1 found." in said[1]
     assert "What thesis-tab-3-1 found." in said[2]
     assert said[2].endswith("ends higher.")
@@ -140,7 +144,7 @@ def test_the_findings_say_what_was_measured(entropy, monkeypatch):
     found["c1"]["better"] = Measurement(None)
     average["share_is_known"] = lambda measured: False
     pages(entropy, monkeypatch, thesis_fig_3_3={"measure": lambda runs: found},
-          is_it_the_averaging=average, wide_or_not={"answer": lambda runs: "Narrower."})  # fmt: skip
+          is_it_the_averaging=average, wide_or_not={"answer": narrower})
     said = entropy.findings(CARD, None, None)
     assert said[0].endswith("were not compared.")
     assert said[3].endswith("An average does it.")

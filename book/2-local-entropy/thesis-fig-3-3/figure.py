@@ -237,11 +237,11 @@ def picks_note(runs):
         for name in ("margin", "mean_margin", "centre")
     )
     return book.Note(
-        f"The test error of local entropy's choice at {RADIUS} flips, minus that of others: {margin} "
-        "against the largest margin, which nearly all solutions share; "
+        f"The test error of local entropy's choice at {RADIUS} flips, minus that of others: "
+        f"{margin} against the largest margin, which nearly all solutions share; "
         f"{hebb} against the solution with the largest *mean* margin, nearest to Hebb's sum "
-        rf"$\sum_i y_i\xi_i$, which asks for no neighbours; {centre} against the centre, the vector "
-        "of the entries that most solutions have."
+        rf"$\sum_i y_i\xi_i$, which asks for no neighbours; {centre} against the centre, the "
+        "vector of the entries that most solutions have."
     )
 
 
