@@ -161,7 +161,7 @@ def found_by(page, address, words):
         ("Parle", "/4-parle/"),
         ("t-SNE", "/1-spin-glass/thesis-fig-2-2.html"),
         ("how long does it take", "/reproduce.html"),
-        ("perceptron", "/8-evidence/errata-thesis.html"),
+        ("perceptron", "/8-evidence/errata-thesis-training.html"),
     ],
 )
 def test_search_finds_pages_before_the_library(page, address, manifest, words, wanted):

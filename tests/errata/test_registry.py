@@ -43,10 +43,16 @@ def test_every_module_is_in_the_list():
     assert modules - {"entry", "registry"} <= set(vars(registry))
 
 
-def test_every_entry_is_shown_with_one_work():
-    shown = [entry for work in registry.WORKS for entry in registry.of_work(work)]
+def test_every_entry_is_shown_on_one_page():
+    pages = {entry.page for entry in registry.ENTRIES}
+    shown = [entry for page in pages for entry in registry.of_page(page)]
     assert sorted(e.key for e in shown) == sorted(e.key for e in registry.ENTRIES)
-    assert not registry.of_work("anneal"), "Chaudhari & Soatto's stand with the thesis"
+    assert "errata-anneal" not in pages, "Chaudhari & Soatto's stand with the thesis"
+
+
+def test_the_thesis_has_a_page_more_from_its_third_chapter_on():
+    assert registry.get(5).page == registry.get("cosine-distance").page == "errata-thesis"
+    assert registry.get(6).page == registry.get(28).page == "errata-thesis-training"
 
 
 def test_entries_are_found_by_key():

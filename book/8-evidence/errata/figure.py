@@ -12,14 +12,14 @@ ALT = (
 SHOWN = (1e-4, 1e6)  # what is beyond is rounding, or as good as infinite, and put at the edge
 
 
-def distances():
+def distances(page=None):
     """One row an entry: distance from its check, in units of the check's tolerance.
 
     Of several quantities the one that speaks most against the entry: the print that is nearest to
     its check, the correction that is farthest from its own.
     """
     rows = []
-    for entry in registry.ENTRIES:
+    for entry in registry.of_page(page) if page else registry.ENTRIES:
         stated = [row for row in entry.rows if row.printed is not None]
         rows.append({
             "erratum": entry.name,
@@ -36,12 +36,19 @@ def _distance(row, value):
     return abs(value - row.check) / (row.tolerance * abs(row.check))
 
 
-def draw():
+def picture(page=None):
+    """All entries, or those of a page."""
+    from landscape import book
+
+    return book.Picture(draw(page), alt=ALT, data=distances(page))
+
+
+def draw(page=None):
     """Crosses for prints, dots for corrections; left of 1 a check agrees."""
     from landscape import book
 
-    frame = distances()
-    figure, ax = book.panel(width=4.8, height=max(3.7, 0.155 * len(frame)))
+    frame = distances(page)
+    figure, ax = book.panel(width=4.8, height=max(2.4, 0.155 * len(frame)))
     lines = np.arange(len(frame))
     ax.axvline(1, color=book.INK, linewidth=1)
     for name, mark, color in (("printed", "x", book.CYCLE[1]), ("corrected", "o", book.CYCLE[0])):

@@ -17,9 +17,9 @@ _DIGITS, _FEW = 5, 4
 _WORDS = {True: "yes", False: "no", None: "no number"}
 
 
-def finding(work: str | None = None) -> str:
-    """What the checks say about all entries, or those shown with a work, in one sentence."""
-    entries = registry.of_work(work) if work else registry.ENTRIES
+def finding(page: str | None = None) -> str:
+    """What the checks say about all entries, or those of a page, in one sentence."""
+    entries = registry.of_page(page) if page else registry.ENTRIES
     rows = [row for entry in entries for row in entry.rows]
     stated = [row for row in rows if row.printed is not None]
     wrong = sum(not row.printed_agrees for row in stated)

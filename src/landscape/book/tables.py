@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -149,7 +150,7 @@ class Table(Html):
 
     def _repr_html_(self) -> str:
         heads = [markdown.html(column) for column in self.columns]
-        labels = [re.sub(r"<[^>]+>", "", head) for head in heads]
+        labels = [_spoken(re.sub(r"<[^>]+>", "", head)) for head in heads]
         head = "".join(f'<th scope="col">{text}</th>' for text in heads)
         body = []
         for row, row_class in zip(self.rows, self.row_classes, strict=True):
@@ -198,6 +199,23 @@ class Table(Html):
             if number == 0:
                 lines.append("  ".join("-" * width for width in widths))
         return "\n".join(lines)
+
+
+def _spoken(head: str) -> str:
+    r"""A column's head without formulas: an attribute is not typeset. ``\gamma`` becomes γ."""
+    return re.sub(r"\\\((.+?)\\\)", lambda found: _plain_formula(found[1]), head)
+
+
+def _plain_formula(formula: str) -> str:
+    def letter(found: re.Match[str]) -> str:
+        name = found[1]
+        case = "CAPITAL" if name[0].isupper() else "SMALL"
+        try:
+            return unicodedata.lookup(f"GREEK {case} LETTER {name.upper()}")
+        except KeyError:
+            return {"infty": "∞", "mathbb": "", "cdot": "·"}.get(name, name)
+
+    return re.sub(r"[{}]", "", re.sub(r"\\([A-Za-z]+)", letter, formula))
 
 
 class Note(Html):

@@ -6,6 +6,7 @@ neither. Whether the print is wrong and the correction right follows from the ro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,6 +91,13 @@ class Entry:
     def work(self) -> str:
         """The work that it is shown with, a key of `WORKS`."""
         return next(iter(self.where))
+
+    @property
+    def page(self) -> str:
+        """The page of the book that shows it; the thesis has one more from its chapter 3 on."""
+        place = re.search(r"\d", self.where[self.work])
+        later = self.work == "thesis" and place is not None and int(place[0]) > 2
+        return f"errata-{self.work}{'-training' if later else ''}"
 
     @property
     def source(self) -> str:

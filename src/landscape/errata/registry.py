@@ -43,6 +43,6 @@ def get(key: str | int) -> Entry:
     raise LandscapeError(f"there is no erratum {key}; the list has {known}.")
 
 
-def of_work(work: str) -> tuple[Entry, ...]:
-    """The entries that are shown with a work, those with a number first."""
-    return tuple(entry for entry in ENTRIES if entry.work == work)
+def of_page(page: str) -> tuple[Entry, ...]:
+    """The entries that a page of the book shows, those with a number first."""
+    return tuple(entry for entry in ENTRIES if entry.page == page)
