@@ -21,7 +21,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import statistics
+from landscape.evidence import finals, statistics
 from landscape.evidence.measurement import Measurement
 
 PARITY = 0.2  # points; Adam's own runs at this scale differ by about as much
@@ -30,18 +30,10 @@ ADAM, FAIR = "adam", "adam_constant"
 REACHES, ABOVE, OPEN = "reaches", "above", "open"
 
 
-def final(frame: pd.DataFrame, method: str) -> pd.Series:
-    """Final test error in percent, one number a seed."""
-    return statistics.per_seed(frame[frame["method"] == method], "test_error")
-
-
 def gap(frame: pd.DataFrame, first: str, second: str = FAIR) -> Measurement | None:
-    """Final test error of the first minus the second's, in points, paired by seed."""
-    pair = statistics.common_seeds(final(frame, first), final(frame, second))
-    if not len(pair[0]):
-        return None
-    named = statistics.diverged_runs(frame[frame["method"].isin((first, second))])
-    return statistics.paired_difference(*pair, unit="points", diverged=named)
+    """Final test error of the first minus the second's, in points; None without a common seed."""
+    ends = (finals.final(frame, method).index for method in (first, second))
+    return finals.gap(frame, first, second) if len(next(ends).intersection(next(ends))) else None
 
 
 def reading(difference: Measurement | None) -> str:
