@@ -200,11 +200,10 @@ def test_tables_have_a_row_for_every_method_rate_and_loop(figure):
     rows = figure.angles_table(made()).rows
     assert [row[0].text for row in rows] == ["char-LSTM", "LeNet"] * 2
     assert "The work's own difference, -0.009, is within its printed error" in text
-    assert "is 65 degrees on the LSTM and 61 on LeNet. The two gradients are less" in figure.sizes(
-        made()
-    )
-    assert "less correlated on LeNet;" in figure.sizes(made(lstm=1.0))
-    text = figure.later(made())
+    sizes, text = figure.said_of_angles(made())
+    assert "is 65 degrees on char-LSTM and 61 on LeNet: the two gradients are less" in sizes
+    assert "less correlated on LeNet, and" in figure.said_of_angles(made(lstm=1.0))[0]
+    assert "no measurable" in figure.said_of_angles(made(lstm=2.0))[0]
     assert "by 10 [10, 10] degrees a step on char-LSTM, around 65 degrees" in text
     assert text.endswith("changes by 10 [10, 10] and by 2 [2, 2] degrees there, around 65 and 61.")
 

@@ -273,54 +273,22 @@ def _nats_and_perplexity(frame, method):
 
 def angles_table(runs):
     """Both networks in both loops: the angle, its change, its memory and its drift."""
-    from landscape import book
+    from landscape.book import angle_tables
 
-    table = []
-    for loop, said in LOOPS.items():
-        for experiment, name in NETWORKS.items():
-            rows = runs.table(experiment, loop)
-            columns = (mean_angle(rows), change(rows), memory(rows), drift(rows))
-            cells = [format_measurement(statistics.mean_interval(c).with_(n=None)) for c in columns]
-            table.append([book.Cell(name, details=said), *cells])
-    return book.Table(
-        ["network", "mean angle", "change a step", "correlation with the next", "drift"], table,
-        label="thesis-fig-3-7-angles", stack=True,
-        caption="Angle between x − z and the plain gradient in degrees, 95 % intervals over seeds",
-    )  # fmt: skip
+    return angle_tables.table(_angles_of(runs), "thesis-fig-3-7-angles")
 
 
-def sizes(runs):
-    """A sentence: on which network the two gradients are the less correlated."""
-    lstm, lenet = (mean_angle(runs.table(experiment, "own")) for experiment in NETWORKS)
-    gap = statistics.difference(lstm, lenet)
-    return (
-        f"Over the runs the angle is {lstm.mean():.0f} degrees on the LSTM and {lenet.mean():.0f} "
-        "on LeNet. "
-        + _side(gap, "The two gradients are less correlated on the LSTM, as the work says.",
-                "The two gradients are less correlated on LeNet; the work says so of recurrent "
-                "networks.", "Neither network's gradients are measurably less correlated.")
-    )  # fmt: skip
+def said_of_angles(runs):
+    """Sentences: the angles' sizes, and the second half of the runs alone."""
+    from landscape.book import angle_tables
+
+    measured = _angles_of(runs)
+    return angle_tables.sizes(measured[LOOPS["own"]]), angle_tables.later(measured)
 
 
-def later(runs):
-    """Sentences: the second half of the runs alone, in both loops."""
-    said = {}
-    for loop in LOOPS:
-        numbers = []
-        for experiment, name in NETWORKS.items():
-            rows = runs.table(experiment, loop)
-            rows = rows[rows["update"] > rows["update"].max() / 2]
-            size = statistics.mean_interval(change(rows)).with_(n=None)
-            numbers.append((f"{mean_angle(rows).mean():.0f}", format_measurement(size), name))
-        said[loop] = numbers
-    (lstm, one, name), (lenet, other, second) = said["own"]
-    (lstm_same, one_same, _), (lenet_same, other_same, _) = said["same"]
-    return (
-        f"In the second half of the runs alone the angle "
-        f"changes by {one} degrees a step on {name}, around {lstm} degrees, and by {other} "
-        f"on {second}, around {lenet}. With one loop for both it changes by {one_same} and by "
-        f"{other_same} degrees there, around {lstm_same} and {lenet_same}."
-    )
+def _angles_of(runs):
+    return {said: {name: runs.table(experiment, loop) for experiment, name in NETWORKS.items()}
+            for loop, said in LOOPS.items()}  # fmt: skip
 
 
 def not_run_words(runs):

@@ -33,16 +33,6 @@ SWITCHES = {
 }
 #: Where text and PyTorch program have the same convention.
 SHARED = ("inner_buffer", "outer_momentum")
-#: The same effects as once measured on the authors' program itself (another start, rate 0.1, after
-#: 1, 10 and 30 outer steps), by L, and by switch.
-RECORDED = {
-    20: {"averaging": (0.18, 0.18, 0.11), "first_gradient": (0.11, 0.02, 0.02),
-         "outer_momentum": (0.52, 0.77, 0.78), "inner_buffer": (0.0, 0.47, 0.29)},
-    5: {"averaging": (0.43, 0.48, 0.78), "first_gradient": (0.51, 0.19, 0.08),
-        "force": (0.09, 0.12, 0.17), "outer_momentum": (0.73, 0.78, 0.86),
-        "inner_buffer": (0.0, 0.87, 1.72)},
-}  # fmt: skip
-RECORDED_AT = (1, 10, 30)
 LEAST = 1e-4  # smaller effects stand here on the logarithmic axis
 
 
@@ -168,9 +158,9 @@ def switch_table(runs):
     rows = []
     for (L, gamma, lr), part in every.groupby(["inner_steps", "gamma", "lr"], sort=False):
         for switch, label in SWITCHES.items():
-            known = RECORDED.get(L, {}).get(switch) if lr == 0.1 else None
-            shown = known is not None and update in RECORDED_AT
-            old = f"{known[RECORDED_AT.index(update)]:g}" if shown else "–"
+            known = rules.RECORDED.get(L, {}).get(switch) if lr == 0.1 else None
+            shown = known is not None and update in rules.RECORDED_AT
+            old = f"{known[rules.RECORDED_AT.index(update)]:g}" if shown else "–"
             closes = None if switch in SHARED else rules.explained(part, switch)
             rows.append([f"L = {L}, γ = {gamma:g}, η′ = {lr:g}", label.removeprefix("the "),
                          _shown(rules.effect(part, switch, update)), old,
@@ -183,22 +173,9 @@ def switch_table(runs):
         "distance between text and program that the switch closes")  # fmt: skip
 
 
-def agreement(runs):
-    """Our effects over those measured on the program: (smallest ratio, largest, how many)."""
-    ratios = []
-    for L, known in RECORDED.items():
-        rows = setting(runs, L, 0.1)
-        there = [(i, update) for i, update in enumerate(RECORDED_AT)
-                 if (rows["update"] == update).any()]  # fmt: skip
-        found = [(rules.effect(rows, switch, update), values[i])
-                 for switch, values in known.items() for i, update in there]  # fmt: skip
-        ratios += [ours.value / value for ours, value in found if value and ours is not None]
-    return (min(ratios), max(ratios), len(ratios)) if ratios else None
-
-
 def confirmed(runs):
     """A sentence on how our recurrences compare with the program's own iterates."""
-    found = agreement(runs)
+    found = rules.agreement(runs.table(APART, "tiny"))
     if found is None:
         return "This profile has no setting at which the program itself was measured."
     return (
@@ -305,12 +282,16 @@ def draw_switches(runs, L):
         ax.errorbar(ends[0], [places[switch] + shift for switch in found],
                     xerr=(ends[0] - ends[1], ends[2] - ends[0]), fmt="o", color=color, capsize=2,
                     linewidth=1, label=rf"$\eta' = {lr:g}$")  # fmt: skip
-    if update in RECORDED_AT and L in RECORDED:
-        known = {switch: v[RECORDED_AT.index(update)] for switch, v in RECORDED[L].items()}
+    if update in rules.RECORDED_AT and L in rules.RECORDED:
+        known = {
+            switch: v[rules.RECORDED_AT.index(update)] for switch, v in rules.RECORDED[L].items()
+        }
         ax.plot(list(known.values()), [places[switch] + 0.12 for switch in known], "x",
                 color=book.INK, markersize=8, label=r"program, $\eta' = 0.1$")  # fmt: skip
-    ax.set_yticks(list(places.values()),
-                  [textwrap.fill(SWITCHES[switch].removeprefix("the "), 16) for switch in places])
+    ax.set_yticks(
+        list(places.values()),
+        [textwrap.fill(SWITCHES[switch].removeprefix("the "), 16) for switch in places],
+    )
     ax.set(xscale="log", xlim=(0.6 * LEAST, 20), xlabel=f"moved / way, {update} outer steps")
     ax.minorticks_off()
     ax.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.3, 1.0))

@@ -72,9 +72,7 @@ def draw_change(rows: pd.DataFrame, alpha: float) -> Figure:
     return figure
 
 
-def draw_losses(
-    rows: pd.DataFrame, L: int, edges: Mapping[float, float], alone: float
-) -> Figure:
+def draw_losses(rows: pd.DataFrame, L: int, edges: Mapping[float, float], alone: float) -> Figure:
     """Final training loss against the scope for one L.
 
     Args:

@@ -28,6 +28,16 @@ PARITY = 0.2  # points; Adam's own runs at this scale differ by about as much
 AT = 10  # outer steps
 ADAM, FAIR = "adam", "adam_constant"
 REACHES, ABOVE, OPEN = "reaches", "above", "open"
+#: The same effects as once measured on the authors' program itself (another start, rate 0.1, after
+#: 1, 10 and 30 outer steps), by L, and by switch.
+RECORDED = {
+    20: {"averaging": (0.18, 0.18, 0.11), "first_gradient": (0.11, 0.02, 0.02),
+         "outer_momentum": (0.52, 0.77, 0.78), "inner_buffer": (0.0, 0.47, 0.29)},
+    5: {"averaging": (0.43, 0.48, 0.78), "first_gradient": (0.51, 0.19, 0.08),
+        "force": (0.09, 0.12, 0.17), "outer_momentum": (0.73, 0.78, 0.86),
+        "inner_buffer": (0.0, 0.87, 1.72)},
+}  # fmt: skip
+RECORDED_AT, RECORDED_RATE = (1, 10, 30), 0.1
 
 
 def gap(frame: pd.DataFrame, first: str, second: str = FAIR) -> Measurement | None:
@@ -117,3 +127,16 @@ def explained(rows: pd.DataFrame, switch: str) -> Measurement:
     rows = rows[(rows["update"] == update) & (rows["base"] == "thesis")].set_index("seed")
     whole = rows[rows["switch"] == "none"]["left"]
     return statistics.mean_interval(1 - rows[rows["switch"] == switch]["left"] / whole)
+
+
+def agreement(rows: pd.DataFrame) -> tuple[float, float, int] | None:
+    """Our effects over the recorded ones: smallest ratio, largest, how many; None without any."""
+    ratios = []
+    for L, known in RECORDED.items():
+        part = rows[(rows["inner_steps"] == L) & (rows["lr"] == RECORDED_RATE)]
+        for switch, values in known.items():
+            for update, value in zip(RECORDED_AT, values, strict=True):
+                if value and (part["update"] == update).any():
+                    found = effect(part, switch, update)
+                    ratios += [] if found is None else [found.value / value]
+    return (min(ratios), max(ratios), len(ratios)) if ratios else None
