@@ -78,8 +78,8 @@ def answer(runs):
     most, size = next(iter(rules.effects(setting(runs), SWITCHES).items()))
     return (
         f"After {frame['step'].max()} gradients on LeNet {', '.join(parts)}; "
-        f"{' and '.join(beside) or 'none ends measurably apart from the Lua program'}; of single "
-        f"differences {SWITCHES[most]} moves the weights most, by {_percent(size)}."
+        f"{' and '.join(beside) or 'none ends measurably apart from the Lua program'}; on a tiny "
+        f"network {SWITCHES[most]} alone moves weights most, by {_percent(size)}."
     )
 
 
