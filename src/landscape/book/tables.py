@@ -18,6 +18,8 @@ from landscape.book import text as markdown
 from landscape.errors import LandscapeError
 
 _TEXT_WIDTH = 44
+#: What stands for a formula's letters where nothing sets mathematics.
+LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "eta": "η", "lambda": "λ", "kappa": "κ"}
 
 
 class Html:
@@ -149,7 +151,7 @@ class Table(Html):
 
     def _repr_html_(self) -> str:
         heads = [markdown.html(column) for column in self.columns]
-        labels = [re.sub(r"<[^>]+>", "", head) for head in heads]
+        labels = [_words(head) for head in heads]
         head = "".join(f'<th scope="col">{text}</th>' for text in heads)
         body = []
         for row, row_class in zip(self.rows, self.row_classes, strict=True):
@@ -234,6 +236,12 @@ def show(*things: object) -> None:
             print(repr(thing))
     else:
         display(*things)
+
+
+def _words(head: str) -> str:
+    """A column's name as an attribute, in which nothing sets mathematics: letters instead."""
+    text = re.sub(r"<[^>]+>|\\[()]", "", head)
+    return re.sub(r"\\([a-z]+)", lambda found: LETTERS.get(found[1], found[0]), text)
 
 
 def verdict_classes(label: str) -> tuple[str, str]:
