@@ -102,7 +102,7 @@ def test_pictures_tables_and_notes_are_made(figure):
         assert set(picture.panels) == set(picture.titles) == {"a", "b"}
     assert "94.000 [93.975, 94.025] %" in figure.width_note(made)
     assert "Lanczos allows 0 to 100 %" in figure.width_note(made)
-    assert "over all 60,000 the same count says at least 0 %" in figure.width_note(made)
+    assert "over all 60,000 the same count leaves none." in figure.width_note(made)
     assert len(figure.means_table(made).rows) == 6
     assert len(figure.networks_table(made).rows) == 4
     assert f"{figure.cost()['bytes'] / 1e9:.0f} GB" in figure.cost_note()

@@ -118,7 +118,7 @@ def width_picture(runs):
 
     printed = (WIDTH, paper(runs.root)["near-zero"].value)
     exact, sizes = spectra.variants(runs, SMALL), {}
-    for name in (SMALLER, SMALL):
+    for name in (SMALL, SMALLER):  # colours as in the first picture
         rows = spectra.shares(runs, name)
         sizes[f"{size(runs, name):,} weights, exact"] = rows[rows["main"]]
     wide = {f"{size(runs, LENET):,} weights, bounds": bounded(runs)}
@@ -159,13 +159,14 @@ def width_note(runs):
     band = bounds[np.isclose(bounds["width"], WIDTH)][["low", "high"]].mean()
     below = spectra.mean(spectra.share(runs, SMALL, WIDTH, "below"), "%").with_(n=None)
     seen, samples = spectra.share(runs, LENET, WIDTH, "low"), int(bounds["samples"].iloc[0])
-    all_samples = spectra.zeros_at_least(WEIGHTS, DENSE, SAMPLES)
+    least = spectra.zeros_at_least(WEIGHTS, DENSE, SAMPLES)
+    whole = f"still {least:.0f} %" if least else "none"
     return (
         f"Share within $10^{{-4}}$ of {size(runs, SMALL):,} weights: {'; '.join(texts)}. Of the "
         f"small network {format_measurement(below)} are below $-10^{{-4}}$. Of the network of the "
         f"work's size Lanczos allows {seen.mean():.0f} to {band['high']:.0f} %. At least "
         f"{band['low']:.0f} % are exactly zero, but only because the Hessian is taken over "
-        f"{samples} samples: over all {SAMPLES:,} the same count says at least {all_samples:.0f} %."
+        f"{samples} samples: over all {SAMPLES:,} the same count leaves {whole}."
     )
 
 

@@ -87,9 +87,9 @@ def finding(found):
         signs = "no entry is negative in our runs"
     fc, lstm, cnn = (f"{near[key].value:.0f} %" for key in WIDTHS)
     return (
-        f"Near zero, by the work's own widths, are {fc} of a small fully connected network's "
-        f"eigenvalues, {lstm} of an LSTM's and {cnn} of all-CNN's entries (the work: 90, 95 and "
-        f"95 %); {signs}."
+        f"Near zero, by the work's own widths, are {fc} of a fully connected network's "
+        f"eigenvalues, {lstm} of an LSTM's and {cnn} of all-CNN's entries (the work: 90, 95, 95 %); "
+        f"{signs}."
     )
 
 

@@ -194,8 +194,9 @@ def theory(runs):
         gap = (exact["lanczos_width_1"] / exact["width_1"] - 1).abs().max()
         text += (
             f"; Lanczos' differs from that of {len(exact)} whole spectra by at most "
-            f"{100 * gap:.0f} %{_trace_gap(exact)}, and of their eigenvalues {100 * exact['near_zero'].mean():.0f} % "
-            f"are within $10^{{-4}}$ of zero while the lowest is {exact['bottom'].min():.2f}"
+            f"{100 * gap:.0f} %{_trace_gap(exact)}, and of their eigenvalues "
+            f"{100 * exact['near_zero'].mean():.0f} % are within $10^{{-4}}$ of zero while the "
+            f"lowest is {exact['bottom'].min():.2f}"
         )
     return text + "."
 
