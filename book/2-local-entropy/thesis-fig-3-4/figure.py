@@ -88,8 +88,8 @@ def finding(found):
     fc, lstm, cnn = (f"{near[key].value:.0f} %" for key in WIDTHS)
     return (
         f"Near zero, by the work's own widths, are {fc} of a fully connected network's "
-        f"eigenvalues, {lstm} of an LSTM's and {cnn} of all-CNN's entries (the work: 90, 95, 95 %); "
-        f"{signs}."
+        f"eigenvalues, {lstm} of an LSTM's and {cnn} of all-CNN's entries (the work: 90, 95, "
+        f"95 %); {signs}."
     )
 
 
