@@ -87,9 +87,8 @@ def test_what_the_work_prints_is_reproduced_and_words_are_not_run():
     assert set(labels(named, "c2").values()) == {SMALL}
     assert set(labels(named, "c1").values()) == {"not run"}
     assert named["c1.test"]["reason"] == "data set Penn Treebank not fetched"
-    assert "ends lower than Adam (-0.009" in found["finding"]
-    assert "and lower than Adam at Entropy-Adam's rate (-0.109" in found["finding"]
-    assert "in short runs" in found["finding"]
+    assert "in short runs 0.01 nats below Adam and 0.11 nats below Adam at" in found["finding"]
+    assert "but is 65 degrees, not nearly 90." in found["finding"]
     assert len(found["finding"].split()) < 45
 
 
@@ -98,20 +97,19 @@ def test_the_record_decides_and_says_nothing_of_short_runs():
     assert labels(named, "c2")["test"] == "contradicted under our reading"
     assert labels(named, "c2")["entropy"] == "contradicted under our reading"
     assert labels(named, "c2")["adam"] == "reproduced"
-    assert "ends higher than Adam (0.074" in found["finding"]
-    assert "but lower than Adam at" in found["finding"]
+    assert "ends 0.07 nats above Adam but 0.03 nats below Adam at" in found["finding"]
     assert "short runs" not in found["finding"]
 
 
 def test_a_run_that_never_gets_there_counts_with_its_last_epoch(figure):
     frame = losses({"adam": 1.2, "entropy_adam": 1.5})
     # The level is Entropy-Adam's mean; its seed 2 ends above it. Adam is there much earlier.
-    found = figure.passes(frame, "entropy_adam", "adam")
+    found = figure.passes(frame, "entropy_adam", "adam", "test_loss")
     assert found.n == 3
     assert found.value == pytest.approx(5 / 10, rel=0.05)
-    assert figure.passes(diverge(frame, "adam", 0), "entropy_adam", "adam").n == 2
+    assert figure.passes(diverge(frame, "adam", 0), "entropy_adam", "adam", "test_loss").n == 2
     alone = losses({"adam": 1.2, "entropy_adam": 1.5}, seeds=1)
-    assert figure.passes(alone, "entropy_adam", "adam").value is None
+    assert figure.passes(alone, "entropy_adam", "adam", "test_loss").value is None
 
 
 def test_the_angle_decides_three_parts_and_momentum_one():
@@ -201,7 +199,11 @@ def test_tables_have_a_row_for_every_method_rate_and_loop(figure):
     assert "rate and drops -0.109 [-0.109, -0.109]. " in text
     rows = figure.angles_table(made()).rows
     assert [row[0].text for row in rows] == ["char-LSTM", "LeNet"] * 2
-    text = figure.later(made())
+    assert "The work's own difference, -0.009, is within its printed error" in text
+    sizes, text = figure.said_of_angles(made())
+    assert "is 65 degrees on char-LSTM and 61 on LeNet: the two gradients are less" in sizes
+    assert "less correlated on LeNet, and" in figure.said_of_angles(made(lstm=1.0))[0]
+    assert "no measurable" in figure.said_of_angles(made(lstm=2.0))[0]
     assert "by 10 [10, 10] degrees a step on char-LSTM, around 65 degrees" in text
     assert text.endswith("changes by 10 [10, 10] and by 2 [2, 2] degrees there, around 65 and 61.")
 

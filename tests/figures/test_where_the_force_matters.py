@@ -49,12 +49,14 @@ def made(far=10.0, change=0.0, edge=0.07, top=8.0):
     return Made(tables=tables)
 
 
-def test_the_answer_counts_the_updates_until_the_force_matters(figure):
+def test_the_answer_names_the_tasks_that_get_to_where_the_force_matters(figure):
     said = figure.answer(made())
-    assert r"With $L = 20$ the force matters from $\gamma = 10$ down" in said
-    assert "down, where the test error changes measurably at none of 3 scopes; " in said
-    assert "$10^{4}$ on MNIST there after 6,912 updates, of which it makes 2,340." in said
+    assert r"other mini-batches only from $\gamma = 10$ down ($L = 20$), where the test" in said
+    assert "where the test error changes measurably at none of 3 scopes; " in said
+    assert said.endswith("of the work's tasks CIFAR-10 alone reaches such scopes.")
     assert len(said.split()) <= 45
+    assert figure.answer(made(far=0.1)).endswith("none of the work's tasks reaches such scopes.")
+    assert "CIFAR-10 and War and Peace reach such" in figure.answer(made(far=100))
 
 
 @pytest.mark.parametrize(
@@ -67,21 +69,21 @@ def test_the_answer_says_what_the_test_error_does(figure, change, words):
 
 def test_a_force_that_is_never_felt_is_said_so(figure):
     assert figure.answer(made(far=0)).startswith("At no scope")
-    assert texts(figure.map_table(made(far=0)))[0][3] == "nowhere"
+    assert texts(figure.map_table(made(far=0)))[0][2] == "nowhere"
 
 
 def test_the_map_has_measured_and_predicted_edges(figure):
     runs = made()
     row = texts(figure.map_table(runs))[1]
-    assert row[:4] == ["20", "0.25", "10000", "10"]
-    assert row[5] == "0.05 – 0.1"
+    assert row[:3] == [r"$L = 20$, $\alpha = 0.25$", "10000", "10"]
+    assert row[4] == "0.05 – 0.1"
     late, early, alone = figure.predicted(runs, 20, 0.25)
     assert alone == pytest.approx(0.1 / (2 * 1.9 / 2.8))
     assert alone < early < late  # curvature lifts the edge
     said = figure.breaking(runs)
-    assert "with the start's curvature it has the edge between the two scopes" in said
-    assert "enclose it in 2 of 2 cases" in said
-    assert "enclose it in 0 of 2 cases and is off by up to" in said
+    assert "curvature at its start its edge lies between the last stable scope and the next" in said
+    assert "the next in 2 of 2 cases" in said
+    assert "the next in 0 of 2 cases and is wrong by a factor of up to" in said
 
 
 def test_half_a_step_is_half_a_step(figure):
@@ -100,8 +102,8 @@ def test_the_works_scopes_stand_on_the_map(figure):
 
 def test_differences_are_counted(figure):
     row = texts(figure.gains_table(made(change=-1.0)))[0]
-    assert row[2] == "3 lower, 0 higher of 5"
-    assert row[3].startswith("-0.99")
+    assert row[1] == "3 lower, 0 higher of 5"
+    assert row[2].startswith("-0.99")
 
 
 def test_what_a_smaller_rate_does_is_told_apart(figure):

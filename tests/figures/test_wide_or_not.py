@@ -58,8 +58,9 @@ FLAT = dict.fromkeys(LOSSES, 1.0)
 
 @pytest.mark.parametrize(
     ("factor", "words"),
-    [(0.5, "are wider than with SGD and Adam where"), (2, "are narrower than with SGD and Adam"),
-     (1, "are not told apart from SGD and Adam")],
+    [(0.5, "are by most measures wider than SGD's and Adam's"),
+     (2, "are by most measures narrower than SGD's and Adam's"),
+     (1, "are not told apart from SGD's and Adam's")],
 )
 def test_the_answer_follows_the_measures(figure, factor, words):
     runs = made(figure, FLAT | {"entropy_sgd": factor})
@@ -114,7 +115,7 @@ def test_test_errors_that_follow_the_width_are_seen(figure):
 
 def test_nothing_measured_is_said(figure):
     text = figure.answer(made(figure, FLAT, seeds=1))
-    assert "not compared to SGD" in text
+    assert "not compared to SGD's" in text
 
 
 def test_tables_and_sentences(figure):

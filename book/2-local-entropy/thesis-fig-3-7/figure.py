@@ -3,7 +3,7 @@
 import math
 
 from landscape.errors import LandscapeError
-from landscape.evidence import claims, statistics
+from landscape.evidence import claims, finals, statistics
 from landscape.evidence.angles import change, drift, mean_angle, memory
 from landscape.evidence.measurement import (
     Measurement,
@@ -20,35 +20,21 @@ EXPERIMENTS = (CHAR, INNER, RECURRENT, CONVOLUTIONAL, TEXT, PTB)
 ADAM, ENTROPY, SHORT, RATE, MOMENTUM = METHODS = (
     "adam", "entropy_adam", "adam_short", "adam_larger_rate", "entropy_adam_more_momentum",
 )  # fmt: skip
-NATS = "test_loss"
+NATS = {"column": "test_loss", "unit": "nats"}
+VALIDATION = {"column": "validation_loss", "unit": "nats"}
+PERPLEXITY = {"column": "test_perplexity", "unit": ""}
 NO_WORDS = "data set Penn Treebank not fetched"
 COMMAND = f"landscape fetch ptb && landscape run {PTB} --profile laptop"
 NETWORKS = {RECURRENT: "char-LSTM", CONVOLUTIONAL: "LeNet"}
 LOOPS = {"own": "as the work says", "same": "one loop for both"}
 
 
-def ends(frame, method, column=NATS):
-    """One number a seed: the value at the end of training."""
-    return statistics.per_seed(frame[frame["method"] == method], column)
+def passes(frame, first, second, column):
+    """Ratio of the effective epochs until the worse of the two final means, paired by seed.
 
-
-def end(frame, method, column=NATS, unit="nats"):
-    """Its mean over seeds."""
-    rows = frame[frame["method"] == method]
-    bad = statistics.diverged_runs(rows)
-    return statistics.mean_interval(ends(frame, method, column), unit=unit, diverged=bad)
-
-
-def gap(frame, first, second, column=NATS, unit="nats", note=""):
-    """First method's final value minus the second's, paired by seed."""
-    pair = statistics.common_seeds(*(ends(frame, method, column) for method in (first, second)))
-    bad = statistics.diverged_runs(frame[frame["method"].isin([first, second])])
-    return statistics.paired_difference(*pair, unit=unit, diverged=bad, note=note)
-
-
-def passes(frame, first, second, column=NATS):
-    """Ratio of the effective epochs until the worse of the two final means, paired by seed."""
-    level = max(ends(frame, method, column).mean() for method in (first, second))
+    Unlike in ``finals.passes`` no pair is left out; who never gets there has its own last epoch.
+    """
+    level = max(finals.final(frame, method, column).mean() for method in (first, second))
     times = []
     for method in (first, second):
         rows = frame[frame["method"] == method]
@@ -86,27 +72,28 @@ def measure(runs):
     frame = words(runs)
     if frame is not None:
         found["c1"] = {
-            "test": gap(frame, "entropy_sgd", "sgd", "test_perplexity", ""),
-            "passes": passes(frame, "entropy_sgd", "sgd", "test_perplexity"),
-            "sgd": end(frame, "sgd", "test_perplexity", ""),
-            "entropy": end(frame, "entropy_sgd", "test_perplexity", ""),
+            "test": finals.gap(frame, "entropy_sgd", "sgd", **PERPLEXITY),
+            "passes": passes(frame, "entropy_sgd", "sgd", PERPLEXITY["column"]),
+            "sgd": finals.mean(frame, "sgd", **PERPLEXITY),
+            "entropy": finals.mean(frame, "entropy_sgd", **PERPLEXITY),
         }
     elif runs.scale != "paper":
         found["c1"] = not_run(NO_WORDS)
     char = runs.frame(CHAR)
     if char is not None:
         title = stand_in(runs)
+        test = finals.gap(char, ENTROPY, ADAM, **NATS)
         found["c2"] = {
-            "test": gap(char, ENTROPY, ADAM, note=f"stand-in: {title}" if title else ""),
-            "passes": passes(char, ENTROPY, ADAM),
-            "adam": end(char, ADAM),
-            "entropy": end(char, ENTROPY),
-            "adam-validation": end(char, ADAM, "validation_loss"),
-            "entropy-validation": end(char, ENTROPY, "validation_loss"),
-            "equal": gap(char, ENTROPY, SHORT),
-            "rate": gap(char, ENTROPY, RATE),
+            "test": test.with_(note=f"stand-in: {title}" if title else ""),
+            "passes": passes(char, ENTROPY, ADAM, NATS["column"]),
+            "adam": finals.mean(char, ADAM, **NATS),
+            "entropy": finals.mean(char, ENTROPY, **NATS),
+            "adam-validation": finals.mean(char, ADAM, **VALIDATION),
+            "entropy-validation": finals.mean(char, ENTROPY, **VALIDATION),
+            "equal": finals.gap(char, ENTROPY, SHORT, **NATS),
+            "rate": finals.gap(char, ENTROPY, RATE, **NATS),
         }
-    third = {} if char is None else {"momentum": gap(char, ENTROPY, MOMENTUM)}
+    third = {} if char is None else {"momentum": finals.gap(char, ENTROPY, MOMENTUM, **NATS)}
     pairs = {loop: [runs.table(network, loop) for network in NETWORKS] for loop in LOOPS}
     if all(rows is not None for pair in pairs.values() for rows in pair):
         third |= _angles(*pairs.values())
@@ -129,29 +116,31 @@ def _angles(own, same):
 
 def finding(found):
     """Which of the two optimizers ends lower on the characters, and what the angle does."""
-    test, rate, angle = found["c2.test"], found["c2.rate"], found["c3.change"]
-    if test.value is None or rate.value is None or angle.value is None:
+    test, rate, angle, mean = (
+        found[key] for key in ("c2.test", "c2.rate", "c3.change", "c3.uncorrelated")
+    )
+    if any(part.value is None for part in (test, rate, angle, mean)):
         return "Nothing was measured."
-    short = "" if test.verdict.scale == "work" else ", in short runs"
+    short = "" if test.verdict.scale == "work" else "in short runs "
     note = test.measurement.note
     text = f" of {note.removeprefix('stand-in: ')}, a stand-in," if note else ""
-    sides = ("higher than", "lower than", "no lower than")
-    first, second = (f"{_side(part.measurement, *sides)} Adam" for part in (test, rate))
-    nats, other = (
-        format_measurement(part.measurement.with_(n=None, note="", unit=unit))
-        for part, unit in ((test, "nats"), (rate, ""))
-    )
-    joint = "and" if first == second else "but"
+    first, second = (
+        _side(part.measurement, f"{abs(part.value):.2f} nats above", f"{abs(part.value):.2f} nats "
+              "below", "not measurably apart from") for part in (test, rate)
+    )  # fmt: skip
+    joint = "and" if first.split()[-1] == second.split()[-1] else "but"
     faster = _side(angle.measurement, "faster", "more slowly", "not measurably faster")
+    near = mean.measurement.has_interval and mean.measurement.low > 80
     return (
-        f"On characters{text} Entropy-Adam ends {first} ({nats}) {joint} {second} at "
-        f"Entropy-Adam's rate ({other}){short}; the angle of its gradient with the plain one "
-        f"changes {faster} on the LSTM than on LeNet."
+        f"On characters{text} Entropy-Adam ends {short}{first} Adam {joint} {second} Adam at "
+        f"Entropy-Adam's rate; the angle of its gradient with the plain one changes {faster} "
+        f"on the LSTM than on LeNet{' and' if near else ', but'} is {mean.value:.0f} degrees, "
+        f"{'nearly' if near else 'not nearly'} 90."
     )
 
 
 def _side(gap, above, below, between):
-    """The word for an interval above zero, below zero, or around it."""
+    """The words for an interval above zero, below zero, or around it."""
     if not gap.has_interval or gap.low <= 0 <= gap.high:
         return between
     return above if gap.low > 0 else below
@@ -162,7 +151,7 @@ def curves_and_angles(runs, records):
     from landscape import book
 
     frames = {network: runs.table(network, "own") for network in NETWORKS}
-    columns = ["method", "seed", "effective_epoch", NATS, "test_perplexity"]
+    columns = ["method", "seed", "effective_epoch", NATS["column"], PERPLEXITY["column"]]
     return book.Picture(
         {"b": draw_characters(runs, records), "c": draw_angles(frames)},
         titles={"b": "characters", "c": "angle of the two gradients"},
@@ -181,9 +170,10 @@ def draw_characters(runs, records):
     from landscape import book
 
     figure, ax = book.panel(height=3.1)
-    book.curves(ax, runs.frame(CHAR), "effective_epoch", NATS, (ADAM, ENTROPY),
+    column = NATS["column"]
+    book.curves(ax, runs.frame(CHAR), "effective_epoch", column, (ADAM, ENTROPY),
                 record=records.frame(CHAR))  # fmt: skip
-    book.curve(ax, runs.frame(CHAR), "effective_epoch", NATS, RATE, color=book.GREY, marker="x",
+    book.curve(ax, runs.frame(CHAR), "effective_epoch", column, RATE, color=book.GREY, marker="x",
                label="Adam, Entropy-Adam's rate")  # fmt: skip
     value = printed(runs.root)
     ax.axhline(value, color=book.INK, linestyle=":", linewidth=1.4)
@@ -220,7 +210,7 @@ def reading(runs):
     """Sentences: why the printed values are nats."""
     from landscape.book import text_tables
 
-    ours = end(runs.frame(CHAR), ADAM)
+    ours = finals.mean(runs.frame(CHAR), ADAM, **NATS)
     return (
         f"{text_tables.reading(runs.table(TEXT, 'characters'), printed(runs.root))} Adam's network "
         f"ends here at {format_measurement(ours)}, a perplexity of {math.exp(ours.value):.1f}."
@@ -242,7 +232,7 @@ def ends_table(runs, records):
         rows.append([
             book.Cell(label(method), details=f"{format_number(epochs)} effective epochs"),
             f"{paper.value:g} ± {paper.err:g}" if paper else "–",
-            format_measurement(end(record, method)) if method in known else "–",
+            format_measurement(finals.mean(record, method, **NATS)) if method in known else "–",
             *_nats_and_perplexity(frame, method),
         ])  # fmt: skip
     for rate, part in runs.frame(INNER).groupby("lr_inner"):
@@ -259,60 +249,46 @@ def ends_table(runs, records):
 def rate_of_learning(runs):
     """Sentences: what of the gain is the rate's."""
     frame = runs.frame(CHAR)
-    gaps = [format_measurement(gap(frame, ENTROPY, other, unit="").with_(n=None))
+    gaps = [finals.gap(frame, ENTROPY, other, **NATS).with_(n=None, unit="")
             for other in (ADAM, SHORT, RATE)]  # fmt: skip
+    gaps = [format_measurement(found) for found in gaps]
     last = frame[frame["method"] == ADAM]["learning_rate"].min()
+    paper = claims.load("thesis-fig-3-7", runs.root).paper_values
+    theirs = paper["char-gap"]
+    within = "is within" if abs(theirs.value) <= theirs.err else "exceeds"
     return (
         f"Entropy-Adam's final loss minus Adam's is {gaps[0]} nats, minus that of Adam with as "
         f"many gradients {gaps[1]}, and minus that of Adam with as many gradients and "
         f"Entropy-Adam's rate and drops {gaps[2]}. The comparison is one of learning rates, too: "
-        f"Adam's falls to {format_number(last)} here."
+        f"Adam's falls to {format_number(last, digits=1)} here. The work's own difference, "
+        f"{theirs.value:.3f}, {within} its printed error (±{theirs.err:.3f})."
     )
 
 
 def _nats_and_perplexity(frame, method):
-    nats = end(frame, method)
+    nats = finals.mean(frame, method, **NATS)
     values = [None if x is None else math.exp(x) for x in (nats.value, nats.low, nats.high)]
     return format_measurement(nats), format_measurement(Measurement(*values))
 
 
 def angles_table(runs):
     """Both networks in both loops: the angle, its change, its memory and its drift."""
-    from landscape import book
+    from landscape.book import angle_tables
 
-    table = []
-    for loop, said in LOOPS.items():
-        for experiment, name in NETWORKS.items():
-            rows = runs.table(experiment, loop)
-            columns = (mean_angle(rows), change(rows), memory(rows), drift(rows))
-            cells = [format_measurement(statistics.mean_interval(c).with_(n=None)) for c in columns]
-            table.append([book.Cell(name, details=said), *cells])
-    return book.Table(
-        ["network", "mean angle", "change a step", "correlation with the next", "drift"], table,
-        label="thesis-fig-3-7-angles", stack=True,
-        caption="Angle between x − z and the plain gradient in degrees, 95 % intervals over seeds",
-    )  # fmt: skip
+    return angle_tables.table(_angles_of(runs), "thesis-fig-3-7-angles")
 
 
-def later(runs):
-    """Sentences: the second half of the runs alone, in both loops."""
-    said = {}
-    for loop in LOOPS:
-        numbers = []
-        for experiment, name in NETWORKS.items():
-            rows = runs.table(experiment, loop)
-            rows = rows[rows["update"] > rows["update"].max() / 2]
-            size = statistics.mean_interval(change(rows)).with_(n=None)
-            numbers.append((f"{mean_angle(rows).mean():.0f}", format_measurement(size), name))
-        said[loop] = numbers
-    (lstm, one, name), (lenet, other, second) = said["own"]
-    (lstm_same, one_same, _), (lenet_same, other_same, _) = said["same"]
-    return (
-        f"In the second half of the runs alone the angle "
-        f"changes by {one} degrees a step on {name}, around {lstm} degrees, and by {other} "
-        f"on {second}, around {lenet}. With one loop for both it changes by {one_same} and by "
-        f"{other_same} degrees there, around {lstm_same} and {lenet_same}."
-    )
+def said_of_angles(runs):
+    """Sentences: the angles' sizes, and the second half of the runs alone."""
+    from landscape.book import angle_tables
+
+    measured = _angles_of(runs)
+    return angle_tables.sizes(measured[LOOPS["own"]]), angle_tables.later(measured)
+
+
+def _angles_of(runs):
+    return {said: {name: runs.table(experiment, loop) for experiment, name in NETWORKS.items()}
+            for loop, said in LOOPS.items()}  # fmt: skip
 
 
 def not_run_words(runs):

@@ -3,27 +3,12 @@
 The page has no claims; its rules stand in ``landscape.evidence.form_rules``.
 """
 
+import textwrap
+
 import numpy as np
 
-from landscape.evidence import statistics
-from landscape.evidence.form_rules import (
-    ABOVE,
-    ADAM,
-    FAIR,
-    OPEN,
-    PARITY,
-    REACHES,
-    at,
-    effect,
-    effects,
-    explained,
-    final,
-    gap,
-    parted,
-    reading,
-    readings,
-    sides,
-)
+from landscape.evidence import finals, statistics
+from landscape.evidence import form_rules as rules
 from landscape.evidence.measurement import format_measurement
 
 NAME, APART = "what-the-programs-do", "what-the-programs-do-apart"
@@ -35,31 +20,20 @@ FORMS = {
 }
 SHORT = {"entropy_sgd_thesis": "text", "entropy_sgd_pytorch": "PyTorch",
          "entropy_sgd_pytorch_rate": "PyTorch, rate 0.1", "entropy_sgd_lua": "Lua",
-         FAIR: "Adam, constant rate", ADAM: "Adam, schedule scaled"}  # fmt: skip
+         rules.FAIR: "Adam, constant rate", rules.ADAM: "Adam, schedule scaled"}  # fmt: skip
 LUA = "entropy_sgd_lua"
+#: What differs between the programs and what the text leaves open, as sentences and axes say it.
 SWITCHES = {
-    "averaging": r"weight $\alpha$ of the old average",
-    "first_gradient": "outer buffer begins with a gradient",
-    "scoping": r"$\gamma$ shrinks",
-    "force": "force and noise beside the momentum",
-    "inner_buffer": "inner buffer kept",
-    "outer_momentum": "momentum outside",
+    "averaging": r"the weight $\alpha$",
+    "first_gradient": "the outer buffer's start",
+    "scoping": r"the shrinking of $\gamma$",
+    "force": "the force's place",
+    "inner_buffer": "the kept inner buffer",
+    "outer_momentum": "the outer momentum",
 }
-BRIEF = {"averaging": r"$\alpha$", "first_gradient": "outer buffer's\nstart",
-         "scoping": "scoping", "force": "force's place", "inner_buffer": "inner buffer\nkept",
-         "outer_momentum": "outer\nmomentum"}  # fmt: skip
 #: Where text and PyTorch program have the same convention.
 SHARED = ("inner_buffer", "outer_momentum")
-#: The same effects as once measured on the authors' program itself (another start, rate 0.1, after
-#: 1, 10 and 30 outer steps), by L, and by switch.
-RECORDED = {
-    20: {"averaging": (0.18, 0.18, 0.11), "first_gradient": (0.11, 0.02, 0.02),
-         "outer_momentum": (0.52, 0.77, 0.78), "inner_buffer": (0.0, 0.47, 0.29)},
-    5: {"averaging": (0.43, 0.48, 0.78), "first_gradient": (0.51, 0.19, 0.08),
-        "force": (0.09, 0.12, 0.17), "outer_momentum": (0.73, 0.78, 0.86),
-        "inner_buffer": (0.0, 0.87, 1.72)},
-}  # fmt: skip
-RECORDED_AT = (1, 10, 30)
+LEAST = 1e-4  # smaller effects stand here on the logarithmic axis
 
 
 def setting(runs, L=None, lr=None):
@@ -83,51 +57,47 @@ def drift(runs, first, second):
 def answer(runs):
     """What was found, in one sentence."""
     frame = runs.frame(NAME)
-    said = readings(frame, FORMS)
-    groups = [
-        (f"end within {PARITY:g} points of Adam or lower", REACHES),
-        (f"stay over {PARITY:g} points above Adam", ABOVE),
-        ("are not decided", OPEN),
-    ]
-    parts = []
-    for words, kind in groups:
-        forms = [FORMS[form] for form, what in said.items() if what == kind]
+    said, parts = rules.readings(frame, FORMS), []
+    for one, many, what, kind in (
+        ("ends", "end", f"at most {rules.PARITY:g} points above Adam", rules.REACHES),
+        ("stays", "stay", f"over {rules.PARITY:g} points above Adam", rules.ABOVE),
+        ("is", "are", "not decided", rules.OPEN),
+    ):
+        forms = [FORMS[form] for form, found in said.items() if found == kind]
         if len(forms) == len(said):
-            parts = [f"every form {_one(words)}"]
+            parts.append(f"every form of Entropy-SGD {one} {what}")
         elif forms:
-            parts.append(f"{_listed(forms)} {words if len(forms) > 1 else _one(words)}")
-    found, beside = sides(frame, FORMS, LUA), []
+            parts.append(f"{_listed(forms)} {one if len(forms) == 1 else many} {what}")
+    found, beside = rules.sides(frame, FORMS, LUA), []
     for side in ("above", "below"):
         if found[side]:
-            points = _listed([f"{abs(value):.2f}" for _, value in found[side]])
+            points = _listed([f"{abs(value):.1f}" for _, value in found[side]])
             verb = "end" if len(found[side]) > 1 else "ends"
-            beside.append(f"{_listed([FORMS[form] for form, _ in found[side]])} {verb} {side} the "
-                          f"Lua program by {points}")  # fmt: skip
-    most, size = next(iter(effects(setting(runs), SWITCHES).items()))
-    apart = f"{' and '.join(beside)} points" if beside else "none ends apart from the Lua program"
+            beside.append(f"{_listed([FORMS[form] for form, _ in found[side]])} {verb} {points} "
+                          f"points {side} the Lua program")  # fmt: skip
+    most, size = next(iter(rules.effects(setting(runs), SWITCHES).items()))
     return (
-        f"At equal gradients {', '.join(parts)}; {apart}; of single conventions {_plain(most)} "
-        f"moves the weights most, by {_percent(size)}."
+        f"After {frame['step'].max()} gradients on LeNet {', '.join(parts)}; "
+        f"{' and '.join(beside) or 'none ends measurably apart from the Lua program'}; on a tiny "
+        f"network {SWITCHES[most]} alone moves weights most, by {_percent(size)}."
     )
-
-
-def _one(words):
-    return words.replace("end within", "ends within").replace("stay", "stays").replace("are", "is")
 
 
 def _listed(names):
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _plain(switch):
-    return {"averaging": r"$\alpha$", "outer_momentum": "the outer momentum",
-            "inner_buffer": "a kept inner buffer", "force": "where the force acts",
-            "scoping": "the scoping",
-            "first_gradient": "the outer buffer's start"}[switch]  # fmt: skip
-
-
 def _percent(measurement):
     return "unbounded" if measurement is None else f"{100 * measurement.value:.0f} %"
+
+
+def _shown(measurement):
+    """A part of the way; what is nothing to three decimals is said so."""
+    if measurement is None:
+        return "–"
+    if measurement.has_interval and max(abs(measurement.low), abs(measurement.high)) < 5e-4:
+        return "0.000"
+    return format_measurement(measurement.with_(n=None))
 
 
 def errors_table(runs):
@@ -135,45 +105,47 @@ def errors_table(runs):
     from landscape import book
 
     frame = runs.frame(NAME)
-    words = {REACHES: "reaches Adam", ABOVE: "stays above", OPEN: "not decided"}
+    words = {rules.REACHES: "reaches Adam", rules.ABOVE: "stays above", rules.OPEN: "not decided"}
     rows = []
-    for method in (*FORMS, FAIR, ADAM):
+    for method in (*FORMS, rules.FAIR, rules.ADAM):
         own = frame[frame["method"] == method]
-        ends = final(frame, method)
-        error = format_measurement(statistics.mean_interval(ends, unit="%")) if len(ends) else "–"
-        apart = [None if method in (FAIR, other) else gap(frame, method, other)
-                 for other in (FAIR, LUA)]  # fmt: skip
+        ends = finals.final(frame, method)
+        error = statistics.mean_interval(ends, unit="%").with_(n=None) if len(ends) else None
+        apart = [None if method in (rules.FAIR, other) else rules.gap(frame, method, other)
+                 for other in (rules.FAIR, LUA)]  # fmt: skip
         rows.append([
-            SHORT[method], f"{own['step'].max()}", error,
-            *("–" if m is None else format_measurement(m.with_(n=None)) for m in apart),
-            words[reading(apart[0])] if method in FORMS else "–",
+            SHORT[method], f"{own['step'].max()}", format_measurement(error),
+            *(format_measurement(m and m.with_(n=None)) for m in apart),
+            words[rules.reading(apart[0])] if method in FORMS else "–",
         ])  # fmt: skip
     return book.Table(
         ["form", "gradients", "final test error", "minus Adam", "minus Lua", "reading"], rows,
-        caption="LeNet: means over seeds with 95 % intervals, paired by seed; Adam at its first "
-        "rate throughout, chosen after seeing that the work's schedule, scaled, stops Adam too "
-        "soon in so short a run (last row)", stack=True)  # fmt: skip
+        caption="LeNet: means over seeds with 95 % intervals, paired by seed. Chosen after seeing "
+        "results: Adam at its first rate throughout, because the work's schedule, scaled, stops "
+        "Adam too soon in so short a run (last row); and the Lua program, said to be the work's "
+        "own, as the form to compare with, because all forms had reached Adam",
+        stack=True)  # fmt: skip
 
 
 def parting(runs):
     """A sentence on when the forms' errors part."""
     frame = runs.frame(NAME)
-    said = []
-    for second in ("entropy_sgd_pytorch", "entropy_sgd_lua"):
-        first = parted(frame, "entropy_sgd_thesis", second)
-        said.append(f"the text's form and {FORMS[second]} "
-                    + (f"differ in test error from gradient {first} on" if first is not None
-                       else "do not differ measurably in test error at the end"))  # fmt: skip
+    last, said = frame.loc[frame["method"] == "entropy_sgd_thesis", "step"].max(), []
+    for second in ("entropy_sgd_pytorch", LUA):
+        first = rules.parted(frame, "entropy_sgd_thesis", second)
+        when = "at the last evaluation only" if first == last else f"from gradient {first} on"
+        said.append(f"not measurably apart from {FORMS[second]} at the end" if first is None
+                    else f"apart from {FORMS[second]} {when}")  # fmt: skip
     apart = {pair: drift(runs, "thesis", pair) for pair in ("pytorch", "lua", "other_batches")}
     last = max(apart["lua"])
     return (
-        f"From the same start {' and '.join(said)}. After {last} outer steps their weights are "
-        f"{_percent(apart['pytorch'][last])} and {_percent(apart['lua'][last])} of the way apart; "
-        f"the text's form on other batches is {_percent(apart['other_batches'][last])} away from "
-        "itself. Without momentum outside it is still "
-        f"{_percent(drift(runs, 'lua', 'thesis_inner')[last])} from the Lua program: the gradient "
-        "that the program throws away shifts all mini-batches and dropout that follow, so that "
-        "such distances say little about conventions."
+        f"From the same start the test error of the text's form is {' and '.join(said)}. After "
+        f"{last} outer steps (panel b) its weights are {_percent(apart['pytorch'][last])} and "
+        f"{_percent(apart['lua'][last])} of the way from theirs, but "
+        f"{_percent(apart['other_batches'][last])} from its own on other batches; without momentum "
+        f"outside they are {_percent(drift(runs, 'lua', 'thesis_inner')[last])} from the Lua "
+        "program's. The gradient that a program throws away shifts all mini-batches and dropout "
+        "that follow, so that such distances say little about conventions."
     )
 
 
@@ -182,48 +154,33 @@ def switch_table(runs):
     from landscape import book
 
     every = runs.table(APART, "tiny")
-    update = at(every)
+    update = rules.at(every)
     rows = []
     for (L, gamma, lr), part in every.groupby(["inner_steps", "gamma", "lr"], sort=False):
         for switch, label in SWITCHES.items():
-            known = RECORDED.get(L, {}).get(switch) if lr == 0.1 else None
-            shown = known is not None and update in RECORDED_AT
-            old = f"{known[RECORDED_AT.index(update)]:g}" if shown else "–"
-            found = effect(part, switch, update)
-            rows.append([f"{L}, {gamma:g}, {lr:g}", label,
-                         "–" if found is None else format_measurement(found.with_(n=None)), old,
-                         "–" if switch in SHARED else
-                         format_measurement(explained(part, switch).with_(n=None))])  # fmt: skip
+            known = rules.RECORDED.get(L, {}).get(switch) if lr == 0.1 else None
+            shown = known is not None and update in rules.RECORDED_AT
+            old = f"{known[rules.RECORDED_AT.index(update)]:g}" if shown else "–"
+            closes = None if switch in SHARED else rules.explained(part, switch)
+            rows.append([f"L = {L}, γ = {gamma:g}, η′ = {lr:g}", label.removeprefix("the "),
+                         _shown(rules.effect(part, switch, update)), old,
+                         _shown(closes)])  # fmt: skip
     return book.Table(
-        [r"$L$, $\gamma$, $\eta'$", "convention", "effect", "once measured", "explains"], rows,
+        ["setting", "convention", "effect", "once measured", "explains"], rows,
         folded=True, stack=True,
         caption=f"One convention switched, tiny network, after {update} outer steps: way from the "
         "PyTorch program in parts of its own; as measured on the program itself; part of the "
         "distance between text and program that the switch closes")  # fmt: skip
 
 
-def agreement(runs):
-    """Our effects over those measured on the program: (smallest ratio, largest, how many)."""
-    ratios = []
-    for L, known in RECORDED.items():
-        rows = setting(runs, L, 0.1)
-        for switch, values in known.items():
-            for update, value in zip(RECORDED_AT, values, strict=True):
-                found = effect(rows, switch, update) if (rows["update"] == update).any() else None
-                if value and found is not None:
-                    ratios.append(found.value / value)
-    return (min(ratios), max(ratios), len(ratios)) if ratios else None
-
-
 def confirmed(runs):
     """A sentence on how our recurrences compare with the program's own iterates."""
-    found = agreement(runs)
+    found = rules.agreement(runs.table(APART, "tiny"))
     if found is None:
         return "This profile has no setting at which the program itself was measured."
-    low, high, count = found
     return (
-        f"The program itself, run on such a network from another start, gave {count} of these "
-        f"numbers; ours are {low:.2f} to {high:.2f} times as large."
+        f"The program itself, run on such a network from another start, gave {found[2]} of these "
+        f"numbers; ours are {found[0]:.1f} to {found[1]:.1f} times as large."
     )
 
 
@@ -243,12 +200,11 @@ def curves(runs):
     )  # fmt: skip
 
 
-def _look(method):
+def _looks():
     from landscape import book
 
     colors = (*(book.CYCLE[i] for i in (1, 2, 5, 4, 0)), book.GREY)
-    marks = ("s", "^", "v", "D", "o", "x")
-    return dict(zip((*FORMS, FAIR, ADAM), zip(colors, marks, strict=True), strict=True))[method]
+    return zip((*FORMS, rules.FAIR, rules.ADAM), colors, "s^vDox", strict=True)
 
 
 def draw_errors(runs):
@@ -257,21 +213,16 @@ def draw_errors(runs):
 
     figure, ax = book.panel(height=3.1)
     frame = runs.frame(NAME)
-    for method in (*FORMS, FAIR, ADAM):
+    for method, color, marker in _looks():
         rows = frame[(frame["method"] == method) & (frame["step"] > 0)]
-        color, marker = _look(method)
-        book.curve(ax, rows.assign(at=rows.groupby("seed").cumcount()).pipe(_together), "step",
-                   "test_error", method, label=SHORT[method], color=color, marker=marker,
-                   log=True)  # fmt: skip
+        # Runs are evaluated at most an outer step apart: the same place on the axis for all seeds.
+        step = rows.groupby(rows.groupby("seed").cumcount())["step"].transform("max")
+        book.curve(ax, rows.assign(step=step), "step", "test_error", method, label=SHORT[method],
+                   color=color, marker=marker, log=True)  # fmt: skip
     book.log_axis(ax)
     ax.set(xlabel="gradient evaluations", ylabel="test error [%]")
     ax.legend(fontsize=9)
     return figure
-
-
-def _together(rows):
-    """The same place on the axis for the same evaluation of every seed."""
-    return rows.assign(step=rows.groupby("at")["step"].transform("max"))
 
 
 def draw_drift(runs):
@@ -301,19 +252,18 @@ def switches(runs):
     """One convention switched at a time: the second picture."""
     from landscape import book
 
-    pairs = runs.table(APART, "tiny")[["inner_steps", "gamma"]].drop_duplicates().to_numpy()
-    panels = {letter: draw_switches(runs, int(L))
-              for letter, (L, _) in zip("ab", pairs, strict=False)}  # fmt: skip
-    titles = {letter: rf"$L = {int(L)}$, $\gamma = {gamma:g}$"
-              for letter, (L, gamma) in zip("ab", pairs, strict=False)}  # fmt: skip
+    every = runs.table(APART, "tiny")
+    pairs = every[["inner_steps", "gamma"]].drop_duplicates().to_numpy()
     return book.Picture(
-        panels=panels,
-        titles=titles,
+        panels={letter: draw_switches(runs, int(L))
+                for letter, (L, _) in zip("ab", pairs, strict=False)},
+        titles={letter: rf"$L = {int(L)}$, $\gamma = {gamma:g}$"
+                for letter, (L, gamma) in zip("ab", pairs, strict=False)},
         alt="For each of six conventions a dot: how far it alone moves the weights, for two outer "
         "rates, with crosses where the program itself was measured. The folded table states them "
         "in numbers.",
-        data=runs.table(APART, "tiny").drop(columns=["method", "case"], errors="ignore"),
-    )
+        data=every.drop(columns=["method", "case"], errors="ignore"),
+    )  # fmt: skip
 
 
 def draw_switches(runs, L):
@@ -322,27 +272,27 @@ def draw_switches(runs, L):
 
     figure, ax = book.panel(height=3.1)
     every = runs.table(APART, "tiny")
-    update = at(every)
-    places = np.arange(len(SWITCHES))[::-1]
-    for lr, shift, color in zip(sorted(every["lr"].unique()), (0.12, -0.12),
-                                (book.CYCLE[0], book.CYCLE[1]), strict=False):  # fmt: skip
-        rows = setting(runs, L, lr)
-        for place, switch in zip(places, SWITCHES, strict=True):
-            found = effect(rows, switch, update)
-            if found is None or not found.has_interval:
-                continue
-            bars = [[found.value - max(found.low, 1e-6)], [found.high - found.value]]
-            ax.errorbar(max(found.value, 1e-6), place + shift, xerr=np.maximum(bars, 0), fmt="o",
-                        color=color, capsize=2, linewidth=1,
-                        label=rf"$\eta' = {lr:g}$" if switch == "averaging" else None)  # fmt: skip
-    if update in RECORDED_AT:
-        known = [(place + 0.12, RECORDED[L][switch][RECORDED_AT.index(update)])
-                 for place, switch in zip(places, SWITCHES, strict=True)
-                 if switch in RECORDED.get(L, {})]  # fmt: skip
-        if known:
-            ax.plot([v for _, v in known], [p for p, _ in known], "x", color=book.INK,
-                    markersize=8, label=r"program, $\eta' = 0.1$")  # fmt: skip
-    ax.set_yticks(places, [BRIEF[switch] for switch in SWITCHES])
-    ax.set(xscale="log", xlim=(5e-7, 20), xlabel=f"moved / way, {update} outer steps")
+    update = rules.at(every)
+    places = dict(zip(SWITCHES, range(len(SWITCHES))[::-1], strict=True))
+    for lr, shift, color in zip(sorted(every["lr"].unique()), (0.12, -0.12), book.CYCLE,
+                                strict=False):  # fmt: skip
+        found = rules.effects(setting(runs, L, lr), SWITCHES)
+        found = {switch: m for switch, m in found.items() if m is not None and m.has_interval}
+        ends = np.array([(m.value, m.low, m.high) for m in found.values()]).clip(LEAST).T
+        ax.errorbar(ends[0], [places[switch] + shift for switch in found],
+                    xerr=(ends[0] - ends[1], ends[2] - ends[0]), fmt="o", color=color, capsize=2,
+                    linewidth=1, label=rf"$\eta' = {lr:g}$")  # fmt: skip
+    if update in rules.RECORDED_AT and L in rules.RECORDED:
+        known = {
+            switch: v[rules.RECORDED_AT.index(update)] for switch, v in rules.RECORDED[L].items()
+        }
+        ax.plot(list(known.values()), [places[switch] + 0.12 for switch in known], "x",
+                color=book.INK, markersize=8, label=r"program, $\eta' = 0.1$")  # fmt: skip
+    ax.set_yticks(
+        list(places.values()),
+        [textwrap.fill(SWITCHES[switch].removeprefix("the "), 16) for switch in places],
+    )
+    ax.set(xscale="log", xlim=(0.6 * LEAST, 20), xlabel=f"moved / way, {update} outer steps")
+    ax.minorticks_off()
     ax.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.3, 1.0))
     return figure

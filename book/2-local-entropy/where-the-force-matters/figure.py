@@ -73,18 +73,22 @@ def answer(runs):
     start = matters_from(here)
     if start is None:
         return "At no scope does the force move the end further than other mini-batches do."
-    what, first, rate, *_, updates = WORKS[0]
-    needed = inner_loop.updates_until(first, start, rate)
+    there = [what for what, first, rate, L, *_, updates in WORKS
+             if (felt := _start_for(rows, L)) is not None
+             and _last(first, rate, updates) <= felt]  # fmt: skip
+    tasks = f"of the work's tasks {' and '.join(there)} reach" if there else (
+        "none of the work's tasks reaches")  # fmt: skip
+    tasks = tasks.replace(" reach", " alone reaches") if len(there) == 1 else tasks
     return (
-        rf"With $L = {longest}$ the force matters from $\gamma = {start:g}$ down, where "
-        f"{_gain(here, start)}; scoping brings the work's ${_power(first)}$ on {what} there after "
-        f"{needed:,} updates, of which it makes {updates:,}."
+        "On a small network Entropy-SGD's force moves the end further than other mini-batches only "
+        rf"from $\gamma = {start:g}$ down ($L = {longest}$), where {_gain(here, start)}; {tasks} "
+        "such scopes."
     )
 
 
-def _power(number):
-    exponent = math.log10(number)
-    return f"10^{{{exponent:.0f}}}" if exponent == round(exponent) else f"{number:g}"
+def _last(first, rate, updates):
+    """The scope with which one of the work's tasks ends."""
+    return first / (1 + rate) ** updates if rate else first
 
 
 def _gain(rows, start):
@@ -124,18 +128,22 @@ def map_table(runs):
         broken, least = edge(here)
         late, early, _ = predicted(runs, L, alpha)
         cells.append([
-            f"{L}", f"{alpha:g}", _scope(matters_from(here, "noise")), _scope(matters_from(here)),
+            _loop(L, alpha), _scope(matters_from(here, "noise")), _scope(matters_from(here)),
             f"{half_step(L, alpha):.2g}", f"{broken:g} – {least:g}" if broken else f"< {least:g}",
             f"{late:.2g}", f"{early:.2g}",
         ])  # fmt: skip
     return book.Table(
-        ["$L$", r"$\alpha$", "beyond noise", "beyond batches", "half a step",
+        ["inner loop", "beyond noise", "beyond batches", "half a step",
          "edge, measured", "edge, late curvature", "edge, early curvature"],
         cells, stack=True,
         caption=r"Scopes $\gamma$ from which down the force moves the end further than other "
         "noise, or other batches and noise, do; at which it halves an outer step on a straight "
         "slope; and below which training breaks, measured and by theory (the early curvature was "
         "tried after the late one had been seen to be too large)")  # fmt: skip
+
+
+def _loop(L, alpha):
+    return rf"$L = {L}$, $\alpha = {alpha:g}$"
 
 
 def _scope(gamma):
@@ -149,7 +157,7 @@ def gains_table(runs):
     rows, cells = table(runs), []
     for L, alpha in loops(rows):
         here = part(rows, L, alpha)
-        line = [f"{L}", f"{alpha:g}"]
+        line = [_loop(L, alpha)]
         for beside in ("force", "rate"):
             lower, higher, count = changes(here, beside)
             line.append(f"{len(lower)} lower, {len(higher)} higher of {count}")
@@ -159,7 +167,7 @@ def gains_table(runs):
                         if found is not None else "–")  # fmt: skip
         cells.append(line)
     return book.Table(
-        ["$L$", r"$\alpha$", "against no force", "the lowest", "against a smaller rate",
+        ["inner loop", "against no force", "the lowest", "against a smaller rate",
          "the lowest"],
         cells, stack=True, folded=True,
         caption="Test errors at stable scopes: how many 95 % intervals leave zero out (one in "
@@ -177,7 +185,7 @@ def works_table(runs):
     rows, cells = table(runs), []
     for what, first, rate, L, lr_inner, momentum, updates in WORKS:
         start = _start_for(rows, L)
-        last = first / (1 + rate) ** updates if rate else first
+        last = _last(first, rate, updates)
         if lr_inner is None:
             shares = "rate not stated"
         else:
@@ -191,7 +199,7 @@ def works_table(runs):
         else:
             needed = f"{inner_loop.updates_until(first, start, rate):,}" if rate else "never"
         cells.append([
-            what, f"{L}", f"{format_number(first)} → {format_number(last)}" if rate
+            what, f"{L}", f"{format_number(first)} → {format_number(last, digits=3)}" if rate
             else f"{format_number(first)}, fixed", "–" if updates is None or not rate else
             f"{updates:,}", needed, shares,
         ])  # fmt: skip
@@ -214,12 +222,12 @@ def breaking(runs):
     rows = table(runs)
     every = [(edge(part(rows, *pair)), predicted(runs, *pair)) for pair in loops(rows)]
     said = []
-    for place, words in enumerate(("largest curvature of training", "start's curvature")):
+    for place, words in enumerate(("largest curvature of training", "curvature at its start")):
         off = [off_by(measured, theory[place]) for measured, theory in every]
         inside = sum(factor == 1 for factor in off)
-        said.append(f"with the {words} it has the edge between the two scopes that enclose it in "
-                    f"{inside} of {len(every)} cases and is off by up to {max(off):.1f} times in "
-                    "the others")  # fmt: skip
+        said.append(f"with the {words} its edge lies between the last stable scope and the next in "
+                    f"{inside} of {len(every)} cases and is wrong by a factor of up to "
+                    f"{max(off):.1f} otherwise")  # fmt: skip
     return (
         rf"On the force alone an endless loop breaks below $\gamma = {every[0][1][2]:.3f}$. Theory "
         f"adds $L$ and curvature: {'; '.join(said)}."

@@ -78,13 +78,14 @@ def answer(runs):
 def _than(words):
     """What is said of each other method, those of which the same is said together."""
     forms = {
-        wider.WIDER: "wider than with {}", wider.NARROWER: "narrower than with {}",
+        wider.WIDER: "by most measures wider than {}",
+        wider.NARROWER: "by most measures narrower than {}",
         wider.APART: "not told apart from {}", wider.UNMEASURED: "not compared to {}",
-        wider.DISAGREE: "wider or narrower than with {} depending on the measure",
+        wider.DISAGREE: "wider or narrower than {} depending on the measure",
     }  # fmt: skip
     same = {}
     for base, word in words.items():
-        same.setdefault(word, []).append(METHODS[base])
+        same.setdefault(word, []).append(METHODS[base] + "'s")
     return " and ".join(forms[word].format(" and ".join(of)) for word, of in same.items())
 
 
@@ -193,10 +194,18 @@ def theory(runs):
         gap = (exact["lanczos_width_1"] / exact["width_1"] - 1).abs().max()
         text += (
             f"; Lanczos' differs from that of {len(exact)} whole spectra by at most "
-            f"{100 * gap:.0f} %, and of their eigenvalues {100 * exact['near_zero'].mean():.0f} % "
-            f"are within $10^{{-4}}$ of zero while the lowest is {exact['bottom'].min():.2f}"
+            f"{100 * gap:.0f} %{_trace_gap(exact)}, and of their eigenvalues "
+            f"{100 * exact['near_zero'].mean():.0f} % are within $10^{{-4}}$ of zero while the "
+            f"lowest is {exact['bottom'].min():.2f}"
         )
     return text + "."
+
+
+def _trace_gap(exact):
+    if "lanczos_trace" not in exact:
+        return ""
+    gap = (exact["lanczos_trace"] / exact["trace"] - 1).abs().max()
+    return f" and its trace by at most {100 * gap:.0f} %"
 
 
 def own_terms(runs):

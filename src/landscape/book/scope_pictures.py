@@ -46,6 +46,7 @@ def draw_distance(rows: pd.DataFrame, alpha: float) -> Figure:
     ax.set(xscale="log", yscale="log", xlabel=r"scope $\gamma$",
            ylabel="distance / of other batches")  # fmt: skip
     ax.invert_xaxis()
+    ax.tick_params(axis="x", which="minor", bottom=False)
     ax.legend(fontsize=8)
     return figure
 
@@ -66,13 +67,12 @@ def draw_change(rows: pd.DataFrame, alpha: float) -> Figure:
     ax.set(xscale="log", xlabel=r"scope $\gamma$", ylabel="test error, difference [points]")
     ax.set_yscale("symlog", linthresh=1)
     ax.invert_xaxis()
+    ax.tick_params(axis="x", which="minor", bottom=False)
     ax.legend(fontsize=8)
     return figure
 
 
-def draw_losses(
-    rows: pd.DataFrame, L: int, edges: Mapping[float, float], alone: float
-) -> Figure:
+def draw_losses(rows: pd.DataFrame, L: int, edges: Mapping[float, float], alone: float) -> Figure:
     """Final training loss against the scope for one L.
 
     Args:
@@ -98,6 +98,7 @@ def draw_losses(
     ax.axhline(float(rows["start_loss"].mean()), color=GREY, linewidth=0.8)
     ax.set(xscale="log", yscale="log", xlabel=r"scope $\gamma$", ylabel="final training loss")
     ax.invert_xaxis()
+    ax.tick_params(axis="x", which="minor", bottom=False)
     ax.legend(fontsize=8)
     return figure
 
@@ -115,12 +116,16 @@ def draw_scoping(
         alone: Edge of an endless loop on the force alone.
     """
     figure, ax = panel(height=3.1)
-    for (what, first, rate, L, updates), color in zip(works, CYCLE, strict=False):
+    # Not INK, which is the edge's.
+    colors = [CYCLE[place] for place in (0, 1, 2, 5)]
+    for (what, first, rate, L, updates), color in zip(works, colors, strict=False):
         t = np.arange(0, updates if updates and rate else 4000)
         ax.plot(t, first / (1 + rate) ** t, color=color, label=f"{what}, $L = {L}$")
-    for (L, start), color in zip(sorted(starts.items(), reverse=True), CYCLE[4:], strict=False):
+    for (L, start), color in zip(sorted(starts.items(), reverse=True), (CYCLE[4], CYCLE[6]),
+                                 strict=False):  # fmt: skip
         ax.axhline(start, color=color, linestyle="--", linewidth=1.2, label=f"matters, $L = {L}$")
     ax.axhline(alone, color=INK, linewidth=1, label="endless loop breaks")
     ax.set(yscale="log", xlabel="outer updates", ylabel=r"scope $\gamma$", ylim=(0.03, 3e4))
+    ax.minorticks_off()
     ax.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.45, 1.0))
     return figure

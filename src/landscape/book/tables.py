@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -19,6 +18,8 @@ from landscape.book import text as markdown
 from landscape.errors import LandscapeError
 
 _TEXT_WIDTH = 44
+#: What stands for a formula's letters where nothing sets mathematics.
+LETTERS = {"alpha": "α", "beta": "β", "gamma": "γ", "eta": "η", "lambda": "λ", "kappa": "κ"}
 
 
 class Html:
@@ -150,7 +151,7 @@ class Table(Html):
 
     def _repr_html_(self) -> str:
         heads = [markdown.html(column) for column in self.columns]
-        labels = [_spoken(re.sub(r"<[^>]+>", "", head)) for head in heads]
+        labels = [_words(head) for head in heads]
         head = "".join(f'<th scope="col">{text}</th>' for text in heads)
         body = []
         for row, row_class in zip(self.rows, self.row_classes, strict=True):
@@ -201,23 +202,6 @@ class Table(Html):
         return "\n".join(lines)
 
 
-def _spoken(head: str) -> str:
-    r"""A column's head without formulas: an attribute is not typeset. ``\gamma`` becomes γ."""
-    return re.sub(r"\\\((.+?)\\\)", lambda found: _plain_formula(found[1]), head)
-
-
-def _plain_formula(formula: str) -> str:
-    def letter(found: re.Match[str]) -> str:
-        name = found[1]
-        case = "CAPITAL" if name[0].isupper() else "SMALL"
-        try:
-            return unicodedata.lookup(f"GREEK {case} LETTER {name.upper()}")
-        except KeyError:
-            return {"infty": "∞", "mathbb": "", "cdot": "·"}.get(name, name)
-
-    return re.sub(r"[{}]", "", re.sub(r"\\([A-Za-z]+)", letter, formula))
-
-
 class Note(Html):
     """A paragraph of Markdown; ``code`` is shown as a command block below it."""
 
@@ -252,6 +236,12 @@ def show(*things: object) -> None:
             print(repr(thing))
     else:
         display(*things)
+
+
+def _words(head: str) -> str:
+    """A column's name as an attribute, in which nothing sets mathematics: letters instead."""
+    text = re.sub(r"<[^>]+>|\\[()]", "", head)
+    return re.sub(r"\\([a-z]+)", lambda found: LETTERS.get(found[1], found[0]), text)
 
 
 def verdict_classes(label: str) -> tuple[str, str]:
