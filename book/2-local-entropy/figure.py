@@ -130,12 +130,13 @@ def answer(card, runs, root):
     than = "not wider throughout than"
     if len(said) == 1:
         than = {
-            wider.WIDER: "wider than", wider.NARROWER: "narrower than",
+            wider.WIDER: "by most measures wider than",
+            wider.NARROWER: "by most measures narrower than",
             wider.APART: "not told apart from",
         }.get(said.pop(), "not clearly wider than")  # fmt: skip
     return (
         f"{first}; in small networks sharper solutions err more by {more} of {len(goes)} measures, "
-        f"but at the same training loss Entropy-SGD's, where its force is felt, are {than} SGD's "
+        f"but at equal training loss Entropy-SGD's, where its force is felt, are {than} SGD's "
         "and Adam's."
     )
 
