@@ -103,7 +103,8 @@ def pages(entropy, monkeypatch, **given):
 
 
 @pytest.mark.parametrize(("says", "than"), [
-    (wider.WIDER, "are by most measures wider than SGD's"), (wider.NARROWER, "are by most measures narrower than SGD's"),
+    (wider.WIDER, "are by most measures wider than SGD's"),
+    (wider.NARROWER, "are by most measures narrower than SGD's"),
     (wider.APART, "are not told apart from SGD's"),
     (wider.DISAGREE, "are not clearly wider than SGD's"),
 ])  # fmt: skip
