@@ -37,7 +37,13 @@ TASKS = {
                  column="test_loss", unit="nats",
                  absent="no runs of the LSTM on War and Peace yet (figure 3.7)"),
 }  # fmt: skip
-SGLD = {"lenet": "sgld-comparison-lenet", "allcnn": "sgld-comparison-allcnn"}
+#: Plain Langevin dynamics by part of the third claim: network and runs. The claim speaks of a rate
+#: that falls; on LeNet the best rate of the search is constant and only a control.
+SGLD = {
+    "lenet": ("lenet", "sgld-comparison-lenet-decaying"),
+    "lenet-constant": ("lenet", "sgld-comparison-lenet"),
+    "allcnn": ("allcnn", "sgld-comparison-allcnn"),
+}
 NO_SGLD = "no runs of plain Langevin dynamics yet"
 BESIDE = (
     ("lenet-sgld", "the work's own runs, section 3.3.6"),
@@ -98,14 +104,13 @@ def measure(runs):
             for task, frame in frames.items()}  # fmt: skip
     times = {f"{task}-passes": gaps[task] if frames[task] is None else passes(frames[task], task)
              for task in ("ptb", "char")}  # fmt: skip
-    plain = {task: frame_of(runs, name) for task, name in SGLD.items()}
+    plain = {part: (frame_of(runs, name), frames[task]) for part, (task, name) in SGLD.items()}
     return {
         "c1": {task: gaps[task] for task in ("mnistfc", "lenet", "allcnn")},
         "c2": {**{task: gaps[task] for task in ("ptb", "char")}, **times},
         "c3": {
-            task: not_run(NO_SGLD) if frame is None or frames[task] is None
-            else langevin(frame, frames[task])
-            for task, frame in plain.items()
+            part: not_run(NO_SGLD) if any(one is None for one in pair) else langevin(*pair)
+            for part, pair in plain.items()
         },
     }  # fmt: skip
 
