@@ -51,7 +51,8 @@ def test_tasks_that_were_not_run_say_why_and_leave_the_claim_partly():
     assert "Penn Treebank not fetched" in named["c2.ptb"]["reason"]
     assert "Langevin" in named["c3.lenet"]["reason"]
     assert "shorter than the work's" not in found["finding"]
-    assert found["finding"].endswith("not run: All-CNN, words and characters.")
+    assert "; All-CNN, the words of Penn Treebank and the characters" in found["finding"]
+    assert found["finding"].endswith(" were not run.")
 
 
 def test_a_task_whose_experiment_is_not_declared_is_not_run(figure):
@@ -93,8 +94,8 @@ def test_langevin_dynamics_that_ends_lower_is_seen():
 @pytest.mark.parametrize(
     ("gaps", "words"),
     [
-        ((-0.5, 0.5), "ends lower on the fully connected network; higher on LeNet"),
-        ((0.0, -0.5), "ends lower on LeNet; no measurable distance apart on the fully connected"),
+        ((-0.5, 0.5), "ends lower on the fully connected network, and higher on LeNet"),
+        ((0.0, -0.5), "ends lower on LeNet, and not measurably apart on the fully connected"),
     ],
 )
 def test_the_sentence_follows_what_was_measured(gaps, words):

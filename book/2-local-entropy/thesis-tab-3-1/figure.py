@@ -31,9 +31,9 @@ TASKS = {
     "lenet": Task("LeNet", LENET),
     "allcnn": Task("All-CNN", "thesis-fig-3-6-allcnn", "sgd",
                    absent="no runs of all-CNN on CIFAR-10 yet (figure 3.6)"),
-    "ptb": Task("words", "thesis-fig-3-7-ptb", "sgd", column="test_perplexity",
+    "ptb": Task("the words of Penn Treebank", "thesis-fig-3-7-ptb", "sgd", column="test_perplexity",
                 unit="perplexity", absent="data set Penn Treebank not fetched (figure 3.7)"),
-    "char": Task("characters", "thesis-fig-3-7-char", entropic="entropy_adam",
+    "char": Task("the characters of War and Peace", "thesis-fig-3-7-char", entropic="entropy_adam",
                  column="test_loss", unit="nats",
                  absent="no runs of the LSTM on War and Peace yet (figure 3.7)"),
 }  # fmt: skip
@@ -119,25 +119,25 @@ def finding(found):
     """On which tasks the entropic optimizer ends lower, higher or not measurably apart."""
     places = {"c1": ("mnistfc", "lenet", "allcnn"), "c2": ("ptb", "char")}
     judged = {task: found[f"{claim}.{task}"] for claim, tasks in places.items() for task in tasks}
-    groups = {"lower": [], "higher": [], "no measurable distance apart": [], "": []}
+    groups = {"lower": [], "higher": [], "not measurably apart": [], "": []}
     for task, part in judged.items():
         groups[_side(part.measurement)].append(TASKS[task].name)
     absent = groups.pop("")
     if len(absent) == len(judged):
         return "Nothing was measured."
-    ends = "; ".join(f"{side} on {_listed(names)}" for side, names in groups.items() if names)
+    ends = ", and ".join(f"{side} on {_listed(names)}" for side, names in groups.items() if names)
     ran = [part for part in judged.values() if part.value is not None]
     small = any(part.verdict.scale != "work" for part in ran)
     scale = ", in runs much shorter than the work's" if small else ""
-    left = f"; not run: {_listed(absent)}" if absent else ""
-    return f"Against the usual optimizer the entropic one ends {ends}{scale}{left}."
+    left = f"; {_listed(absent)} were not run" if absent else ""
+    return f"Compared with the usual optimizer the entropic one ends {ends}{scale}{left}."
 
 
 def _side(gap):
     if gap is None or gap.value is None:
         return ""
     if not gap.has_interval or gap.low <= 0 <= gap.high:
-        return "no measurable distance apart"
+        return "not measurably apart"
     return "lower" if gap.high < 0 else "higher"
 
 
