@@ -123,7 +123,7 @@ def test_the_sentence_follows_what_was_measured(figure, changes, words):
     ],
 )
 def test_a_share_is_told_by_what_its_interval_leaves(figure, ends, words):
-    assert figure.extent(Measurement(0.5, *ends, 8)) == words
+    assert figure.extent(Measurement(sum(ends) / 2, *ends, 8)) == words
 
 
 def test_the_average_that_answers_is_the_middle_one(figure):

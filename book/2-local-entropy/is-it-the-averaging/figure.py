@@ -148,7 +148,7 @@ def answer(runs):
         f"An average of SGD's weights gives {extent(measured['average'][2])} of Entropy-SGD's "
         f"gain over SGD at the same constant rate ({format_number(whole.value, 1)} points), "
         f"Entropy-SGD without its force {extent(measured['no force'][2])}; against SGD "
-        f"with a rate picked for it {over}."
+        f"at a picked rate {over}."
     )
 
 

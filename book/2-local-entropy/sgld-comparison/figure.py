@@ -135,7 +135,7 @@ def answer(runs):
         at = rf"$\beta^{{-1}} = {power_of_ten(apart / samples(runs, LENET))}$"
         noise = f"its noise measurably raises LeNet's error from {at} on"
         if apart == max(by_temperature(runs)):
-            noise = f"of the temperatures tried only the highest, {at}, raises LeNet's error"
+            noise = f"only the highest temperature tried, {at}, measurably raises LeNet's error"
     short = "" if runs.scale == "paper" else "in short runs on few images "
     return (
         f"After as many gradients as Entropy-SGD, {short}Langevin dynamics with a falling rate "
