@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from landscape.evidence import figures
+from landscape.evidence.measurement import Measurement
 
 from .made import ROOT, Made
 
@@ -110,6 +111,19 @@ def test_the_sentence_follows_what_was_measured(figure, changes, words):
     assert words in text
     assert len(text.split()) < 46
     assert text.count(". ") == 0
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((-0.1, 0.9), "no measurable part"),
+        ((0.41, 5.1), "at least 41 % (perhaps all)"),
+        ((0.2, 0.6), "20 to 60 %"),
+        ((1.1, 1.2), "all"),
+    ],
+)
+def test_a_share_is_told_by_what_its_interval_leaves(figure, ends, words):
+    assert figure.extent(Measurement(sum(ends) / 2, *ends, 8)) == words
 
 
 def test_the_average_that_answers_is_the_middle_one(figure):

@@ -63,9 +63,9 @@ def test_a_faster_entropy_sgd_contradicts_more_passes_at_the_works_scale():
     assert labels(small, "c3")["lenet"] == "not seen at small scale"
 
 
-def test_a_ratio_that_may_be_one_is_said_to_be_undecided():
+def test_a_ratio_that_may_be_one_is_said_to_be_no_difference():
     found = judged(ID, runs(speeds=(1.0, 0.5)))[0]["finding"]
-    assert "trained after 0.98 (undecided) and" in found
+    assert "it takes not measurably more or fewer passes on the first and" in found
 
 
 def test_trained_means_within_a_tenth_of_the_worse_end(figure):

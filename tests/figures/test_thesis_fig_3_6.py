@@ -56,8 +56,8 @@ def test_the_printed_errors_and_a_staircase_reproduce_the_claims():
     assert named["c2.stairs"]["record"]["value"] == pytest.approx(8 / 3 - 1, abs=1e-4)
     assert named["c2.stairs-same"]["record"]["value"] == pytest.approx(8 / 3 - 1, abs=1e-4)
     assert found["finding"] == (
-        "Entropy-SGD ends 0.1 points above SGD; after its first fifth its training loss stands "
-        "still for 0 % of the run, SGD's for 62 %."
+        "Entropy-SGD ends 0.1 points above SGD; after the run's first fifth its training loss "
+        "stands still for 0 % of the time, SGD's for 62 %."
     )
 
 
@@ -67,7 +67,7 @@ def test_two_smooth_curves_are_told_apart_by_nothing():
     assert labels(named, "c2")["few"] == "reproduced at small scale"
     assert "On a narrow network and a tenth of the images" in found["finding"]
     assert "not measurably apart from SGD" in found["finding"]
-    assert found["finding"].endswith("SGD's for 0 %, no measurable difference.")
+    assert found["finding"].endswith("SGD's for 0 %, which is no measurable difference.")
 
 
 def test_two_curves_that_fall_alike_at_different_drops_are_told_by_the_control():

@@ -115,6 +115,18 @@ def percent(part):
     return f"{format_measurement(scaled)} %"
 
 
+def extent(part):
+    """A share in words: what its interval leaves."""
+    low, high = (100 * end for end in (part.low, part.high))
+    if low <= 0:
+        return "no measurable part"
+    if low >= 100:
+        return "all"
+    if high >= 100:
+        return f"at least {format_number(low, 0)} % (perhaps all)"
+    return f"{format_number(low, 0)} to {format_number(high, 0)} %"
+
+
 def answer(runs):
     """What was found, in one sentence."""
     measured, tuned, best = found(runs)
@@ -131,12 +143,12 @@ def answer(runs):
         )
     over = "no measurable gain is left" if tuned is None or tuned.low <= 0 else "it still gains"
     if tuned is not None and tuned.high < 0:
-        over = f"it loses {format_number(-tuned.value, 2)} points"
+        over = f"it loses {format_number(-tuned.value, 1)} points"
     return (
-        f"An average of SGD's weights gives {percent(measured['average'][2])} of Entropy-SGD's "
-        f"gain over SGD at the same constant rate ({format_number(whole.value, 2)} points), "
-        f"Entropy-SGD without force {percent(measured['no force'][2])}; against SGD at a picked "
-        f"rate {over}."
+        f"An average of SGD's weights gives {extent(measured['average'][2])} of Entropy-SGD's "
+        f"gain over SGD at the same constant rate ({format_number(whole.value, 1)} points), "
+        f"Entropy-SGD without its force {extent(measured['no force'][2])}; against SGD "
+        f"at a picked rate {over}."
     )
 
 

@@ -58,16 +58,17 @@ def finding(found):
     small = any(found[f"c1.{task}"].verdict.scale != "work" for task in EXPERIMENTS)
     scale = ", in runs much shorter than the work's" if small else ""
     return (
-        f"Entropy-SGD ends {ends[0]} and {ends[1]}, and is trained after {times[0]} and {times[1]} "
-        f"times Adam's passes over the data{scale}."
+        f"Entropy-SGD ends {ends[0]} and {ends[1]}; it takes {times[0]} on the first and "
+        f"{times[1]} on the second{scale}."
     )
 
 
 def _times(ratio):
     if ratio is None or ratio.value is None:
-        return "an unknown number of"
-    unsure = not ratio.has_interval or ratio.low <= 1 <= ratio.high
-    return f"{format_number(ratio.value, 2)}{' (undecided)' if unsure else ''}"
+        return "unknown passes"
+    if not ratio.has_interval or ratio.low <= 1 <= ratio.high:
+        return "not measurably more or fewer passes"
+    return f"{format_number(ratio.value, 2)} times as many"
 
 
 def _look(axis):

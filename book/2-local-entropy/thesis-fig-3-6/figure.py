@@ -137,12 +137,12 @@ def finding(found):
     apart = more.measurement.has_interval and not (
         more.measurement.low <= 0 <= more.measurement.high
     )
-    tail = "" if apart else ", no measurable difference"
+    tail = "" if apart else ", which is no measurable difference"
     small = gap.verdict.scale != "work"
     scale = "On a narrow network and a tenth of the images " if small else ""
     return (
-        f"{scale}Entropy-SGD ends {where}; after its first fifth its training loss stands still "
-        f"for {ours} % of the run, SGD's for {theirs} %{tail}."
+        f"{scale}Entropy-SGD ends {where}; after the run's first fifth its training loss stands "
+        f"still for {ours} % of the time, SGD's for {theirs} %{tail}."
     )
 
 

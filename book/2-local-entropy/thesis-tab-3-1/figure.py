@@ -31,13 +31,19 @@ TASKS = {
     "lenet": Task("LeNet", LENET),
     "allcnn": Task("All-CNN", "thesis-fig-3-6-allcnn", "sgd",
                    absent="no runs of all-CNN on CIFAR-10 yet (figure 3.6)"),
-    "ptb": Task("words", "thesis-fig-3-7-ptb", "sgd", column="test_perplexity",
+    "ptb": Task("the words of Penn Treebank", "thesis-fig-3-7-ptb", "sgd", column="test_perplexity",
                 unit="perplexity", absent="data set Penn Treebank not fetched (figure 3.7)"),
-    "char": Task("characters", "thesis-fig-3-7-char", entropic="entropy_adam",
+    "char": Task("the characters of War and Peace", "thesis-fig-3-7-char", entropic="entropy_adam",
                  column="test_loss", unit="nats",
                  absent="no runs of the LSTM on War and Peace yet (figure 3.7)"),
 }  # fmt: skip
-SGLD = {"lenet": "sgld-comparison-lenet", "allcnn": "sgld-comparison-allcnn"}
+#: Plain Langevin dynamics by part of the third claim: network and runs. The claim speaks of a rate
+#: that falls; on LeNet the best rate of the search is constant and only a control.
+SGLD = {
+    "lenet": ("lenet", "sgld-comparison-lenet-decaying"),
+    "lenet-constant": ("lenet", "sgld-comparison-lenet"),
+    "allcnn": ("allcnn", "sgld-comparison-allcnn"),
+}
 NO_SGLD = "no runs of plain Langevin dynamics yet"
 BESIDE = (
     ("lenet-sgld", "the work's own runs, section 3.3.6"),
@@ -98,14 +104,13 @@ def measure(runs):
             for task, frame in frames.items()}  # fmt: skip
     times = {f"{task}-passes": gaps[task] if frames[task] is None else passes(frames[task], task)
              for task in ("ptb", "char")}  # fmt: skip
-    plain = {task: frame_of(runs, name) for task, name in SGLD.items()}
+    plain = {part: (frame_of(runs, name), frames[task]) for part, (task, name) in SGLD.items()}
     return {
         "c1": {task: gaps[task] for task in ("mnistfc", "lenet", "allcnn")},
         "c2": {**{task: gaps[task] for task in ("ptb", "char")}, **times},
         "c3": {
-            task: not_run(NO_SGLD) if frame is None or frames[task] is None
-            else langevin(frame, frames[task])
-            for task, frame in plain.items()
+            part: not_run(NO_SGLD) if any(one is None for one in pair) else langevin(*pair)
+            for part, pair in plain.items()
         },
     }  # fmt: skip
 
@@ -114,25 +119,25 @@ def finding(found):
     """On which tasks the entropic optimizer ends lower, higher or not measurably apart."""
     places = {"c1": ("mnistfc", "lenet", "allcnn"), "c2": ("ptb", "char")}
     judged = {task: found[f"{claim}.{task}"] for claim, tasks in places.items() for task in tasks}
-    groups = {"lower": [], "higher": [], "no measurable distance apart": [], "": []}
+    groups = {"lower": [], "higher": [], "not measurably apart": [], "": []}
     for task, part in judged.items():
         groups[_side(part.measurement)].append(TASKS[task].name)
     absent = groups.pop("")
     if len(absent) == len(judged):
         return "Nothing was measured."
-    ends = "; ".join(f"{side} on {_listed(names)}" for side, names in groups.items() if names)
+    ends = ", and ".join(f"{side} on {_listed(names)}" for side, names in groups.items() if names)
     ran = [part for part in judged.values() if part.value is not None]
     small = any(part.verdict.scale != "work" for part in ran)
     scale = ", in runs much shorter than the work's" if small else ""
-    left = f"; not run: {_listed(absent)}" if absent else ""
-    return f"Against the usual optimizer the entropic one ends {ends}{scale}{left}."
+    left = f"; {_listed(absent)} were not run" if absent else ""
+    return f"Compared with the usual optimizer the entropic one ends {ends}{scale}{left}."
 
 
 def _side(gap):
     if gap is None or gap.value is None:
         return ""
     if not gap.has_interval or gap.low <= 0 <= gap.high:
-        return "no measurable distance apart"
+        return "not measurably apart"
     return "lower" if gap.high < 0 else "higher"
 
 
