@@ -101,6 +101,14 @@ def test_a_verdict_follows_its_figure_its_claims_and_its_results(tree):
     assert changed(tree, "verdicts", results, lambda t: t + t.splitlines()[-1] + "\n") == both
 
 
+def test_a_page_that_uses_another_pages_figure_follows_what_that_is_made_of(tree):
+    part = (ROOT / "book/2-local-entropy/figure.py").read_text(encoding="utf-8")
+    assert '"wide-or-not"' in part
+    path = "src/landscape/evidence/wider.py"  # imported by wide-or-not's figure.py alone
+    stale = changed(tree, "pages", path, lambda text: text + "\nX = 1\n")
+    assert {"2-local-entropy/part", "2-local-entropy/wide-or-not"} <= stale
+
+
 def test_prose_concerns_its_page_alone(tree):
     path = "book/1-spin-glass/thesis-fig-2-4/page.md"
     edit = lambda text: text + "\nOne more sentence.\n"  # noqa: E731

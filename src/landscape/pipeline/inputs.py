@@ -127,7 +127,8 @@ class Inputs:
 
     def _verdict(self, page: project.PageSource) -> list[str]:
         folder = page.path.parent
-        trees = [self.code.tree(path) for path in sorted(folder.glob("*.py"))]
+        own = [self.code.tree(path) for path in sorted(folder.glob("*.py"))]
+        trees = [*own, *self._trees_of_others(page, own)]
         modules = {"landscape.evidence.judge"}.union(*(self.code.used_by(tree) for tree in trees))
         return [
             *self._files(sorted(folder.glob("*.py"))),
@@ -135,6 +136,19 @@ class Inputs:
             *self._modules(self.code.closure(modules, (*MAKING, "landscape.book"))),
             *self._read(page, set().union(*map(texts, trees))),
         ]
+
+    def _trees_of_others(self, page: project.PageSource, own: list[ast.Module]) -> list[ast.Module]:
+        """The code of other pages whose ``figure.py`` a page uses, named in it or in theirs."""
+        trees, seen, waiting = [], {page.item}, set().union(*map(texts, own))
+        while others := [
+            p for p in self.pages.values() if p.name in waiting and p.item not in seen
+        ]:
+            seen |= {other.item for other in others}
+            found = [self.code.tree(path) for other in others
+                     for path in sorted(other.path.parent.glob("*.py"))]  # fmt: skip
+            trees += found
+            waiting = set().union(*map(texts, found))
+        return trees
 
     def _read(self, page: project.PageSource, named: set[str]) -> list[str]:
         """Results, settings and records of the experiments that a page declares or names."""
@@ -168,7 +182,8 @@ class Inputs:
         except (SyntaxError, ValueError) as error:
             raise LandscapeError(f"{page.path}: a cell is not valid Python; mend it.") from error
         sources = sorted(page.path.parent.glob("*.py")) if page.part else []
-        trees = [tree, *map(self.code.tree, sources)]
+        own = [tree, *map(self.code.tree, sources)]
+        trees = [*own, *self._trees_of_others(page, own)]
         modules = {"landscape.book.calls"}.union(*(self.code.used_by(one) for one in trees))
         named = set().union(*map(texts, trees))
         read = [e for e in self.experiments.values() if e.id in named or e.page == page.item]
