@@ -40,9 +40,9 @@ def test_the_works_numbers_are_reproduced():
     assert named["c1.share"]["build"]["value"] == pytest.approx(94.0)
     assert named["c2.ratio"]["build"]["value"] == pytest.approx(0.5 / 40)
     assert found["finding"] == (
-        "Within $10^{-4}$ of zero lie 94 % of a small network's eigenvalues, as the work has, and "
-        "1 % below it; in the network of the work's size negative ones reach only 1.3 % of the "
-        "largest's magnitude."
+        "Within $10^{-4}$ of zero lie 94 % of a small network's eigenvalues, as the work has; "
+        "1 % are more negative; in the network of the work's size negative ones reach only 1.3 % "
+        "of the largest's magnitude."
     )
 
 
@@ -56,8 +56,8 @@ def test_a_lower_share_a_long_negative_tail_and_a_gradient_are_said():
     assert labels(named, "c2")["few"] == no
     assert found["finding"] == (
         "Within $10^{-4}$ of zero lie 40 % of a small network's eigenvalues, where the work has "
-        "94 % of a larger one's, and 26 % below it; in the network of the work's size negative "
-        "ones reach 50.0 % of the largest's magnitude."
+        "94 % of a larger one's; 26 % are more negative; in the network of the work's size "
+        "negative ones reach 50.0 % of the largest's magnitude."
     )
     assert len(found["finding"].split()) < 45
     work = runs(share=40.0, scale="paper")

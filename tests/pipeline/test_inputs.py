@@ -101,6 +101,18 @@ def test_a_verdict_follows_its_figure_its_claims_and_its_results(tree):
     assert changed(tree, "verdicts", results, lambda t: t + t.splitlines()[-1] + "\n") == both
 
 
+@pytest.mark.parametrize("content", [None, '{"title": "Moby-Dick"}', '{"title": "War and Peace"}'])
+def test_the_text_at_hand_makes_no_result_stale(tree, content):
+    """A clone may have the stand-in for War and Peace; which text was used stands in the results."""
+    facts = tree / "data" / "text" / "novel.json"
+    if content is not None:
+        facts.parent.mkdir(parents=True, exist_ok=True)
+        facts.write_text(content, encoding="utf-8")
+    assert inputs.write("runs", "laptop", tree) == []
+    manifest = tree / "inputs/runs/laptop/2-local-entropy/thesis-fig-3-7-char/adam.txt"
+    assert manifest.read_text(encoding="utf-8").startswith("data text any\n")
+
+
 def test_a_page_that_uses_another_pages_figure_follows_what_that_is_made_of(tree):
     part = (ROOT / "book/2-local-entropy/figure.py").read_text(encoding="utf-8")
     assert '"wide-or-not"' in part

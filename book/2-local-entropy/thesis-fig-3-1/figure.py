@@ -81,7 +81,7 @@ def finding(found):
         return "Nothing was measured."
     of = "as the work has" if share.verdict.word == "reproduced" else (
         "where the work has 94 % of a larger one's")  # fmt: skip
-    fall = "" if few.value is None else f", and {few.value:.0f} % below it"
+    fall = "" if few.value is None else f"; {few.value:.0f} % are more negative"
     reach = "reach only" if ratio.verdict.word == "reproduced" else "reach"
     return (
         f"Within $10^{{-4}}$ of zero lie {share.value:.0f} % of a small network's eigenvalues, "

@@ -109,9 +109,15 @@ class Inputs:
         return found
 
     def _data(self, name: str) -> str:
-        """Digest of a data set: of the sums that pin it, else of the description beside it."""
+        """Digest of a data set: of the sums that pin it, else of the description beside it.
+
+        Which text lies at hand depends on the source that answered: a clone that has the stand-in
+        keeps the results on War and Peace that are in git, as results say which text was theirs.
+        """
         from landscape.data import canonical
 
+        if name == "text":
+            return "any"
         if name in canonical.IMAGE_SETS:
             arrays = canonical.IMAGE_SETS[name].arrays
             return digests.of_value({part: array.sha256 for part, array in arrays.items()})
