@@ -13,12 +13,17 @@ ROOT = Path(__file__).parents[2]
 
 
 def training_pages():
-    """Items of pages whose ``figure.py`` names an experiment that trains."""
+    """Items of pages whose ``figure.py`` names an experiment that trains.
+
+    A part's page is left out: it shows other pages' verdicts, which a live page does not make.
+    """
     trained = [e.id for e in catalogue.experiments(ROOT) if e.kind == "train"]
     found = []
     for page in project.pages(ROOT):
         code = page.path.with_name("figure.py")
-        if code.is_file() and any(name in code.read_text(encoding="utf-8") for name in trained):
+        if page.path.name != "page.md" or not code.is_file():
+            continue
+        if any(name in code.read_text(encoding="utf-8") for name in trained):
             found.append(page.item)
     return found
 
