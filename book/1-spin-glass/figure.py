@@ -118,3 +118,17 @@ def title(field):
     times = "" if field == 1 else rf"{field:g}\,"
     strength = rf"field ${times}\nu_c$" if field else "no field"
     return f"{strength}: {number} {'minimum' if number == 1 else 'minima'}"
+
+
+def landscapes():
+    """The part's picture: one landscape in four fields."""
+    from landscape import book
+
+    fields = dict(zip("abcd", FIELDS, strict=True))
+    return book.Picture(
+        {letter: draw_landscape(field) for letter, field in fields.items()},
+        titles={letter: title(field) for letter, field in fields.items()},
+        alt="Four oval maps of one sphere. The first is patchy and has many minima far apart; with "
+        "the field there are fewer and fewer, and the last is a smooth slope from one hill to one "
+        "minimum.",
+    )

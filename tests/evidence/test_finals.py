@@ -35,3 +35,16 @@ def test_diverged_runs_are_left_out_by_name():
     found = finals.gap(runs, "adam", "sgd")
     assert (found.n, found.diverged) == (2, ("sgd seed 1",))
     assert finals.mean(runs, "sgd").diverged == ("sgd seed 1",)
+
+
+def test_two_experiments_on_the_same_data_are_paired_and_both_name_what_diverged():
+    ours = frame({"sgld": [15, 16, 18], "adam": [0, 0, 0]})
+    others = frame({"sgd": [11, 13, 15], "adam": [99, 99, 99]})
+    ours.loc[(ours["method"] == "sgld") & (ours["seed"] == 0), "diverged"] = 1
+    others.loc[(others["method"] == "sgd") & (others["seed"] == 2), "diverged"] = 1
+    found = finals.between(ours, "sgld", others, "sgd")
+    assert (found.value, found.n, found.unit) == (3, 1, "points")
+    assert found.diverged == ("sgld seed 0", "sgd seed 2")
+    ours["diverged"] = 1
+    none = finals.between(ours, "sgld", others, "sgd")
+    assert (none.value, none.note) == (None, "no pair of runs that ended")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from landscape.evidence import judge
+from landscape.experiments import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +31,13 @@ class Made:
         if found is not None and experiment not in self.read:
             self.read.append(experiment)
         return found
+
+
+class Trained(Made):
+    """Runs made by hand with the settings that the book's runs have."""
+
+    def parameters(self, experiment, method=None):
+        return settings.method_settings(experiment, method, self.scale, ROOT)
 
 
 def falling(finals, seeds=4, epochs=10, **columns):

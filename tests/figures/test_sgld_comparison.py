@@ -8,16 +8,9 @@ from landscape.evidence import artifacts, figures
 from landscape.evidence.runs import Runs
 from landscape.experiments import settings
 
-from .made import ROOT, Made, diverge, falling
+from .made import ROOT, Trained, diverge, falling
 
 ID = "sgld-comparison"
-
-
-class Trained(Made):
-    """Runs made by hand with the settings of the page."""
-
-    def parameters(self, experiment, method=None):
-        return settings.method_settings(experiment, method, self.scale, ROOT)
 
 
 @pytest.fixture(scope="module")

@@ -5,21 +5,13 @@ import pandas as pd
 import pytest
 
 from landscape.evidence import figures
-from landscape.experiments import settings
 
-from .made import ROOT, Made, diverge, judged, labels
+from .made import ROOT, Trained, diverge, judged, labels
 
 ID, RUNS = "thesis-fig-3-6", "thesis-fig-3-6-allcnn"
 SMALL = "not seen at small scale"
 #: Falls of log loss in tenths of the run: the first two are not looked at.
 EVEN, STAIRS = [1] * 10, [1, 1, 0, 4, 0, 0, 4, 0, 0, 4]
-
-
-class Trained(Made):
-    """Runs made by hand with the settings of the page."""
-
-    def parameters(self, experiment, method=None):
-        return settings.method_settings(experiment, method, self.scale, ROOT)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from landscape.evidence import claims, statistics
+from landscape.evidence import claims, finals, statistics
 from landscape.evidence.measurement import format_measurement, format_number
 from landscape.evidence.methods import label
 
@@ -11,33 +11,20 @@ METHODS = ("sgd", "resampled_noise", "anneal_sgd")  # in the table's order
 GAINS = {"resampled_noise": "noise-gain", "anneal_sgd": "fixed-gain"}
 
 
-def final(frame, method):
-    """Final test error of one method in percent, one number a seed."""
-    return statistics.per_seed(frame[frame["method"] == method], "test_error")
-
-
-def gap(frame, first, second):
-    """First minus second final test error in points, paired by seed."""
-    both = frame[frame["method"].isin((first, second))]
-    return statistics.paired_difference(
-        *statistics.common_seeds(final(frame, first), final(frame, second)), unit="%",
-        diverged=statistics.diverged_runs(both),
-    )  # fmt: skip
-
-
 def measure(runs):
     """Differences of final test errors between the three methods, and from the cited error."""
     frame = runs.frame(RUNS)
     if frame is None:
         return {}
     cited = claims.load("thesis-tab-2-1", runs.root).paper_values["cited-allcnn-text"].value
-    fixed, noise = (gap(frame, method, "sgd") for method in ("anneal_sgd", "resampled_noise"))
+    fixed = finals.gap(frame, "anneal_sgd", "sgd")
+    noise = finals.gap(frame, "resampled_noise", "sgd")
     baseline = statistics.mean_interval(
-        final(frame, "sgd") - cited, unit="%",
+        finals.final(frame, "sgd") - cited, unit="%",
         diverged=statistics.diverged_runs(frame[frame["method"] == "sgd"]),
     )  # fmt: skip
     return {
-        "c1": {"fixed-noise": gap(frame, "anneal_sgd", "resampled_noise"),
+        "c1": {"fixed-noise": finals.gap(frame, "anneal_sgd", "resampled_noise"),
                "noise-sgd": noise, "fixed-sgd": fixed},
         "c2": {"fixed": fixed, "noise": noise},
         "c3": {"below": baseline, "size": baseline},
@@ -103,7 +90,7 @@ def _measured(frame, method, book):
         return "–"
     own = frame[frame["method"] == method]
     names = statistics.diverged_runs(own)
-    last = statistics.mean_interval(final(frame, method), unit="%", diverged=names)
+    last = finals.mean(frame, method)
     left_out = f"; left out as diverged: {', '.join(names)}" if names else ""
     epochs = format_number(own["effective_epoch"].max())
     return book.Cell(format_measurement(last), details=f"after {epochs} epochs{left_out}")
@@ -160,8 +147,9 @@ def draw_gains(runs, records):
         for frame, shift, filled in sources:
             if frame is None:
                 continue
-            one, other = statistics.common_seeds(final(frame, method), final(frame, "sgd"))
-            each, mean = (one - other).to_numpy(), gap(frame, method, "sgd")
+            pair = (finals.final(frame, name) for name in (method, "sgd"))
+            one, other = statistics.common_seeds(*pair)
+            each, mean = (one - other).to_numpy(), finals.gap(frame, method, "sgd")
             beside = place + shift - 0.08 - 0.02 * np.arange(len(each))  # equal ones stay visible
             ax.plot(beside, each, look.marker, color=look.color,
                     markerfacecolor=look.color if filled else book.PAPER)  # fmt: skip

@@ -7,7 +7,7 @@ its whole 95 % interval above zero.
 
 import numpy as np
 
-from landscape.evidence import claims, statistics
+from landscape.evidence import claims, finals, statistics
 from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
 from landscape.evidence.methods import label
 
@@ -37,19 +37,6 @@ def rate(lr, count):
     return count * lr / 2
 
 
-def ends(frame, method):
-    """Final test error in percent, one number a seed."""
-    return statistics.per_seed(frame[frame["method"] == method], "test_error")
-
-
-def end(frame, method):
-    """Their mean with its interval."""
-    return statistics.mean_interval(
-        ends(frame, method), unit="%",
-        diverged=statistics.diverged_runs(frame[frame["method"] == method]),
-    )  # fmt: skip
-
-
 def gap(runs, task, method="entropy_sgd"):
     """Final test error of SGLD minus that of another method of the same network, paired by seed."""
     return between(runs.frame(RUNS[task]), runs.frame(OTHERS[task]), method)
@@ -65,10 +52,7 @@ def between(ours, other, method):
     """The same of two frames of runs, either of which may be None."""
     if ours is None or other is None:
         return not_run("there are no runs of both")
-    pair = statistics.common_seeds(ends(ours, "sgld"), ends(other, method))
-    if len(pair[0]) == 0:
-        return not_run("no pair of runs that ended")
-    return statistics.paired_difference(*pair, unit="%", diverged=statistics.diverged_runs(ours))
+    return finals.between(ours, "sgld", other, method)
 
 
 def by_temperature(runs, task=LENET):
@@ -186,7 +170,7 @@ def comparison(runs):
         ):
             epochs = frame.loc[frame["method"] == method, "effective_epoch"].max()
             ours = book.Cell(
-                format_measurement(end(frame, method)),
+                format_measurement(finals.mean(frame, method)),
                 details=f"after {format_number(epochs, digits=3)} effective epochs",
             )
             printed = "–"

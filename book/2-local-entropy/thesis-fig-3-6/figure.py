@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from landscape.evidence import claims, statistics
+from landscape.evidence import claims, finals, statistics
 from landscape.evidence import plateaus as standstill
 from landscape.evidence.measurement import format_measurement, format_number, not_run
 from landscape.evidence.methods import label
@@ -17,11 +17,6 @@ PARTS, FIRST = 10, 2
 LIMIT, STRICT = 1 / 5, 1 / 10
 #: One standard deviation of the work's difference of errors, in points.
 DEVIATION = 0.21
-
-
-def final_errors(frame, method):
-    """Final test error in percent, one number a seed."""
-    return statistics.per_seed(frame[frame["method"] == method], "test_error")
 
 
 def falls(frame, method, column):
@@ -65,7 +60,7 @@ def more_plateaus(frame, column, limit=LIMIT):
 
 def passes(frame):
     """Effective epochs until an error that both reach, Entropy-SGD over SGD."""
-    ends = [final_errors(frame, method).mean() for method in METHODS]
+    ends = [finals.final(frame, method).mean() for method in METHODS]
     level = max(ends) + DEVIATION
     times = [
         statistics.time_to_threshold(frame[frame["method"] == method], "test_error", level)
@@ -86,29 +81,21 @@ def passes(frame):
     )  # fmt: skip
 
 
-def end(frame, method):
-    """Mean final test error of a method."""
-    rows = frame[frame["method"] == method]
-    return statistics.mean_interval(
-        final_errors(frame, method), unit="%", diverged=statistics.diverged_runs(rows)
-    )
-
-
 def measure(runs):
     """Errors, passes and plateaus of both methods."""
     frame = runs.frame(RUNS)
     if frame is None:
         return {}
-    if any(final_errors(frame, method).empty for method in METHODS):
+    if any(finals.final(frame, method).empty for method in METHODS):
         reason = not_run("all runs of a method diverged")
         return {"c1": reason, "c2": reason, "c3": reason}
     steps = [stairs(frame, method, drops(runs, method)) for method in (SGD, ENTROPY)]
     same = [stairs(frame, method, drops(runs, SGD)) for method in (SGD, ENTROPY)]
     few = plateaus(frame, ENTROPY, "training_loss")
-    baseline = end(frame, SGD)
+    baseline = finals.mean(frame, SGD)
     return {
         "c1": {
-            "error": paired(frame, *(final_errors(frame, m) for m in METHODS), unit="%"),
+            "error": paired(frame, *(finals.final(frame, m) for m in METHODS), unit="%"),
             "passes": passes(frame),
         },
         "c2": {
@@ -119,7 +106,7 @@ def measure(runs):
             "stairs-same": paired(frame, *same),
             "fewer-strict": more_plateaus(frame, "training_loss", STRICT),
         },
-        "c3": {"sgd": baseline, "entropy": end(frame, ENTROPY), "competitive": baseline},
+        "c3": {"sgd": baseline, "entropy": finals.mean(frame, ENTROPY), "competitive": baseline},
     }
 
 
@@ -217,7 +204,7 @@ def errors_table(runs, records):
     values, rows = claims.load(ID, runs.root).paper_values, []
     frames = (records.frame(RUNS), runs.frame(RUNS))
     for method, key in ((SGD, "sgd"), (ENTROPY, "entropy")):
-        ours = [None if frame is None else end(frame, method) for frame in frames]
+        ours = [None if frame is None else finals.mean(frame, method) for frame in frames]
         rows.append([label(method), str(values[key]), *(format_measurement(m) for m in ours)])
     for key in ("springenberg", "elu"):
         rows.append([values[key].what, str(values[key]), "–", "–"])

@@ -87,14 +87,6 @@ def passes(frame, task):
     return finals.passes(frame, one.entropic, one.usual, level, one.column)
 
 
-def langevin(sgld, entropy):
-    """SGLD's minus Entropy-SGD's final error, by seed; the networks and the data are the same."""
-    pair = (finals.final(sgld, "sgld"), finals.final(entropy, ENTROPY))
-    rows = (sgld[sgld["method"] == "sgld"], entropy[entropy["method"] == ENTROPY])
-    bad = [name for one in rows for name in statistics.diverged_runs(one)]
-    return statistics.paired_difference(*statistics.common_seeds(*pair), unit="%", diverged=bad)
-
-
 def measure(runs):
     """Differences of final values where there are runs; what is absent says why."""
     frames = {task: frame_of(runs, one.experiment) for task, one in TASKS.items()}
@@ -109,8 +101,10 @@ def measure(runs):
         "c1": {task: gaps[task] for task in ("mnistfc", "lenet", "allcnn")},
         "c2": {**{task: gaps[task] for task in ("ptb", "char")}, **times},
         "c3": {
-            part: not_run(NO_SGLD) if any(one is None for one in pair) else langevin(*pair)
-            for part, pair in plain.items()
+            part: not_run(NO_SGLD)
+            if sgld is None or entropy is None
+            else finals.between(sgld, "sgld", entropy, ENTROPY)
+            for part, (sgld, entropy) in plain.items()
         },
     }  # fmt: skip
 

@@ -117,7 +117,7 @@ class Page:
     ) -> None:
         """Show panels side by side, on a phone below each other, and offer their data as CSV.
 
-        The lines below the cell hold the name and the caption (``landscape.book.captions``).
+        The lines below the cell hold the name and the caption (``landscape.book.cells``).
 
         Args:
             panels: A ``Picture``; or its parts: one figure, or figures by letter, with the others.

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from landscape.book import captions, normalise
+from landscape.book import cells, normalise
 from landscape.book.executed import (
     executed_path,
     find,
@@ -74,9 +74,9 @@ def run(
     manifest = inputs.read_bytes() if inputs.is_file() else None
     notebook = _read(source, root)
     try:
-        notebook = captions.joined(notebook)
+        notebook = cells.joined(notebook)
         values = checked_parameters(declared_parameters(notebook), parameters or {}, profile)
-    except (NotebookError, captions.CaptionError) as error:
+    except (NotebookError, cells.CaptionError) as error:
         raise NotebookError(f"{source.relative_to(root)}: {error}") from None
     attempt = root / "logs" / profile / f"{item}.ipynb"
     for folder in (attempt.parent, target.parent):
@@ -89,7 +89,7 @@ def run(
             raise NotebookError(f"page {item} ({profile}): no kernel started ({error}).") from error
     else:
         done = _execute(notebook, values, attempt, kernel, f"page {item} ({profile}): ")
-    done = normalise.normalised(done, root)
+    done = normalise.normalised(cells.parted(done), root)
     if parameters:
         _write(attempt, _bytes(done))
         return attempt

@@ -12,13 +12,12 @@ kernelspec:
 # @TITLE@
 
 ```{code-cell} ipython3
-:tags: [parameters, remove-input]
+:tags: [parameters]
 profile = "laptop"
 live = False
 ```
 
 ```{code-cell} ipython3
-:tags: [remove-input]
 from landscape import book
 
 page = book.page("@NAME@", profile=profile, live=live)
@@ -26,7 +25,6 @@ page.answer(@ANSWER@)
 ```
 
 ```{code-cell} ipython3
-:tags: [hide-input]
 page.picture(
     page.figure.draw(page.runs),
     alt="Test error against epochs for SGD and Adam.",
@@ -45,7 +43,6 @@ What is shown, and what the work says about it, in one or two sentences.
 Three lines and their equation.
 
 ```{code-cell} ipython3
-:tags: [remove-input]
 page.appendix("@NAME@")
 ```
 """
@@ -54,7 +51,6 @@ CLAIMS_CELL = """
 ## Claims
 
 ```{code-cell} ipython3
-:tags: [remove-input]
 page.claims()
 ```
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from landscape.evidence import races, statistics
-from landscape.evidence.measurement import Measurement
+from landscape.evidence.measurement import Measurement, not_run
 
 
 def final(frame: pd.DataFrame, method: str, column: str = "test_error") -> pd.Series:
@@ -36,6 +36,18 @@ def gap(
     both = frame[frame["method"].isin((first, second))]
     pair = statistics.common_seeds(*(final(frame, name, column) for name in (first, second)))
     return statistics.paired_difference(*pair, unit=unit, diverged=statistics.diverged_runs(both))
+
+
+def between(
+    ours: pd.DataFrame, first: str, others: pd.DataFrame, second: str, unit: str = "%"
+) -> Measurement:
+    """The same of two experiments on one network and the same data, paired by seed."""
+    pair = statistics.common_seeds(final(ours, first), final(others, second))
+    if len(pair[0]) == 0:
+        return not_run("no pair of runs that ended")
+    rows = (ours[ours["method"] == first], others[others["method"] == second])
+    names = [name for part in rows for name in statistics.diverged_runs(part)]
+    return statistics.paired_difference(*pair, unit=unit, diverged=names)
 
 
 def passes(

@@ -1,18 +1,21 @@
-"""Captions are prose: they stand below a picture's cell, and are joined to it when a page is made.
+"""What a page's cells need not say themselves: where captions go, and which code is shown.
 
 A page writes::
 
     ```{code-cell} ipython3
-    :tags: [hide-input]
-
     page.picture(page.figure.curves(page.runs))
+    page.table(page.figure.errors_table(page.runs))
     ```
 
     :::{caption} thesis-fig-3-5
     Chaudhari (2018), figure 3.5. Test error against effective epochs.
     :::
 
-Sphinx takes name and caption of a cell's figure from the cell's metadata alone.
+Captions are prose, and stand below the cell of their picture. Sphinx takes a figure's name and
+caption from the metadata of its cell alone, and gives both to everything that the cell shows:
+``joined`` puts them there, and what a cell shows beside its picture gets a cell of its own once the
+page has run (``parted``). The code of a picture can be unfolded, that of other cells is left out,
+unless a cell has a tag that says so itself (``hide-input``, ``remove-input``).
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ class CaptionError(LandscapeError):
 
 
 def joined(notebook: Any) -> Any:
-    """A copy of a notebook with each caption in the metadata of the code cell above it.
+    """A copy of a notebook with each caption in the metadata of its cell, and all cells tagged.
 
     Args:
         notebook: An nbformat node.
@@ -66,7 +69,41 @@ def joined(notebook: Any) -> Any:
                     "code cell, or has no closing line of three colons."
                 )
         kept.append(cell)
+    for cell in kept:
+        if cell.cell_type == "code":
+            _tag(cell)
     notebook.cells = kept
+    return notebook
+
+
+def _tag(cell: Any) -> None:
+    """Say of a cell that does not say it itself whether its code is shown."""
+    tags = cell.metadata.setdefault("tags", [])
+    if not {"hide-input", "remove-input"} & set(tags):
+        pictured = "figure" in cell.metadata.get("mystnb", {})
+        tags.append("hide-input" if pictured else "remove-input")
+
+
+def parted(notebook: Any) -> Any:
+    """A copy of an executed notebook in which a captioned cell shows its first output alone.
+
+    Args:
+        notebook: An nbformat node, with captions joined.
+
+    Returns:
+        The copy. What else a captioned cell shows stands below the caption, in a cell without code.
+    """
+    from nbformat import from_dict, v4
+
+    notebook = from_dict(notebook)
+    cells: list[Any] = []
+    for cell in notebook.cells:
+        cells.append(cell)
+        if "figure" in cell.metadata.get("mystnb", {}) and len(cell.outputs) > 1:
+            rest = v4.new_code_cell(outputs=cell.outputs[1:], metadata={"tags": ["remove-input"]})
+            cell.outputs = cell.outputs[:1]
+            cells.append(rest)
+    notebook.cells = cells
     return notebook
 
 
