@@ -26,9 +26,8 @@ from torch.nn import functional
 from landscape.analysis.mean_loss import MeanLoss
 from landscape.analysis.sample_gradients import sample_gradients
 from landscape.experiments.settings_schema import POSITIVE, TEXT, list_of, mapping, whole
-from landscape.experiments.simulation import Outcome, csv_text
-from landscape.experiments.trained import TRAIN, Trained, train, training_set
-from landscape.train.workers import in_workers
+from landscape.experiments.simulation import Outcome
+from landscape.experiments.trained import TRAIN, Trained, of_seeds, train, training_set
 
 _MOMENTS = {
     "batches": whole(2), "samples": whole(2), "chunk": whole(),
@@ -60,14 +59,7 @@ def simulate(
 
     Source: Chaudhari (2018), section 3.3.1: diag I = E(g^2) - (E g)^2.
     """
-    seeds = range(settings["seed"], settings["seed"] + settings["seeds"])
-    calls = [(settings, seed, str(checkpoints)) for seed in seeds]
-    found = list(in_workers(_one, calls, min(workers, len(calls))))
-    tables = {
-        name: csv_text(pd.concat([one[name] for one in found], ignore_index=True), "%.6g")
-        for name in ("results", "shares", "counts")
-    }
-    return Outcome(tables, [path for one in found for path in one["files"]])
+    return of_seeds(_one, ("results", "shares", "counts"), settings, checkpoints, workers)
 
 
 def _one(settings: Mapping[str, Any], seed: int, checkpoints: str) -> dict[str, Any]:

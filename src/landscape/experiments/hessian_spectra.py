@@ -36,10 +36,9 @@ from landscape.experiments.settings_schema import (
     optional,
     whole,
 )
-from landscape.experiments.simulation import Outcome, csv_text
-from landscape.experiments.trained import TRAIN, train, training_set
+from landscape.experiments.simulation import Outcome
+from landscape.experiments.trained import TRAIN, of_seeds, train, training_set
 from landscape.train.device import pick
-from landscape.train.workers import in_workers
 
 _HESSIAN = {
     "method": {"enum": ["exact", "lanczos"], "description": "exact or lanczos"},
@@ -82,14 +81,7 @@ def simulate(
 
     Source: Chaudhari (2018), section 3.3.1.
     """
-    seeds = range(settings["seed"], settings["seed"] + settings["seeds"])
-    calls = [(settings, seed, str(checkpoints)) for seed in seeds]
-    found = list(in_workers(_one, calls, min(workers, len(calls))))
-    tables = {
-        name: csv_text(pd.concat([one[name] for one in found], ignore_index=True), "%.6g")
-        for name in ("results", "shares", "spectrum")
-    }
-    return Outcome(tables, [path for one in found for path in one["files"]])
+    return of_seeds(_one, ("results", "shares", "spectrum"), settings, checkpoints, workers)
 
 
 def _one(settings: Mapping[str, Any], seed: int, checkpoints: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from landscape import data
 from landscape.analysis.mean_loss import Loss, cross_entropy
 from landscape.errors import LandscapeError
 from landscape.experiments.settings_schema import mapping
+from landscape.experiments.simulation import Outcome, csv_text
 from landscape.files import unsealed
 from landscape.train.checkpoint import CheckpointStore
 from landscape.train.loop import fit
 from landscape.train.spec import RunSpec
 from landscape.train.weights import decoded, file_name
+from landscape.train.workers import in_workers
 
 _PART = {"type": "object", "description": "a mapping of settings"}
 #: What a simulation's settings say of the training: as those of an experiment that trains.
@@ -70,6 +72,33 @@ class Trained:
     def files(self) -> list[Path]:
         """What the run has left beside its checkpoint, to be deleted in the end."""
         return sorted(self.store.folder.glob("*"))
+
+
+def of_seeds(
+    one: Callable[[Mapping[str, Any], int, str], Mapping[str, Any]],
+    names: Sequence[str],
+    settings: Mapping[str, Any],
+    checkpoints: Path | str,
+    workers: int,
+) -> Outcome:
+    """What every seed of a simulation gives, a seed a worker.
+
+    Args:
+        one: Takes settings, seed and the checkpoints' folder; gives a table by name, and ``files``,
+            what it has left to be deleted in the end.
+        names: The tables.
+        settings: With ``seed``, the first, and ``seeds``, how many.
+        checkpoints: Where a killed run continues from.
+        workers: Processes.
+    """
+    seeds = range(settings["seed"], settings["seed"] + settings["seeds"])
+    calls = [(settings, seed, str(checkpoints)) for seed in seeds]
+    found = list(in_workers(one, calls, min(workers, len(calls))))
+    tables = {
+        name: csv_text(pd.concat([each[name] for each in found], ignore_index=True), "%.6g")
+        for name in names
+    }
+    return Outcome(tables, [path for each in found for path in each["files"]])
 
 
 def train(
