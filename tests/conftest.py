@@ -1,18 +1,29 @@
 """What all tests share: no git repository of somebody else, and a small learnable data set."""
 
 import importlib.util
+import os
+import pickle
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import hypothesis
+import numpy as np
 import pytest
 import torch
 from toy_git import forget_repository
 
 from landscape import data
+from landscape.data import preparing, sequences
 
 forget_repository()  # before anything is collected or started
+
+
+def pytest_configure(config):
+    """Unit tests find no fetched data, here as in a clone that has none."""
+    if config.option.markexpr not in ("pipeline", "browser"):
+        os.environ["LANDSCAPE_DATA"] = str(ROOT / "build" / "no-data")
+
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -62,3 +73,49 @@ def small_data(monkeypatch):
 
     monkeypatch.setattr(data, "prepare", prepare)
     torch.set_num_threads(1)
+
+
+def _images(samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Grey images [samples, 28, 28]: a class has a pattern, moved by up to two pixels, in noise."""
+    patterns = np.random.RandomState(0).rand(10, 7, 7).repeat(4, 1).repeat(4, 2)
+    draw = np.random.RandomState(seed)
+    labels = draw.randint(0, 10, samples)
+    shifts = draw.randint(-2, 3, (samples, 2))
+    clean = np.stack([np.roll(patterns[c], s, (0, 1)) for c, s in zip(labels, shifts, strict=True)])
+    noisy = 200 * clean + 55 * draw.rand(*clean.shape)
+    return noisy.astype(np.uint8), labels.astype(np.int64)
+
+
+@pytest.fixture(scope="module")
+def stand_ins():
+    """In place of the data that a clone has to fetch: small grey images and a small text."""
+    names = tuple("0123456789")
+    images = data.ImageData("mnist", *_images(512, 1), *_images(256, 2), names)
+    codes, vocabulary = sequences.encode_characters(
+        "the valley is wide and the hill is steep; few walk from one to the other. " * 30
+    )
+    parts = [torch.from_numpy(part.copy()) for part in np.split(codes, [1600, 1900])]
+    text = data.SequenceData(*parts, vocabulary, "A made-up text")
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preparing, "load", lambda name, root=None: images)
+        patch.setattr(sequences, "load_text", lambda root=None, device="cpu": text)
+        yield
+
+
+@pytest.fixture
+def other_workers(monkeypatch):
+    """A function that makes a module's tasks run in another order, on copies of their arguments.
+
+    Another process would see other data than a test's. What it may change is what this changes.
+    """
+
+    def replace(module):
+        def in_workers(function, calls, workers, *, ordered=True):
+            copies = [pickle.loads(pickle.dumps(call)) for call in calls]
+            assert ordered
+            return reversed([function(*call) for call in reversed(copies)])
+
+        monkeypatch.setattr(module, "in_workers", in_workers)
+
+    return replace

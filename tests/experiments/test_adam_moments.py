@@ -4,10 +4,13 @@ import io
 
 import numpy as np
 import pandas as pd
+import pytest
 import torch
 from torch import nn
 
-from landscape.experiments import adam_moments
+from landscape.experiments import adam_moments, trained
+
+pytestmark = pytest.mark.usefixtures("stand_ins")
 
 TRAIN = {
     "data": {"scaling": "unit", "train_samples": 64, "test_samples": 32},
@@ -53,8 +56,9 @@ def test_with_one_beta_the_difference_is_a_variance_and_with_two_it_need_not_be(
     assert (adam_moments.difference(found["slow"], found["second"]) > 0).all()
 
 
-def test_tables_hold_every_entry_and_do_not_depend_on_workers(tmp_path):
+def test_tables_hold_every_entry_and_do_not_depend_on_workers(tmp_path, other_workers):
     one = adam_moments.simulate(SETTINGS, "diagonal", tmp_path / "one", workers=1)
+    other_workers(trained)
     two = adam_moments.simulate(SETTINGS, "diagonal", tmp_path / "two", workers=2)
     assert one.tables == two.tables
     tables = {name: pd.read_csv(io.StringIO(text)) for name, text in one.tables.items()}

@@ -11,6 +11,8 @@ from reference import curvature_reference as reference
 
 from landscape.experiments import hessian_spectra, trained
 
+pytestmark = pytest.mark.usefixtures("stand_ins")
+
 HESSIAN = {
     "method": "exact", "samples": 24, "fewer": [8], "float32_samples": 8, "instants": [0.5],
     "instant_samples": 8, "dense": "layers.0", "precision": "float64", "chunk": 10, "rows": 16,

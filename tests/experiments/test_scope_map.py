@@ -14,6 +14,8 @@ from landscape.experiments.entropy_forms import FlatNetwork
 from landscape.optim import EntropySGD
 from landscape.theory import inner_loop
 
+pytestmark = pytest.mark.usefixtures("stand_ins")
+
 SETTINGS = {
     "data": "mnist", "train_samples": 64, "test_samples": 50, "batch_size": 16, "width": 4,
     "lr": 1.0, "lr_inner": 0.1, "momentum": 0.9, "momentum_outer": 0.0, "temperature": 1e-4,
@@ -22,7 +24,7 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module")
-def tables():
+def tables(stand_ins):
     found = scope_map.simulate(SETTINGS, "map").tables
     return {name: pd.read_csv(io.StringIO(text)) for name, text in found.items()}
 

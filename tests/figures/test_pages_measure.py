@@ -69,15 +69,6 @@ def test_annealing_judges_the_beginning_at_the_works_scale_by_fine_runs_alone():
     assert fig.beginning(Recorded(fine)) == (fine, 8.0)
 
 
-def test_table_of_cifar_pairs_seeds_and_names_diverged_runs():
-    fig = figures.load("thesis-tab-2-1", ROOT)
-    runs = frame({"sgd": [8.4, 8.6, 8.5], "anneal_sgd": [8.0, 8.2, 8.1]}, "test_error")
-    assert fig.gap(runs, "anneal_sgd", "sgd").value == pytest.approx(-0.4)
-    runs.loc[(runs["method"] == "sgd") & (runs["seed"] == 1), "diverged"] = 1
-    gap = fig.gap(runs, "anneal_sgd", "sgd")
-    assert (gap.n, gap.diverged) == (2, ("sgd seed 1",))
-
-
 def test_alignment_of_a_field_alone_is_a_running_sum():
     fig = figures.load("thesis-fig-2-4", ROOT)
     plain = {"momentum": 0.0, "weight_decay": 0.0, "nesterov": False}

@@ -133,32 +133,36 @@ class Inputs:
 
     def _verdict(self, page: project.PageSource) -> list[str]:
         folder = page.path.parent
-        own = [self.code.tree(path) for path in sorted(folder.glob("*.py"))]
-        trees = [*own, *self._trees_of_others(page, own)]
+        own = self._trees(page.item)
+        others = self._used(page, own)
+        trees = [*own, *(tree for other in others for tree in self._trees(other.item))]
         modules = {"landscape.evidence.judge"}.union(*(self.code.used_by(tree) for tree in trees))
         return [
             *self._files(sorted(folder.glob("*.py"))),
             *self._contents([folder / "claims.yaml", self.root / ARTIFACTS]),
             *self._modules(self.code.closure(modules, (*MAKING, "landscape.book"))),
-            *self._read(page, set().union(*map(texts, trees))),
+            *self._read(page, others, set().union(*map(texts, trees))),
         ]
 
-    def _trees_of_others(self, page: project.PageSource, own: list[ast.Module]) -> list[ast.Module]:
-        """The code of other pages whose ``figure.py`` a page uses, named in it or in theirs."""
-        trees, seen, waiting = [], {page.item}, set().union(*map(texts, own))
-        while others := [
-            p for p in self.pages.values() if p.name in waiting and p.item not in seen
-        ]:
-            seen |= {other.item for other in others}
-            found = [self.code.tree(path) for other in others
-                     for path in sorted(other.path.parent.glob("*.py"))]  # fmt: skip
-            trees += found
-            waiting = set().union(*map(texts, found))
-        return trees
+    def _used(self, page: project.PageSource, own: list[ast.Module]) -> list[project.PageSource]:
+        """Other pages whose ``figure.py`` a page uses: named in its code or in theirs."""
+        used: set[str] = set()
+        waiting = set().union(*map(texts, own))
+        while new := {
+            p.item for p in self.pages.values() if p.name in waiting and p.item != page.item
+        } - used:
+            used |= new
+            waiting = set().union(*(texts(t) for item in new for t in self._trees(item)))
+        return [p for p in self.pages.values() if p.item in used]
 
-    def _read(self, page: project.PageSource, named: set[str]) -> list[str]:
+    def _trees(self, item: str) -> list[ast.Module]:
+        """The code beside a page."""
+        return [self.code.tree(path) for path in sorted(self.pages[item].path.parent.glob("*.py"))]
+
+    def _read(
+        self, page: project.PageSource, others: list[project.PageSource], named: set[str]
+    ) -> list[str]:
         """Results, settings and records of the experiments that a page declares or names."""
-        others = [p for p in self.pages.values() if p.name in named and p.item != page.item]
         pages = {page.item, *(p.item for p in others)}
         lines = [line for other in others
                  for line in self._files(sorted(other.path.parent.glob("*.py")))]  # fmt: skip
@@ -189,7 +193,8 @@ class Inputs:
             raise LandscapeError(f"{page.path}: a cell is not valid Python; mend it.") from error
         sources = sorted(page.path.parent.glob("*.py")) if page.part else []
         own = [tree, *map(self.code.tree, sources)]
-        trees = [*own, *self._trees_of_others(page, own)]
+        others = self._used(page, own)
+        trees = [*own, *(tree for other in others for tree in self._trees(other.item))]
         modules = {"landscape.book.calls"}.union(*(self.code.used_by(one) for one in trees))
         named = set().union(*map(texts, trees))
         read = [e for e in self.experiments.values() if e.id in named or e.page == page.item]
@@ -202,7 +207,7 @@ class Inputs:
             *self._files(self.root / WORDS[name] for name in sorted(used & set(WORDS))),
             *self._contents([self.root / ARTIFACTS, self.root / PARTS]),
             *self._modules(used),
-            *self._read(page, named),
+            *self._read(page, others, named),
             *self._files(path for paths in provenance for path in sorted(paths)),
             *self._files(sorted(self.root.glob(COSTS))),
             *self._files([self.root / "constraints.txt"]),
