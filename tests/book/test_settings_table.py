@@ -29,11 +29,12 @@ ROWS = [
 
 
 def test_only_what_the_work_states_can_differ_from_it():
-    table, differing = settings_table("laptop", ROWS, SOURCES)
+    table, differing, left_open = settings_table("laptop", ROWS, SOURCES)
     assert differing == {"run.c", "run.d"}
+    assert left_open == {"run.e", "methods.adam.optimizer.base_lr"}
     work = [cells[1].text for cells in table.rows]
     assert work == ["1", "not stated", "0.9", "50", "not stated", "not stated"]
-    assert [bool(name) for name in table.row_classes] == [False, False, True, True, False, False]
+    assert [bool(name) for name in table.row_classes] == [False, False, True, True, True, True]
     assert table.rows[3][3].text == "thesis 2.4: stated; laptop"
     assert table.rows[5][0].text == "`adam`: `optimizer.base_lr`"
 
@@ -52,20 +53,15 @@ def settings(monkeypatch):
 
 def test_the_fold_counts_differences_and_opens_to_them(settings):
     html = settings_block(["one"], "laptop", ".")._repr_html_()
-    assert "<summary>2 settings differ from the work</summary>" in html
+    head = "2 settings differ from the work, and 2 that it leaves open are set for laptop"
+    assert f"<summary>{head}</summary>" in html
     first, rest = html.split("<summary>all 6 settings</summary>")
-    assert re.findall(r"<code>(run\.\w)</code>", first) == ["run.c", "run.d"]
-    assert re.findall(r"<code>(run\.\w)</code>", rest) == [
-        "run.a",
-        "run.b",
-        "run.c",
-        "run.d",
-        "run.e",
-    ]
+    assert re.findall(r"<code>(run\.\w)</code>", first) == ["run.c", "run.d", "run.e"]
+    assert re.findall(r"<code>run\.(\w)</code>", rest) == ["a", "b", "c", "d", "e"]
 
 
 def test_no_difference_and_several_experiments_are_said(settings):
     none = settings_block(["equal"], "laptop", ".")._repr_html_()
     assert "<summary>Settings: none differs from what the work states</summary>" in none
     both = settings_block(["one", "equal"], "laptop", ".")._repr_html_()
-    assert "<summary>2 settings of 2 experiments differ from the work</summary>" in both
+    assert "<summary>2 settings of 2 experiments differ from the work, and 2 that it" in both

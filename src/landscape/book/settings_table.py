@@ -15,7 +15,9 @@ _INSTEAD = re.compile(r"ours instead of (\S+):")
 
 
 def settings_block(experiments: Sequence[str], profile: str, root: str | Path) -> Html:
-    """``4 settings differ from the work``; unfolds to those, and further to all.
+    """``4 settings differ from the work, and 1 that it leaves open is set for laptop``.
+
+    Unfolds to those, and further to all.
 
     Args:
         experiments: Their ids.
@@ -24,51 +26,56 @@ def settings_block(experiments: Sequence[str], profile: str, root: str | Path) -
     """
     from landscape.experiments import settings
 
-    parts, plain, names = [], [], set()
+    parts, plain, names, opened = [], [], set(), set()
     for experiment in experiments:
         rows = settings.resolve(experiment, profile, root)
         stated = {row.key: row.source for row in settings.resolve(experiment, "paper", root)}
-        table, differing = settings_table(profile, rows, stated)
+        table, differing, left_open = settings_table(profile, rows, stated)
         names |= differing
+        opened |= left_open
         only = [row for row, kind in zip(table.rows, table.row_classes, strict=True) if kind]
         some = Table(table.columns, only, name="settings", stack=True)._repr_html_() if only else ""
         whole = folded(f"all {len(rows)} settings", table._repr_html_(), "all")
         head = f"<p><code>{escape(experiment)}</code></p>" if len(experiments) > 1 else ""
         parts.append(f"{head}{some}{whole}")
         plain.append(f"{experiment}\n{Table(table.columns, only)!r}")
-    summary = _summary(len(names), len(experiments))
+    summary = _summary(len(names), len(experiments)) + _open(len(opened - names), profile)
     return Html(folded(summary, "".join(parts), "settings"), "\n\n".join([summary, *plain]))
 
 
 def settings_table(
     profile: str, rows: Sequence[Any], stated: dict[str, str]
-) -> tuple[Table, set[str]]:
-    """Setting | the work | this build | source, and the keys that differ from the work.
+) -> tuple[Table, set[str], set[str]]:
+    """Setting | the work | this build | source; the keys that differ; those left open that change.
 
     Only what the work states can differ from it. A source that begins with "ours" means that the
-    work gives no value, "ours instead of X" that it gives X.
+    work gives no value, "ours instead of X" that it gives X. A value that the work leaves open is a
+    departure too where the profile has another one than the work's scale would.
 
     Args:
         profile: For the column's head.
         rows: With attributes key, paper, value, source, changed (experiments.settings.Setting).
         stated: The source of the work's value by key.
     """
-    cells, classes, differing = [], [], set()
+    cells, classes, differing, left_open = [], [], set(), set()
     for row in rows:
         source = stated.get(row.key, "")
         instead = _INSTEAD.match(source)
         ours = source.startswith("ours") or row.key not in stated
         work = _setting(row.paper) if not ours else instead.group(1) if instead else "not stated"
         differs = instead is not None or (row.changed and not ours)
+        marked = differs or row.changed
         if differs:
             differing.add(row.key)
+        elif row.changed:
+            left_open.add(row.key)
         sources = dict.fromkeys(filter(None, [source, row.source if row.changed else ""]))
-        value = Cell(_setting(row.value), ("wv-changed",) if differs else ())
+        value = Cell(_setting(row.value), ("wv-changed",) if marked else ())
         cells.append([_key(row.key), work, value, "; ".join(sources) or row.source])
-        classes.append("wv-changed" if differs else "")
+        classes.append("wv-changed" if marked else "")
     columns = ["setting", "the work", f"this build ({profile})", "source"]
     table = Table(columns, cells, name="settings", row_classes=classes, stack=True)
-    return table, differing
+    return table, differing, left_open
 
 
 def _summary(number: int, experiments: int) -> str:
@@ -78,6 +85,13 @@ def _summary(number: int, experiments: int) -> str:
     if number == 1:
         return f"1 setting{of} differs from the work"
     return f"{number} settings{of} differ from the work"
+
+
+def _open(number: int, profile: str) -> str:
+    if number == 0:
+        return ""
+    verb = "is" if number == 1 else "are"
+    return f", and {number} that it leaves open {verb} set for {profile}"
 
 
 def _key(key: str) -> str:
