@@ -199,7 +199,7 @@ def edge(x: np.ndarray, y: np.ndarray, starts: int = STARTS) -> float:
             slope = sign * ((before > 0) * y) @ inputs
             value = (slope * u).sum(1)
             best = max(best, float(value.max()))
-            u = u + slope / np.linalg.norm(slope, axis=1, keepdims=True) / (1 + 0.1 * count)
+            u = u + slope / (np.linalg.norm(slope, axis=1, keepdims=True) + 1e-12) / (1 + 0.1 * count)
             u /= np.linalg.norm(u, axis=1, keepdims=True)
     return best
 

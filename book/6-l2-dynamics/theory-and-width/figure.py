@@ -1,0 +1,1 @@
+"""Widths against the theory."""
