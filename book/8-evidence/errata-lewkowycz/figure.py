@@ -1,4 +1,4 @@
-"""When the loss is least, against lambda (erratum 37), and when AutoL2 decays (erratum 25)."""
+"""Time of the least loss (erratum 37), when AutoL2 decays (25), where linear networks end (23)."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,8 @@ ALT = (
     "In the first panel the time of the least loss falls as one over lambda: the dots lie on the "
     "falling line, the dashed line of the print rises. In the second an error falls and turns "
     "three times; the marks where it stands above its minimum twice in a row are where the "
-    "corrected listing decays."
+    "corrected listing decays. In the third the output at which trained linear networks end falls "
+    "along one minus lambda times the root of the width, to zero; the print would rise."
 )
 MIDDLE = 1e-3  # both lines pass through the time measured here
 
@@ -36,6 +37,41 @@ def draw_times():
     ax.set(xscale="log", yscale="log", xlabel="λ", ylabel="time of the least loss")
     ax.legend(loc="upper center")
     return figure
+
+
+def ends(widths=(16, 64), strengths=(0.0, 0.2, 0.4, 0.6, 0.8, 1.2, 1.4)):
+    """Output after gradient descent for each width and lambda sqrt(n)."""
+    return pd.DataFrame([
+        {"width": width, "strength": strength,
+         "output": lewkowycz.trained_output(strength / width**0.5, width)}
+        for width in widths for strength in strengths
+    ])  # fmt: skip
+
+
+def draw_ends():
+    """Panel c."""
+    from landscape import book
+
+    frame, line = ends(), np.linspace(0, 1.5, 61)
+    figure, ax = book.panel()
+    ax.plot(line, np.maximum(1 - line, 0), color=book.INK, label="1 − λ√n, then 0")
+    ax.plot(line, 1 + line, "--", color=book.CYCLE[1], label="as printed")
+    for (width, rows), mark in zip(frame.groupby("width"), "os", strict=True):
+        ax.plot(rows["strength"], rows["output"], mark, color=book.CYCLE[0 if mark == "o" else 2],
+                markersize=8 if mark == "o" else 4, label=f"trained, n = {width}")  # fmt: skip
+    ax.set(xlabel="λ√n", ylabel="output f", ylim=(-0.1, 2.1))
+    ax.legend(loc="upper left", fontsize=8.5)
+    return figure
+
+
+def places():
+    """The page's picture."""
+    from landscape import book
+
+    return book.Picture(
+        {"a": draw_times(), "b": draw_listing(), "c": draw_ends()}, alt=ALT,
+        data={"times": times(), "listing": listing(), "ends": ends()},
+    )  # fmt: skip
 
 
 def listing():

@@ -47,5 +47,6 @@ def tangent_kernel(
     rows = []
     for left in x.split(size):
         of_left = gradients(network, left)
-        rows.append(torch.cat([of_left @ gradients(network, right).T for right in z.split(size)], 1))
+        parts = [of_left @ gradients(network, right).T for right in z.split(size)]
+        rows.append(torch.cat(parts, 1))
     return torch.cat(rows)

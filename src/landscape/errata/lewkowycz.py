@@ -1,16 +1,78 @@
-"""Errata of Lewkowycz & Gur-Ari (2020): 25 (what AutoL2 compares) and 37 (time of the peak)."""
+"""Errata of Lewkowycz & Gur-Ari (2020): 22 (sign of the loss), 23 (a fixed point), 25 (what AutoL2
+compares), 37 (time of the peak) and 38 (epochs that are steps).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.stats import entropy
 
-from landscape.errata.entry import Row, erratum
-from landscape.theory import l2_modes
+from landscape.errata.entry import Row, erratum, thousands
+from landscape.theory import deep_linear, l2_modes
 
 # A loss that only falls beside an error that turns: percent at successive measurements.
 LOSSES = np.linspace(1.0, 0.1, 12)
 ERRORS = np.array([50.0, 40, 30, 31, 29, 28, 30, 31, 27, 28, 29, 30])
+
+#: Of the TPU reference implementation of ResNet-50 that figure S8 used: images, and the steps that
+#: it takes with batches of 1,024 (models/official/resnet/configs/resnet_config.py).
+IMAGES, REFERENCE_STEPS, REFERENCE_BATCH = 1_281_167, 112_590, 1024
+PRINTED_LENGTH, BATCH = 14_232, 8192  # figure S8, supplement A
+
+
+@erratum("22", "sign of the loss", {"lewkowycz": "supplement A"})
+def sign_of_the_loss(classes: int = 10) -> list[Row]:
+    """Erratum 22: the loss where all classes are equally likely, and of a network nearly right.
+
+    The check is the relative entropy of the labels and the prediction, over 2k; it is never
+    negative.
+    """
+    label = np.eye(classes)[0]
+    rows = []
+    for name, share in ((f"{classes} equally likely classes", 1 / classes),
+                        ("0.99 on the right class", 0.99)):  # fmt: skip
+        predicted = np.where(label == 1, share, (1 - share) / (classes - 1))
+        mean = float(label @ np.log(predicted)) / (2 * classes)
+        found = float(entropy(label, predicted)) / (2 * classes)
+        rows.append(Row(f"loss of one sample, {name}", mean, -mean, found,
+                        "relative entropy of label and prediction"))  # fmt: skip
+    return rows
+
+
+@erratum("23", "where a deep linear network ends", {"lewkowycz": "eq. (S21)"})
+def linear_fixed_point(decay: float = 0.1, widths: tuple[int, ...] = (16, 64)) -> list[Row]:
+    """Erratum 23: the output of one hidden linear layer after gradient descent, x = y = 1."""
+    rows = []
+    for width in widths:
+        strength = decay * width**0.5
+        rows.append(Row(
+            rf"$f$ at the fixed point, $n={width}$, $\lambda={decay:g}$", 1 + strength,
+            deep_linear.fixed_point(decay, width), trained_output(decay, width),
+            "gradient descent from random weights", 1e-6,
+        ))  # fmt: skip
+    return rows
+
+
+def trained_output(decay: float, width: int) -> float:
+    """Where gradient descent takes one hidden linear layer on x = y = 1."""
+    one = np.ones((1, 1))
+    return float(deep_linear.outputs(deep_linear.descend(one, one[0], decay, width), one)[0])
+
+
+@erratum("38", "length of the training in figure S8", {"lewkowycz": "figure S8"})
+def steps_as_epochs() -> list[Row]:
+    """Erratum 38: the printed number of epochs of figure S8 as steps.
+
+    The check is the length of the implementation's own training, a round number of epochs that the
+    work's is close to.
+    """
+    return [
+        Row(f"epochs of ${thousands(PRINTED_LENGTH)}$ in the caption, batches of ${thousands(BATCH)}$",
+            PRINTED_LENGTH, PRINTED_LENGTH * BATCH / IMAGES,
+            REFERENCE_STEPS * REFERENCE_BATCH / IMAGES,
+            "steps and batch of the reference implementation", 2e-2)
+    ]  # fmt: skip
 
 
 def decays(losses: np.ndarray, errors: np.ndarray, *, printed: bool) -> list[int]:
