@@ -1,5 +1,7 @@
-"""Errata of Lewkowycz & Gur-Ari (2020): 22 (sign of the loss), 23 (a fixed point), 25 (what AutoL2
-compares), 37 (time of the peak) and 38 (epochs that are steps).
+"""Errata of Lewkowycz & Gur-Ari (2020).
+
+22 (sign of the loss), 23 (a fixed point), 25 (what AutoL2 compares), 37 (time of the peak) and 38
+(epochs that are steps).
 """
 
 from __future__ import annotations
@@ -68,7 +70,7 @@ def steps_as_epochs() -> list[Row]:
     work's is close to.
     """
     return [
-        Row(f"epochs of ${thousands(PRINTED_LENGTH)}$ in the caption, batches of ${thousands(BATCH)}$",
+        Row(f"epochs: ${thousands(PRINTED_LENGTH)}$ with batches of ${thousands(BATCH)}$",
             PRINTED_LENGTH, PRINTED_LENGTH * BATCH / IMAGES,
             REFERENCE_STEPS * REFERENCE_BATCH / IMAGES,
             "steps and batch of the reference implementation", 2e-2)

@@ -10,9 +10,10 @@ the length of the steps.
 The steps are ``step`` where that is given. Else they come in cycles
 (``landscape.theory.step_cycles``) that the kernel's largest eigenvalue at the latest look allows. A
 cycle goes as far as ``growth`` times the time so far and ``latest / lambda`` at most. A network
-that has come to rest is not trained on: its last rows repeat. A network sees the samples through their lengths and angles
-only, so that it is given as many inputs as there are samples
-(``landscape.models.ntk_layers.as_few_inputs``), with the same law.
+that has come to rest is not trained on: its last rows repeat.
+
+A network sees the samples through their lengths and angles only, so that it is given as many inputs
+as there are samples (``landscape.models.ntk_layers.as_few_inputs``), with the same law.
 
 Tables: ``results``, one row a time; ``edge``, the L2 strength from which on the zero function is
 stable for two layers.
@@ -30,7 +31,6 @@ import torch
 
 from landscape.experiments.kernel_evolution import digits
 from landscape.experiments.settings_schema import (
-    NOT_NEGATIVE,
     POSITIVE,
     list_of,
     mapping,
@@ -48,8 +48,8 @@ _SETTINGS = {
     "data": {"const": "mnist"}, "samples": whole(2), "degree": whole(1, 4),
     "widths": list_of(whole(), "a list of whole numbers of at least 1"),
     "decays": list_of(POSITIVE, "a list of positive numbers"),
-    "most": optional(NOT_NEGATIVE), "step": optional(POSITIVE),
-    "growth": POSITIVE, "latest": POSITIVE, "seeds": whole(), "points": whole(2), "horizon": POSITIVE, "seed": whole(0),
+    "step": optional(POSITIVE), "growth": POSITIVE, "latest": POSITIVE,
+    "seeds": whole(), "points": whole(2), "horizon": POSITIVE, "seed": whole(0),
 }  # fmt: skip
 SETTINGS = mapping(_SETTINGS, tuple(_SETTINGS))
 LOOK = 10  # cycles between two looks at the kernel
@@ -69,14 +69,12 @@ class Run(NamedTuple):
 
 
 def runs(settings: Mapping[str, Any]) -> list[Run]:
-    """All networks; ``most`` leaves out pairs with more lambda sqrt(width)."""
-    most = np.inf if settings["most"] is None else settings["most"]
+    """All networks."""
     return [
         Run(width, decay, settings["seed"] + seed)
         for decay in settings["decays"]
         for width in settings["widths"]
         for seed in range(settings["seeds"])
-        if decay * width**0.5 <= most
     ]
 
 
@@ -139,7 +137,7 @@ def train(
     descent = Descent(wide.kernel_at_start, labels, wide.start, **theory)
     size, first_trace = float(np.linalg.norm(labels)), float(np.trace(wide.kernel_at_start))
     now, count, cycles, rows, top, first_top = 0.0, 0, 0, [], np.nan, np.nan
-    before, resting = wide.start, False
+    f, kernel, resting = wide.start, wide.kernel_at_start, False
     for time, by_flow in zip(at, flow, strict=True):
         while now < time:
             if settings["step"]:
@@ -156,7 +154,9 @@ def train(
                     wide.descend(float(step))
             now, count, cycles = now + float(ahead.sum()), count + len(ahead), cycles + 1
             now = time if time - now < 1e-9 * time else now
-        f, kernel = (f, kernel) if resting else (wide.outputs(), wide.kernel())
+        before = f
+        if not resting:
+            f, kernel = wide.outputs(), wide.kernel()
         expected = descent.outputs
         rows.append({
             "degree": k, "width": run.width, "decay": decay, "seed": run.seed, "time": time,
@@ -168,7 +168,7 @@ def train(
             "kernel": float(np.trace(kernel)) / first_trace, "kernel_theory": descent.kernel_left,
         })  # fmt: skip
         moved = float(np.linalg.norm(f - before)) / size
-        resting, before = resting or (time * decay > EARLIEST_REST and moved < REST), f
+        resting = resting or (time * decay > EARLIEST_REST and moved < REST)
     return pd.DataFrame(rows)
 
 
@@ -199,7 +199,8 @@ def edge(x: np.ndarray, y: np.ndarray, starts: int = STARTS) -> float:
             slope = sign * ((before > 0) * y) @ inputs
             value = (slope * u).sum(1)
             best = max(best, float(value.max()))
-            u = u + slope / (np.linalg.norm(slope, axis=1, keepdims=True) + 1e-12) / (1 + 0.1 * count)
+            length = np.linalg.norm(slope, axis=1, keepdims=True) + 1e-12
+            u = u + slope / length / (1 + 0.1 * count)
             u /= np.linalg.norm(u, axis=1, keepdims=True)
     return best
 
@@ -222,6 +223,7 @@ def simulate(
     """
     tables = list(in_workers(train, [(dict(settings), run) for run in runs(settings)], workers))
     images, labels = digits(settings["samples"])
-    least = pd.DataFrame([{"samples": settings["samples"],
-                           "edge": edge(as_few_inputs(images.flatten(1)).numpy(), labels)}])  # fmt: skip
-    return Outcome({"results": csv_text(pd.concat(tables), "%.6g"), "edge": csv_text(least, "%.6g")})
+    found = edge(as_few_inputs(images.flatten(1)).numpy(), labels)
+    least = pd.DataFrame([{"samples": settings["samples"], "edge": found}])
+    results = csv_text(pd.concat(tables), "%.6g")
+    return Outcome({"results": results, "edge": csv_text(least, "%.6g")})

@@ -1,4 +1,4 @@
-"""Where a deep linear network with L2 ends: the fixed points of Lewkowycz & Gur-Ari, supplement B.1.
+"""Where a deep linear network with L2 ends (Lewkowycz & Gur-Ari 2020, supplement B.1).
 
 f(x) = beta W_L ... W_0 x with hidden layers of n units and beta = n^(-L/2), squared error.
 """

@@ -14,8 +14,8 @@ import numpy as np
 class Descent:
     """The infinitely wide network under gradient descent with steps of any length.
 
-    A step takes the weights to (1 - step lambda) theta - step gradient. Without second order in the
-    gradient, which vanishes with the width, a k-homogeneous network gives with a = 1 - step lambda::
+    A step takes the weights to a theta - step gradient, a = 1 - step lambda. Without second order
+    in the gradient, which vanishes with the width, a k-homogeneous network gives::
 
         f <- a^k f - step a^(k-1) Theta (f - y),    Theta <- a^(2(k-1)) Theta,
 
