@@ -88,7 +88,16 @@ def test_losses_are_judged_by_the_share_of_the_loss_before_the_minimum(figure):
     assert found["early"].value == pytest.approx(0.2)  # at the minimum, not after it
     assert found["early-of-first"].value == pytest.approx(0.02)
     assert found["late"].value == pytest.approx(0.01)
-    assert found["width"].value is None
+
+
+def test_trained_networks_are_judged_before_the_minimum_and_at_the_end(figure):
+    rows = [pd.DataFrame({"seed": seed, "loss": [100.0, 40, 9, 20, 30],
+                          "loss_flow": [100.0, 42, 10, 60, 100]}) for seed in range(3)]  # fmt: skip
+    found = figure.trained(SimpleNamespace(frame=lambda _: pd.concat(rows)))
+    assert found["trained"].value == pytest.approx(0.1)
+    assert found["width"].value == pytest.approx(0.7)
+    assert found["width"].n == 3
+    assert figure.trained(SimpleNamespace(frame=lambda _: None)) == {}
 
 
 def test_two_of_three_losses_never_show_that_three_agree(figure):
@@ -120,7 +129,8 @@ def test_an_exact_exponent_is_judged_as_mathematics(verdicts):
 def test_the_theories_part_before_the_minimum_of_the_stored_losses(verdicts, stored, figure):
     early = part(verdicts, "c4", "early")
     assert early["verdict"]["label"] == "contradicted under our reading"
-    assert part(verdicts, "c4", "width")["verdict"]["label"] == "not run"
+    assert part(verdicts, "c4", "width")["verdict"]["label"] == "reproduced at small scale"
+    assert part(verdicts, "c4", "trained")["verdict"]["label"] == "not seen at small scale"
     frame = stored.frame(figure.KERNEL)
     one = frame[frame["draw"] == 0]
     at = one["loss_k2"].argmin()
@@ -144,6 +154,7 @@ def test_pictures_draw_what_was_computed(figure, stored):
         l2_modes.limit(figure.FAST * figure.DECAY, k=1, decay=figure.DECAY), rel=1e-6
     )
     (ax,) = figure.draw_losses(stored).axes
-    assert [line.get_label() for line in ax.lines] == ["$k = 1$", "$k = 2$", "zero function"]
+    labels = [line.get_label() for line in ax.lines if not line.get_label().startswith("_")]
+    assert labels == ["$k = 1$", "$k = 2$", "trained, width 1,024", "zero function"]
     (ax,) = figure.draw_times().axes
     assert len(ax.lines) == 5

@@ -1,4 +1,4 @@
-"""Networks of any depth in NTK parameterisation: outputs, gradients, kernel, descent, few inputs."""
+"""Networks of any depth in NTK parameterisation: outputs, kernel, descent, few inputs."""
 
 import pytest
 import torch

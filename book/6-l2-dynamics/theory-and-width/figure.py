@@ -1,1 +1,258 @@
-"""Widths against the theory."""
+"""Networks of finite width against the theory of infinite width under L2 regularization.
+
+The page has no claims; its rules stand in ``landscape.evidence.l2_width``.
+"""
+
+import numpy as np
+
+from landscape.evidence import l2_width, statistics
+from landscape.evidence.measurement import format_measurement, format_number
+
+TWO, THREE, LINEAR, CHECKS = (f"theory-and-width-{name}"
+                              for name in ("two", "three", "linear", "checks"))  # fmt: skip
+ORDER = -1.0  # of the corrections in the width, as the work expects them
+WORK = (0.002, 100_000)  # lambda and width of the work's network
+SHOWN = 0.002  # lambda of the test curves: the work's
+WORDS = {
+    "kernel": "tangent kernel written out, and by automatic differentiation",
+    "inputs": "50 steps of a network on few inputs, and on all pixels",
+    "matrix": "eq. (S10) with matrix exponentials of differences, and by modes",
+    "equation": "eq. (1) integrated step by step, and by modes",
+    "fixed-point": "where descent takes a linear network, and eq. (S20), one sample",
+    "samples": "both sides of eq. (S20) for a linear network after descent, 5 samples",
+}
+
+
+def found(runs, experiment=TWO):
+    """One row a network."""
+    return l2_width.networks(runs.table(experiment, "trained"))
+
+
+def least(rows):
+    """The smallest lambda, at which the widths are compared."""
+    return float(rows["decay"].min())
+
+
+def edge(runs):
+    """lambda sqrt(n) from which on zero is stable."""
+    return float(runs.table(TWO, "trained", "edge")["edge"].iloc[0])
+
+
+def forgotten(rows):
+    """Strengths at which all networks end below a tenth of the labels, and where none does."""
+    sizes = rows.groupby("strength")["size"]
+    below, above = sizes.max() < 0.1, sizes.min() > 0.1
+    return sorted(below.index[below]), sorted(above.index[above])
+
+
+def answer(runs):
+    """What was found, in one sentence."""
+    rows = found(runs)
+    power = l2_width.exponent(rows, "at_minimum", least(rows))
+    gone, kept = forgotten(rows)
+    words = (
+        "Until the loss minimum trained networks come closer to the theory as "
+        rf"$n^{{{format_number(power.value, 2)}}}$ in their width $n$"
+    )
+    if not gone:
+        return f"{words}; later they depart, and none is forgotten as the theory says."
+    return (
+        f"{words}; later they depart, and whether they are forgotten is decided by "
+        rf"$\lambda\sqrt n$ alone: it takes about {format_number(gone[0], digits=2)} here, and the "
+        rf"work's network has {format_number(work_strength(), digits=2)}."
+    )
+
+
+def work_strength():
+    """lambda sqrt(n) of the work's trained network."""
+    return float(l2_width.strength(*WORK, 2))
+
+
+def widths(runs):
+    """The page's picture."""
+    from landscape import book
+    from landscape.book import l2_width_pictures as pictures
+
+    rows, table = found(runs), runs.table(TWO, "trained")
+    decay, every = least(rows), sorted(rows["width"].unique())
+    return book.Picture(
+        {
+            "a": pictures.losses(table, decay, every[:: max(1, len(every) // 4)]),
+            "b": pictures.distances(rows, decay, {"at_minimum": "at the loss minimum",
+                                                  "at_end": "at the end"}),
+            "c": pictures.ends(rows, edge(runs), r"$\lambda\sqrt{n}$"),
+        },
+        titles={"a": rf"loss, $\lambda = {decay:g}$", "b": "distance from the theory",
+                "c": "where networks end"},
+        alt="The loss of wider networks follows that of the theory for longer, which rises to the "
+        "zero function's; theirs stays below. The distance at the minimum falls with the width, "
+        "that at the end hardly does. The size at the end falls on one curve against lambda times "
+        "the root of the width, for three lambdas, and is zero beyond the edge.",
+        data={"networks": rows},
+    )  # fmt: skip
+
+
+def exponents_table(runs):
+    """Exponents and slopes with intervals, for two and three layers."""
+    from landscape import book
+
+    cells = []
+    for degree, experiment in ((2, TWO), (3, THREE)):
+        rows = found(runs, experiment)
+        for decay in sorted(rows["decay"].unique()):
+            cells.append([
+                f"{degree}", f"{decay:g}",
+                format_measurement(l2_width.exponent(rows, "at_minimum", decay).with_(n=None)),
+                _end(rows, decay),
+                format_measurement(l2_width.departure_slope(rows, decay).with_(n=None)),
+                f"{1 / (2 * degree):.3g}",
+            ])  # fmt: skip
+    return book.Table(
+        ["$k$", r"$\lambda$", "power of $n$, minimum", "power of $n$, end",
+         r"slope of $\lambda t$ at departure", r"$\frac1{2k}$"],
+        cells, stack=True,
+        caption=f"How distance and departure change with the width, {_seeds(runs)} seeds, 95 % "
+        r"intervals; slopes are against $\ln n$")  # fmt: skip
+
+
+def _end(rows, decay):
+    """The exponent at the end; a network at zero has none."""
+    if rows.loc[rows["decay"] == decay, "size"].min() < 0.1:
+        return "some are at zero"
+    return format_measurement(l2_width.exponent(rows, "at_end", decay).with_(n=None))
+
+
+def _seeds(runs):
+    return found(runs)["seed"].nunique()
+
+
+def order_note(runs):
+    """Whether the exponent is the expected one, and what the steps contribute."""
+    from landscape import book
+
+    rows = found(runs)
+    power = l2_width.exponent(rows, "at_minimum", least(rows))
+    inside = power.low <= ORDER <= power.high
+    linear = found(runs, LINEAR)
+    loss = l2_width.exponent(rows, "loss_off", least(rows))
+    return book.Note(
+        rf"The work's corrections are of order $1/n$; the measured power, "
+        f"{format_measurement(power.with_(n=None))}, "
+        f"{'agrees with that' if inside else 'is not that over these widths'}. The steps are no "
+        f"part of it: they move the theory by {format_number(rows['steps_off'].max(), digits=1)} "
+        "of the labels at most, and networks made linear at their start ($k = 1$), for which the "
+        f"theory is exact, stay within {format_number(linear['at_end'].max(), digits=1)} of it. "
+        "In terms of the loss at the minimum the widest network is still off by up to "
+        f"{format_number(100 * widest(rows, 'loss_off'), digits=2)} % (power "
+        f"{format_measurement(loss.with_(n=None))})."
+    )
+
+
+def widest(rows, column):
+    """Mean of a column over the widest networks at the smallest lambda."""
+    rows = rows[rows["decay"] == least(rows)]
+    return float(rows.loc[rows["width"] == rows["width"].max(), column].mean())
+
+
+def late(runs):
+    """Departure, and the ends with three layers."""
+    from landscape import book
+    from landscape.book import l2_width_pictures as pictures
+
+    two, three = found(runs), found(runs, THREE)
+    return book.Picture(
+        {"a": pictures.departures({2: two, 3: three}, least(two)),
+         "b": pictures.ends(three, None, r"$\lambda n^{2/3}$")},
+        titles={"a": rf"when the kernel departs, $\lambda = {least(two):g}$",
+                "b": "where three layers end"},
+        alt="Lambda times the time of departure rises with the logarithm of the width, for two and "
+        "for three layers. The size at the end of three-layer networks against lambda times the "
+        "width to the power two thirds.",
+        data={"three": three},
+    )  # fmt: skip
+
+
+def ends_note(runs):
+    """How well the ends collapse, and what it means for the work's network."""
+    from landscape import book
+
+    rows, three = found(runs), found(runs, THREE)
+    both = [l2_width.collapse(one) for one in (rows, three)]
+    said = [format_measurement(one.with_(n=None)) for one in both]
+    near = rows.iloc[(np.log(rows["strength"]) - np.log(work_strength())).abs().argsort()]
+    near = rows[np.isclose(rows["strength"], near["strength"].iloc[0])]
+    size = statistics.mean_interval(near.groupby("seed")["size"].mean()).with_(n=None)
+    loss = statistics.mean_interval(near.groupby("seed")["loss_share"].mean()).with_(n=None)
+    return book.Note(
+        r"Networks with the same $\lambda n^{(k-1)/k}$ and different widths differ at the end by "
+        f"{said[0]} of the labels with two layers, {said[1]} with three (wider minus narrower). "
+        r"The zero function of two layers becomes stable at $\lambda\sqrt n = "
+        f"{format_number(edge(runs), digits=3)}$, found by a search over units. The work's network "
+        rf"has $\lambda\sqrt n = {format_number(work_strength(), digits=2)}$; networks here with "
+        f"{format_number(near['strength'].iloc[0], digits=2)} keep "
+        f"{format_measurement(size)} of the labels' size and {format_measurement(loss)} of the "
+        "zero function's loss."
+    )
+
+
+def others(runs):
+    """Test loss and error of the infinitely wide network."""
+    from landscape import book
+    from landscape.book import l2_width_pictures as pictures
+
+    rows = runs.table(CHECKS, "elsewhere")
+    shown = SHOWN if SHOWN in set(rows["decay"]) else float(rows["decay"].min())
+    own = rows[rows["decay"] == shown]
+    return book.Picture(
+        {"a": pictures.elsewhere(own, "test_loss", "test loss a sample"),
+         "b": pictures.elsewhere(own, "test_error", "test error (%)")},
+        titles={"a": rf"test loss, $\lambda = {shown:g}$", "b": "test error"},
+        alt="Test loss and error of infinitely wide networks against lambda t. They fall for all "
+        "degrees; for two and three layers the loss rises to that of the zero function later, and "
+        "the error rises less and later.",
+        data=own,
+    )  # fmt: skip
+
+
+def best(runs):
+    """By subset, lambda and degree: test error at the training loss's minimum, and its least."""
+    rows = runs.table(CHECKS, "elsewhere")
+    by = ["subset", "decay", "degree"]
+    at = rows.loc[rows.groupby(by)["training_loss"].idxmin()].set_index(by)
+    last = rows.loc[rows.groupby(by)["time"].idxmax()].set_index(by)
+    return at.assign(least=rows.groupby(by)["test_error"].min(), last=last["test_error"])
+
+
+def others_table(runs):
+    """Test errors at the training loss's minimum, and k = 2 minus k = 1."""
+    from landscape import book
+
+    table, cells = best(runs), []
+    for decay in sorted(table.index.get_level_values("decay").unique()):
+        own = table.xs(decay, level="decay")
+        errors = {k: own.xs(k, level="degree")["test_error"]
+                  for k in own.index.get_level_values("degree").unique()}  # fmt: skip
+        gaps = [format_measurement(statistics.paired_difference(errors[k], errors[1]).with_(n=None))
+                for k in errors if k != 1]  # fmt: skip
+        cells.append([f"{decay:g}", *(f"{one.mean():.2f}" for one in errors.values()), *gaps])
+    degrees = [k for k in errors]
+    return book.Table(
+        [r"$\lambda$", *(f"$k = {k}$ (%)" for k in degrees),
+         *(f"$k = {k}$ minus $k = 1$ (points)" for k in degrees if k != 1)],
+        cells, stack=True,
+        caption="Test error of the infinitely wide network where its training loss is least "
+        f"(linear: at the end), means over {table.index.get_level_values('subset').nunique()} sets "
+        "of training digits, differences with 95 % intervals")  # fmt: skip
+
+
+def checks_table(runs):
+    """What was computed two ways."""
+    from landscape import book
+
+    rows = runs.table(CHECKS, "checks")
+    cells = [
+        [WORDS[name], ", ".join(f"{k}" for k in sorted(own["degree"])), f"{own['off'].max():.0e}"]
+        for name, own in rows.groupby("check", sort=False)
+    ]
+    return book.Table(["two ways", "$k$", "largest relative difference, at most"], cells,
+                      folded=True, caption="What this page computes, two ways")  # fmt: skip

@@ -20,7 +20,8 @@ MARKS = "osD^v"
 def losses(rows: pd.DataFrame, decay: float, widths: list[int]) -> Figure:
     """Training loss of one seed against lambda t, darker the wider, and the widest's theory."""
     figure, ax = panel(height=3.1)
-    rows = rows[(rows["decay"] == decay) & (rows["time"] > 0) & (rows["seed"] == rows["seed"].min())]
+    first = rows["seed"].min()
+    rows = rows[(rows["decay"] == decay) & (rows["time"] > 0) & (rows["seed"] == first)]
     for share, width in zip(np.linspace(0.35, 1, len(widths)), widths, strict=True):
         one = rows[rows["width"] == width]
         ax.plot(decay * one["time"], one["loss"], color=CYCLE[0], alpha=share, label=f"{width:,}")
