@@ -310,9 +310,9 @@ def network_note(runs):
         f"with {format_number(last['loss'], digits=2)}, while the theory ends at the zero "
         f"function's {format_number(last['loss_zero'], digits=3)}. It took "
         f"{int(last['steps']):,} steps. The work's own network, of width {wide:,}, takes "
-        f"{steps:,.0f} steps of {rate:g} to $20/\\lambda$, each {each / 1e9:.0f} billion operations "
-        "if it is given the samples through their lengths and angles: minutes of a large GPU, days "
-        "of two cores."
+        f"{steps:,.0f} steps of {rate:g} to $20/\\lambda$, {each / 1e9:.0f} billion operations "
+        "each if it is given the samples through their lengths and angles: minutes of a large GPU, "
+        "days of two cores."
     )
 
 

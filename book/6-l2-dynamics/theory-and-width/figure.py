@@ -8,8 +8,9 @@ import numpy as np
 from landscape.evidence import l2_width, statistics
 from landscape.evidence.measurement import format_measurement, format_number
 
-TWO, THREE, LINEAR, CHECKS = (f"theory-and-width-{name}"
-                              for name in ("two", "three", "linear", "checks"))  # fmt: skip
+TWO, LIKE, THREE, LINEAR, CHECKS = (
+    f"theory-and-width-{name}" for name in ("two", "like-the-work", "three", "linear", "checks")
+)
 ORDER = -1.0  # of the corrections in the width, as the work expects them
 WORK = (0.002, 100_000)  # lambda and width of the work's network
 SHOWN = 0.002  # lambda of the test curves: the work's
@@ -33,32 +34,35 @@ def least(rows):
     return float(rows["decay"].min())
 
 
-def edge(runs):
+def edge(runs, experiment=TWO):
     """lambda sqrt(n) from which on zero is stable."""
-    return float(runs.table(TWO, "trained", "edge")["edge"].iloc[0])
+    return float(runs.table(experiment, "trained", "edge")["edge"].iloc[0])
 
 
-def forgotten(rows):
-    """Strengths at which all networks end below a tenth of the labels, and where none does."""
-    sizes = rows.groupby("strength")["size"]
-    below, above = sizes.max() < 0.1, sizes.min() > 0.1
-    return sorted(below.index[below]), sorted(above.index[above])
+def sided(runs):
+    """Whether networks end with a tenth of the labels or more below the edge, with less above it.
+
+    Networks within a fifth of the edge do not count.
+    """
+    rows = found(runs)
+    off = np.log(rows["strength"] / edge(runs))
+    clear = rows[off.abs() > np.log(1.2)]
+    return bool(((clear["size"] < 0.1) == (off[clear.index] > 0)).all())
 
 
 def answer(runs):
     """What was found, in one sentence."""
     rows = found(runs)
     power = l2_width.exponent(rows, "at_minimum", least(rows))
-    gone, kept = forgotten(rows)
     words = (
         "Until the loss minimum trained networks come closer to the theory as "
         rf"$n^{{{format_number(power.value, 2)}}}$ in their width $n$"
     )
-    if not gone:
-        return f"{words}; later they depart, and none is forgotten as the theory says."
+    if not sided(runs):
+        return f"{words}; later they depart, and not all are forgotten that should be."
     return (
         f"{words}; later they depart, and whether they are forgotten is decided by "
-        rf"$\lambda\sqrt n$ alone: it takes about {format_number(gone[0], digits=2)} here, and the "
+        rf"$\lambda\sqrt n$ alone: it takes {format_number(edge(runs), digits=2)} here, and the "
         rf"work's network has {format_number(work_strength(), digits=2)}."
     )
 
@@ -172,26 +176,52 @@ def late(runs):
     )  # fmt: skip
 
 
+def departure_note(runs):
+    """Whether departures have the expected slope."""
+    from landscape import book
+
+    said = []
+    for degree, rows in ((2, found(runs)), (3, found(runs, THREE))):
+        slope, expected = l2_width.departure_slope(rows, least(rows)), 1 / (2 * degree)
+        holds = slope.low <= expected <= slope.high
+        first, last = _first_and_last_slope(rows)
+        said.append(
+            f"With $k = {degree}$ the slope is {format_measurement(slope.with_(n=None))} instead of "
+            f"{expected:.3g}" if not holds else
+            f"With $k = {degree}$ the slope is {format_measurement(slope.with_(n=None))}, as "
+            f"expected ({expected:.3g})"
+        )  # fmt: skip
+        said[-1] += f"; it goes from {first:.2f} at the narrowest to {last:.2f} at the widest"
+    return book.Note(f"{'. '.join(said)}.")
+
+
+def _first_and_last_slope(rows):
+    """Slopes between the two narrowest and between the two widest, of means over seeds."""
+    decay = least(rows)
+    means = decay * rows[rows["decay"] == decay].groupby("width")["departure"].mean().dropna()
+    slopes = np.diff(means) / np.diff(np.log(means.index))
+    return slopes[0], slopes[-1]
+
+
 def ends_note(runs):
     """How well the ends collapse, and what it means for the work's network."""
     from landscape import book
 
-    rows, three = found(runs), found(runs, THREE)
-    both = [l2_width.collapse(one) for one in (rows, three)]
-    said = [format_measurement(one.with_(n=None)) for one in both]
-    near = rows.iloc[(np.log(rows["strength"]) - np.log(work_strength())).abs().argsort()]
-    near = rows[np.isclose(rows["strength"], near["strength"].iloc[0])]
-    size = statistics.mean_interval(near.groupby("seed")["size"].mean()).with_(n=None)
-    loss = statistics.mean_interval(near.groupby("seed")["loss_share"].mean()).with_(n=None)
+    rows, three, near = found(runs), found(runs, THREE), found(runs, LIKE)
+    said = [format_measurement(l2_width.collapse(one).with_(n=None)) for one in (rows, three)]
+    size, loss = (statistics.mean_interval(near[name], unit=unit).with_(n=None)
+                  for name, unit in (("size", ""), ("loss_share", "")))  # fmt: skip
     return book.Note(
         r"Networks with the same $\lambda n^{(k-1)/k}$ and different widths differ at the end by "
         f"{said[0]} of the labels with two layers, {said[1]} with three (wider minus narrower). "
         r"The zero function of two layers becomes stable at $\lambda\sqrt n = "
-        f"{format_number(edge(runs), digits=3)}$, found by a search over units. The work's network "
-        rf"has $\lambda\sqrt n = {format_number(work_strength(), digits=2)}$; networks here with "
-        f"{format_number(near['strength'].iloc[0], digits=2)} keep "
-        f"{format_measurement(size)} of the labels' size and {format_measurement(loss)} of the "
-        "zero function's loss."
+        f"{format_number(edge(runs), digits=3)}$ with these digits and at "
+        f"{format_number(edge(runs, LIKE), digits=3)} with the work's 200. The work's network has "
+        f"{format_number(work_strength(), digits=2)}, and so have networks of width "
+        rf"{int(near['width'].iloc[0]):,} with $\lambda = {least(near):g}$, on the work's digits: "
+        f"they keep {format_measurement(size)} of the labels' size, with "
+        f"{format_measurement(loss)} of the zero function's loss, which is where the work's green "
+        "curve should end."
     )
 
 
