@@ -61,7 +61,7 @@ class Made:
 
 def test_the_answer_says_what_decides_where_networks_end(figure):
     said = figure.answer(Made())
-    assert "as $n^{-1.00}$ in their width" in said
+    assert "as $n^{-1.00}$ to $n^{-1.00}$" in said
     assert "takes 4.5 here" in said
     assert "work's network has 0.63" in said
     assert len(said.split()) < 45
@@ -72,7 +72,9 @@ def test_it_says_so_where_none_is_forgotten(figure):
 
 
 def test_the_order_of_the_corrections_is_compared_with_the_measured_power(figure):
-    assert "agrees with that" in repr(figure.order_note(Made()))
+    said = repr(figure.order_note(Made()))
+    assert "agrees with that at $\\lambda = 0.02, 0.08, 0.32$" in said
+    assert "from -1.00 between the narrowest to -1.00" in said
 
 
 def test_ends_name_the_networks_nearest_to_the_work(figure):

@@ -53,17 +53,18 @@ def sided(runs):
 def answer(runs):
     """What was found, in one sentence."""
     rows = found(runs)
-    power = l2_width.exponent(rows, "at_minimum", least(rows))
+    first, last = (l2_width.exponent(rows, "at_minimum", decay).value
+                   for decay in (least(rows), rows["decay"].max()))  # fmt: skip
     words = (
-        "Until the loss minimum trained networks come closer to the theory as "
-        rf"$n^{{{format_number(power.value, 2)}}}$ in their width $n$"
+        "Until the loss minimum networks of width $n$ approach the theory as "
+        rf"$n^{{{format_number(first, 2)}}}$ to $n^{{{format_number(last, 2)}}}$"
     )
     if not sided(runs):
         return f"{words}; later they depart, and not all are forgotten that should be."
     return (
-        f"{words}; later they depart, and whether they are forgotten is decided by "
-        rf"$\lambda\sqrt n$ alone: it takes {format_number(edge(runs), digits=2)} here, and the "
-        rf"work's network has {format_number(work_strength(), digits=2)}."
+        rf"{words}; later they depart, and $\lambda\sqrt n$ alone decides whether they are "
+        f"forgotten: it takes {format_number(edge(runs), digits=2)} here, the work's network has "
+        f"{format_number(work_strength(), digits=2)}."
     )
 
 
@@ -82,8 +83,7 @@ def widths(runs):
     return book.Picture(
         {
             "a": pictures.losses(table, decay, every[:: max(1, len(every) // 4)]),
-            "b": pictures.distances(rows, decay, {"at_minimum": "at the loss minimum",
-                                                  "at_end": "at the end"}),
+            "b": pictures.distances(rows),
             "c": pictures.ends(rows, edge(runs), r"$\lambda\sqrt{n}$"),
         },
         titles={"a": rf"loss, $\lambda = {decay:g}$", "b": "distance from the theory",
@@ -135,21 +135,33 @@ def order_note(runs):
     from landscape import book
 
     rows = found(runs)
-    power = l2_width.exponent(rows, "at_minimum", least(rows))
-    inside = power.low <= ORDER <= power.high
+    powers = {decay: l2_width.exponent(rows, "at_minimum", decay)
+              for decay in sorted(rows["decay"].unique())}  # fmt: skip
+    inside = [f"{decay:g}" for decay, one in powers.items() if one.low <= ORDER <= one.high]
+    agrees = rf"$\lambda = {', '.join(inside)}$" if inside else r"no $\lambda$"
+    first, last = _local_powers(rows)
     linear = found(runs, LINEAR)
     loss = l2_width.exponent(rows, "loss_off", least(rows))
     return book.Note(
-        rf"The work's corrections are of order $1/n$; the measured power, "
-        f"{format_measurement(power.with_(n=None))}, "
-        f"{'agrees with that' if inside else 'is not that over these widths'}. The steps are no "
-        f"part of it: they move the theory by {format_number(rows['steps_off'].max(), digits=1)} "
+        r"The work's corrections are of order $1/n$. Over all widths the measured power agrees "
+        f"with that at {agrees}; at the smallest it goes from {first:.2f} between the narrowest "
+        f"to {last:.2f} between the widest. "
+        "The steps are no part of it: they move the theory by "
+        f"{format_number(rows['steps_off'].max(), digits=1)} "
         "of the labels at most, and networks made linear at their start ($k = 1$), for which the "
         f"theory is exact, stay within {format_number(linear['at_end'].max(), digits=1)} of it. "
         "In terms of the loss at the minimum the widest network is still off by up to "
-        f"{format_number(100 * widest(rows, 'loss_off'), digits=2)} % (power "
-        f"{format_measurement(loss.with_(n=None))})."
+        f"{format_number(100 * widest(rows, 'loss_off'), digits=2)} % at the smallest $\\lambda$ "
+        f"(power {format_measurement(loss.with_(n=None))})."
     )
+
+
+def _local_powers(rows):
+    """Powers of the width between the two narrowest and between the two widest."""
+    rows = rows[rows["decay"] == least(rows)]
+    means = np.log(rows["at_minimum"]).groupby(rows["width"]).mean()
+    powers = np.diff(means) / np.diff(np.log(means.index))
+    return powers[0], powers[-1]
 
 
 def widest(rows, column):
@@ -186,13 +198,11 @@ def departure_note(runs):
         holds = slope.low <= expected <= slope.high
         first, last = _first_and_last_slope(rows)
         said.append(
-            f"With $k = {degree}$ the slope is {format_measurement(slope.with_(n=None))} instead of "
-            f"{expected:.3g}" if not holds else
-            f"With $k = {degree}$ the slope is {format_measurement(slope.with_(n=None))}, as "
-            f"expected ({expected:.3g})"
-        )  # fmt: skip
-        said[-1] += f"; it goes from {first:.2f} at the narrowest to {last:.2f} at the widest"
-    return book.Note(f"{'. '.join(said)}.")
+            f"With $k = {degree}$ the slope is {format_measurement(slope.with_(n=None))}, "
+            f"{'as expected,' if holds else 'not'} {expected:.3g}; it goes from {first:.2f} "
+            f"between the narrowest to {last:.2f} between the widest."
+        )
+    return book.Note(" ".join(said))
 
 
 def _first_and_last_slope(rows):

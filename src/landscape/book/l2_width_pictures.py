@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from landscape.book.style import CYCLE, GREY, INK, panel
+from landscape.book.style import CYCLE, GREY, INK, log_axis, panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,23 +32,25 @@ def losses(rows: pd.DataFrame, decay: float, widths: list[int]) -> Figure:
     return figure
 
 
-def distances(found: pd.DataFrame, decay: float, labels: Mapping[str, str]) -> Figure:
-    """Distance from the theory against width: a point a seed, a line through the means of logs."""
+def distances(found: pd.DataFrame) -> Figure:
+    """Distance from the theory against width by lambda: a point a seed, lines through the means."""
     figure, ax = panel(height=3.1)
-    rows = found[found["decay"] == decay]
-    for (column, label), color, mark in zip(labels.items(), CYCLE, MARKS, strict=False):
-        ax.plot(rows["width"], rows[column], mark, color=color, markersize=4, alpha=0.7)
-        means = np.exp(np.log(rows[column]).groupby(rows["width"]).mean())
-        ax.plot(means.index, means, color=color, label=label)
-    middle = np.exp(np.log(rows["at_minimum"]).mean())
-    centre = np.exp(np.log(rows["width"]).mean())
-    ends = np.array([rows["width"].min(), rows["width"].max()])
-    for power, line in ((-0.5, ":"), (-1, "--")):
-        ax.plot(ends, middle * (ends / centre) ** power, line, color=GREY,
-                label=f"$n^{{{power:g}}}$")  # fmt: skip
+    for (decay, rows), color, mark in zip(found.groupby("decay"), CYCLE, MARKS, strict=False):
+        ax.plot(rows["width"], rows["at_minimum"], mark, color=color, markersize=3, alpha=0.6)
+        ax.plot(*_means(rows, "at_minimum"), color=color, label=rf"minimum, $\lambda = {decay:g}$")
+    rows = found[found["decay"] == found["decay"].min()]
+    ax.plot(*_means(rows, "at_end"), "--", color=CYCLE[0], label="end, smallest")
+    width, middle = _means(found[found["decay"] == found["decay"].max()], "at_minimum")
+    ax.plot(width, middle.iloc[-1] / 2 * width.max() / width, ":", color=GREY, label="$1/n$")
     ax.set(xscale="log", yscale="log", xlabel="width $n$", ylabel="distance from the theory")
     ax.legend(fontsize=8.5, loc="lower left")
     return figure
+
+
+def _means(rows: pd.DataFrame, column: str) -> tuple[pd.Index, pd.Series]:
+    """Widths, and geometric means over seeds."""
+    means = np.exp(np.log(rows[column]).groupby(rows["width"]).mean())
+    return means.index, means
 
 
 def ends(found: pd.DataFrame, edge: float | None, name: str) -> Figure:
@@ -61,7 +63,8 @@ def ends(found: pd.DataFrame, edge: float | None, name: str) -> Figure:
                 markerfacecolor="none", markersize=7, label=rf"$\lambda = {decay:g}$")  # fmt: skip
     if edge is not None:
         ax.axvline(edge, color=INK, linestyle=":", label="edge")
-    ax.set(xscale="log", xlabel=name, ylabel="size of $f$ at the end", ylim=(-0.04, 1.04))
+    log_axis(ax, "x")
+    ax.set(xlabel=name, ylabel="size of $f$ at the end", ylim=(-0.04, 1.04))
     ax.legend(fontsize=8.5)
     return figure
 
@@ -74,6 +77,7 @@ def departures(found: Mapping[int, pd.DataFrame], decay: float) -> Figure:
         _with_slope(ax, rows["width"], decay * rows["departure"], 1 / (2 * degree), color, mark,
                     f"$k = {degree}$")  # fmt: skip
     ax.set(xscale="log", xlabel="width $n$", ylabel=r"$\lambda\,\times$ time of departure")
+    ax.set_ylim(bottom=-0.05)
     ax.legend(fontsize=8.5)
     return figure
 
