@@ -39,10 +39,11 @@ def distances(found: pd.DataFrame) -> Figure:
         ax.plot(rows["width"], rows["at_minimum"], mark, color=color, markersize=3, alpha=0.6)
         ax.plot(*_means(rows, "at_minimum"), color=color, label=rf"minimum, $\lambda = {decay:g}$")
     rows = found[found["decay"] == found["decay"].min()]
-    ax.plot(*_means(rows, "at_end"), "--", color=CYCLE[0], label="end, smallest")
+    ax.plot(*_means(rows, "at_end"), "--", color=CYCLE[0], label=r"end, smallest $\lambda$")
     width, middle = _means(found[found["decay"] == found["decay"].max()], "at_minimum")
     ax.plot(width, middle.iloc[-1] / 2 * width.max() / width, ":", color=GREY, label="$1/n$")
     ax.set(xscale="log", yscale="log", xlabel="width $n$", ylabel="distance from the theory")
+    ax.set_ylim(bottom=found["at_minimum"].min() / 40)  # room for the legend
     ax.legend(fontsize=8.5, loc="lower left")
     return figure
 
