@@ -60,7 +60,7 @@ def draw_ends():
         ax.plot(rows["strength"], rows["output"], mark, color=book.CYCLE[0 if mark == "o" else 2],
                 markersize=8 if mark == "o" else 4, label=f"trained, n = {width}")  # fmt: skip
     ax.set(xlabel="λ√n", ylabel="output f", ylim=(-0.1, 2.1))
-    ax.legend(loc="upper left", fontsize=8.5)
+    ax.legend(loc="center right", fontsize=8.5)
     return figure
 
 
