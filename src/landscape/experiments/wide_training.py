@@ -180,9 +180,9 @@ def edge(x: np.ndarray, y: np.ndarray, starts: int = STARTS) -> float:
     """The largest lambda sqrt(n) at which a unit of a two-layer ReLU network can stay alive.
 
     Near zero weights the loss of a unit with incoming weights r u and outgoing weight +-r is
-    lambda r^2 - r^2 M(u) / sqrt(n), M(u) = `|sum_i y_i relu(u . x_i) / sqrt(d)|`, so that the zero
-    function is stable from lambda sqrt(n) = max M on. For one linear unit, x = y = 1, that is 1, as
-    in eq. (S21). Found by ascent on the sphere from random starts: a lower bound.
+    lambda r^2 - r^2 M(u) / sqrt(n) with M(u) = ``|sum_i y_i relu(u . x_i) / sqrt(d)|``, so that the
+    zero function is stable from lambda sqrt(n) = max M on. For one linear unit, x = y = 1, that is
+    1, as in eq. (S21). Found by ascent on the sphere from random starts: a lower bound.
 
     Args:
         x: ``[samples, d]``.

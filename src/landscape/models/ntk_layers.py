@@ -83,7 +83,7 @@ class NTKLayers(nn.Module):
             x: All samples, ``[n, inputs]``.
             errors: Called with the outputs, gives the derivative of the loss by them, ``[n]``.
             step: Learning rate.
-            decay: lambda, of `lambda |theta|^2 / 2`.
+            decay: lambda, of ``lambda |theta|^2 / 2``.
 
         Source: Lewkowycz & Gur-Ari (2020), section 4.
         """

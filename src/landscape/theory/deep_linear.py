@@ -23,11 +23,11 @@ def fixed_point(
     x = y = 1 that is lambda sqrt(n) = 1 - f; eq. (S21) prints f - 1.
 
     Args:
-        decay: lambda, positive.
-        width: n.
-        hidden: L, hidden layers.
-        label: y, positive.
-        size: `|x|`.
+        decay: The L2 coefficient lambda, positive.
+        width: Units of a hidden layer, n in the work.
+        hidden: Hidden layers, L in the work.
+        label: Positive.
+        size: Length of the sample.
     """
     target = strength(decay, width, hidden)
 
@@ -48,7 +48,7 @@ def two_sides(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray, decay: fl
         weights: W_0 ``[n, d]``, ..., W_L ``[1, n]``.
         x: ``[samples, d]``.
         y: ``[samples]``.
-        decay: lambda.
+        decay: The L2 coefficient lambda.
     """
     hidden = len(weights) - 1
     errors = outputs(weights, x) - y
@@ -81,9 +81,9 @@ def descend(
     Args:
         x: ``[samples, d]``.
         y: ``[samples]``.
-        decay: lambda.
-        width: n.
-        hidden: L.
+        decay: The L2 coefficient lambda.
+        width: Units of a hidden layer, n in the work.
+        hidden: Hidden layers.
         steps: How many.
         step: Learning rate.
         seed: Of the start.

@@ -26,7 +26,7 @@ class Descent:
         labels: ``[n]``.
         start: Outputs at the start, ``[n]``.
         k: Degree of homogeneity.
-        decay: lambda.
+        decay: The L2 coefficient lambda.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ def elsewhere(
         kernel: ``[n, n]``, invertible.
         cross: Kernel of the other inputs with the training set, ``[m, n]``.
         k: Degree of homogeneity.
-        decay: lambda.
+        decay: The L2 coefficient lambda.
         start: Outputs on the training set at time 0.
         start_elsewhere: Outputs on the other inputs at time 0, ``[m]``.
 
