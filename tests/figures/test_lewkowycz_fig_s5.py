@@ -95,7 +95,7 @@ def test_a_difference_that_stays_is_said_and_not_seen():
     frame.loc[last, "test_error"] += 6
     found, named = judged(ID, Made("laptop", {SWEEP: frame}, catapults()))
     assert labels(named, "c1")["late"] == labels(named, "c1")["shrinks"] == SMALL
-    assert "steps -6.0 points; meanwhile" in found["finding"]
+    assert "steps 6.0 points worse; meanwhile" in found["finding"]
 
 
 def test_networks_that_never_fit_or_diverge_are_left_out_by_name(figure):

@@ -160,11 +160,11 @@ def finding(found):
     if None in (early.value, late.value, rise.value):
         return "Nothing was measured."
 
-    word = "better" if early.value > 0 else "worse"
-    end = f"{format_number(late.value, 1)} points"
+    word, at_last = ("better" if one.value > 0 else "worse" for one in (early, late))
+    end = f"{format_number(abs(late.value), 1)} points"
     m = late.measurement
-    if m.has_interval and m.low <= 0 <= m.high:
-        end += ", which is no measurable difference"
+    none = m.has_interval and m.low <= 0 <= m.high
+    end += ", which is no measurable difference" if none else f" {at_last}"
     again = (
         f"meanwhile the training loss climbs to {format_number(rise.value, 1)} times its minimum"
         if rise.value >= 1.05 else "the training loss hardly leaves its minimum"
@@ -325,5 +325,6 @@ def without_sentence(runs):
         return "Without L2 no pair of networks reaches training accuracy 1."
     return (
         "Without L2 term the largest rate differs from the smallest by "
-        f"{format_measurement(early)} when training accuracy reaches 1 and by {format_measurement(late)} after {steps} steps."
+        f"{format_measurement(early)} when training accuracy reaches 1 and by "
+        f"{format_measurement(late)} after {steps} steps."
     )
