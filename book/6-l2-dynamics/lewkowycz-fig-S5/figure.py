@@ -7,8 +7,19 @@ from landscape.evidence.measurement import format_measurement, format_number, no
 
 ID = "lewkowycz-fig-S5"
 SWEEP, CATAPULT = "lewkowycz-fig-s5-mse", "lewkowycz-fig-s5-catapult"
+#: The method whose runs are short and have more seeds.
+EARLY = "early"
 #: One image of the laptop's test set, in percent: no spread of accuracies is known better.
 RESOLUTION = 0.05
+
+
+def frames(runs):
+    """The runs that go to their horizon, and the short ones with more seeds; None without any."""
+    frame = runs.frame(SWEEP)
+    if frame is None:
+        return None, None
+    short = frame["method"] == EARLY
+    return frame[~short], frame[short]
 
 
 def kept(frame):
@@ -129,7 +140,7 @@ def catapult(frame, first):
 
 def measure(runs):
     """Differences between rates early and late, minima of the loss, and the first steps."""
-    frame, first = runs.frame(SWEEP), first_steps(runs)
+    (frame, short), first = frames(runs), first_steps(runs)
     found = {}
     if first is not None and frame is not None:
         found["c3"] = catapult(frame, first)
@@ -138,7 +149,8 @@ def measure(runs):
     small, larger = coefficients(frame)[:2]
     lost = {l2: kept(frame[frame["l2"] == l2])[1] for l2 in (small, larger, 0)}
     found["c1"] = {
-        "early": ends_apart(when_fitted(frame, small), lost[small]),
+        "early": ends_apart(when_fitted(short, small), kept(short)[1]),
+        "early-few": ends_apart(when_fitted(frame, small), lost[small]),
         "late": ends_apart(at_end(frame, small), lost[small]),
         "shrinks": shrinking(frame, small),
         "late-larger": ends_apart(at_end(frame, larger), lost[larger]),
@@ -160,30 +172,30 @@ def finding(found):
     if None in (early.value, late.value, rise.value):
         return "Nothing was measured."
 
-    word, at_last = ("better" if one.value > 0 else "worse" for one in (early, late))
-    end = f"{format_number(abs(late.value), 1)} points"
-    m = late.measurement
-    none = m.has_interval and m.low <= 0 <= m.high
-    end += ", which is no measurable difference" if none else f" {at_last}"
+    def side(one):
+        m, points = one.measurement, f"{format_number(abs(one.value), 1)} points"
+        if m.has_interval and m.low <= 0 <= m.high:
+            return f"{points} {'above' if one.value > 0 else 'below'} (not measurable)"
+        return f"{points} {'above' if one.value > 0 else 'below'}"
+
     again = (
         f"meanwhile the training loss climbs to {format_number(rise.value, 1)} times its minimum"
         if rise.value >= 1.05 else "the training loss hardly leaves its minimum"
     )  # fmt: skip
     return (
-        f"When training accuracy reaches 1, the largest learning rate tests "
-        f"{format_number(abs(early.value), 1)} points {word} than the smallest, at the end of "
-        f"$1/(\\eta\\lambda)$ steps {end}; {again}."
+        f"When training accuracy reaches 1, the largest learning rate tests {side(early)} the "
+        f"smallest, at the end of $1/(\\eta\\lambda)$ steps {side(late)}; {again}."
     )
 
 
-def _by_rate(ax, table, color, marker, label):
-    """Means over seeds against the rate, with 95 % intervals."""
+def _by_rate(ax, table, color, marker, label, shift):
+    """Means over seeds against the rate, with 95 % intervals, a little to the side."""
     rates = [lr for lr in table.columns if table[lr].notna().any()]
     found = [statistics.mean_interval(table[lr].dropna()) for lr in rates]
     low = [m.value - m.low if m.has_interval else 0 for m in found]
     high = [m.high - m.value if m.has_interval else 0 for m in found]
-    ax.errorbar(rates, [m.value for m in found], yerr=[low, high], color=color, marker=marker,
-                capsize=2, label=label)  # fmt: skip
+    ax.errorbar(shift * np.array(rates), [m.value for m in found], yerr=[low, high], color=color,
+                marker=marker, capsize=2, label=label)  # fmt: skip
 
 
 def _rates_axis(ax, rates):
@@ -199,20 +211,22 @@ def panels(runs):
     """The work's three panels: accuracy early and late against the rate, loss against time."""
     from landscape import book
 
-    frame = runs.frame(SWEEP)
+    frame, short = frames(runs)
     coefficient = coefficients(frame)
     looks = list(zip([0.0, *coefficient], book.CYCLE, "odsv^<>Phx*pX1", strict=False))
     figures, limits = {}, []
     for letter in "ab":
         figure, ax = book.panel(height=3.1)
-        for l2, color, marker in looks:
+        for i, (l2, color, marker) in enumerate(looks):
             if letter == "b" and l2 == 0:
                 continue
-            table = when_fitted(frame, l2) if letter == "a" else at_end(frame, l2)
-            _by_rate(ax, table, color, marker, rf"$\lambda = {l2:g}$")
+            of = short if l2 == coefficient[0] else frame
+            table = when_fitted(of, l2) if letter == "a" else at_end(frame, l2)
+            label = rf"$\lambda = {l2:g}$ (n = {len(table)})"
+            _by_rate(ax, table, color, marker, label, 0.98 * 1.02**i)
         _rates_axis(ax, sorted(frame["lr"].unique()))
         ax.set(xlabel=r"learning rate $\eta$", ylabel="test accuracy [%]")
-        ax.legend(loc="lower right")
+        ax.legend(loc="upper left" if letter == "a" else "lower left")
         limits.append(ax)
         figures[letter] = figure
     low, high = (f(pick(ax.get_ylim()) for ax in limits) for f, pick in ((min, min), (max, max)))
@@ -228,7 +242,7 @@ def panels(runs):
         "higher and nearly flat. A third panel shows the training loss against time on "
         "logarithmic axes, falling to a minimum and rising again for every rate.",
         data=frame[["method", "lr", "l2", "seed", "step", "training_loss", "training_error",
-                    "test_error", "diverged"]] if len(frame) < 4000 else None,
+                    "test_error", "diverged"]],
     )  # fmt: skip
 
 
@@ -255,13 +269,14 @@ def first_picture(runs):
     from landscape import book
 
     losses, first = runs.table(CATAPULT, "mse"), first_steps(runs)
-    rates = sorted(runs.frame(SWEEP)["lr"].unique())
+    rates = sorted(frames(runs)[0]["lr"].unique())
     one, ax = book.panel(height=3.0)
     for lr, color in zip(rates, book.CYCLE, strict=False):
         rows = losses[np.isclose(losses["lr"], lr)]
         logs = np.log(rows.pivot(index="step", columns="seed", values="loss")).dropna()
         ax.plot(logs.index, np.exp(logs.mean(axis=1)), color=color, label=rf"$\eta = {lr:g}$")
-    ax.set(yscale="log", xlabel="step", ylabel="training loss", xlim=(0, None))
+    book.log_axis(ax)
+    ax.set(xlabel="step", ylabel="training loss", xlim=(0, losses["step"].max()))
     ax.legend()
     two, ax = book.panel(height=3.0)
     grid = np.array(sorted(first["lr"].unique()))
@@ -274,7 +289,8 @@ def first_picture(runs):
     for factor, line in ((2, "--"), (4, ":")):
         ax.plot(grid, factor / grid, line, color=book.INK, label=rf"${factor}/\eta$", linewidth=1)
     top = 1.6 * first["start"].max()
-    ax.set(xlabel=r"learning rate $\eta$", ylabel=r"curvature $\lambda_{\max}$", yscale="log",
+    book.log_axis(ax)
+    ax.set(xlabel=r"learning rate $\eta$", ylabel=r"curvature $\lambda_{\max}$",
            ylim=(first[["start", "end"]].min().min() / 1.4, top))  # fmt: skip
     ax.legend(loc="lower left")
     return book.Picture(
@@ -292,10 +308,10 @@ def rates_table(runs):
     """Every rate of the sweep: where it lies, what its first steps do, how it tests."""
     from landscape import book
 
-    frame, first, rows = runs.frame(SWEEP), first_steps(runs), []
+    (frame, short), first, rows = frames(runs), first_steps(runs), []
     small = coefficients(frame)[0]
-    early, late = when_fitted(frame, small), at_end(frame, small)
-    steps = when_fitted(frame, small, "step")
+    early, late = when_fitted(short, small), at_end(frame, small)
+    steps = when_fitted(short, small, "step")
     for lr in sorted(early.columns):
         of = first[np.isclose(first["lr"], lr)]
         good = of[of["diverged"] == 0]
@@ -318,7 +334,7 @@ def rates_table(runs):
 
 def without_sentence(runs):
     """What the same networks do without L2 term, in one sentence."""
-    frame = runs.frame(SWEEP)
+    frame, _ = frames(runs)
     early, late = (ends_apart(f(frame, 0)) for f in (when_fitted, at_end))
     steps = int(frame.loc[frame["l2"] == 0, "step"].max())
     if early.value is None or late.value is None:
