@@ -141,6 +141,21 @@ def test_a_catapult_whose_networks_diverge_says_so():
     assert named["c3.above"]["build"]["n"] == 4
 
 
+def test_networks_that_survive_a_steep_start_are_counted(figure):
+    steps = catapults()
+    # 0.4 and 0.8 start above 2 / 6; one of them is lost.
+    curvature = steps["mse", "curvature"]
+    curvature.loc[(curvature["lr"] == 0.8) & (curvature["seed"] == 0), ["end", "diverged"]] = [
+        np.nan, 1
+    ]  # fmt: skip
+    said = figure.catapult_sentence(runs(steps=steps))
+    assert said.startswith("8 of 12 networks start above")
+    assert "the loss of 3 of them rises at first and then falls, that of 1 diverges" in said
+    assert said.endswith("below 1 for 3 of 7, between 0.70 and 1.00.")
+    curvature["diverged"] = 1
+    assert figure.catapult_sentence(runs(steps=steps)).startswith("No network above")
+
+
 def test_pictures_and_tables(figure):
     made = runs()
     picture, early = figure.panels(made), figure.first_picture(made)

@@ -344,3 +344,22 @@ def without_sentence(runs):
         f"{format_measurement(early)} when training accuracy reaches 1 and by "
         f"{format_measurement(late)} after {steps} steps."
     )
+
+
+def catapult_sentence(runs):
+    """How many networks above 2 / lambda_max survive, and where their curvature goes."""
+    first = first_steps(runs)
+    steep = first[first["lr"] * first["start"] > 2]
+    alive = steep[steep["diverged"] == 0]
+    if alive.empty:
+        return "No network above $2/\\lambda_{\\max}$ survives its first steps."
+    products = alive["lr"] * alive["end"] / 2
+    calm = int((products < 1).sum())
+    rising = int((alive["rise"] > 1).sum())
+    return (
+        f"{len(steep)} of {len(first)} networks start above $2/\\lambda_{{\\max}}$; the loss of "
+        f"{rising} of them rises at first and then falls, that of {len(steep) - len(alive)} "
+        f"diverges. After the steps $\\eta\\lambda_{{\\max}}/2$ is below 1 for {calm} of "
+        f"{len(alive)}, between {format_number(products.min(), 2)} and "
+        f"{format_number(products.max(), 2)}."
+    )
