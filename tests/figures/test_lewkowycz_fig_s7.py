@@ -119,6 +119,17 @@ def test_too_few_coefficients_above_the_best_have_no_exponent():
     assert "goes as" not in found["finding"]
 
 
+def test_runs_with_their_best_look_at_the_end_count_and_are_left_out_in_the_control():
+    frame = sweep()
+    late = (frame["l2"] == 4e-3) & (frame["seed"] == 1) & (frame["step"] == 3200)
+    frame.loc[late, ["test_error", "least_test_error"]] -= 4
+    named = judged(ID, runs(frame=frame))[1]
+    above, strict = named["c2.above"]["build"], named["c2.above-strict"]["build"]
+    assert above["note"] == "4 coefficients, 1 of 12 runs had their best look in their last row"
+    assert strict["note"] == "3 coefficients, 1 left out"
+    assert strict["value"] == pytest.approx(-1)
+
+
 def test_without_results_nothing_is_said(figure):
     assert judged(ID)[0]["finding"] == "Nothing was measured."
     assert figure.measure(Made("paper")) == {}

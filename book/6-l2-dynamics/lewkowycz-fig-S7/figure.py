@@ -48,14 +48,22 @@ def falls(frame, l2):
     return (last - best).dropna()
 
 
-def law_above(times):
-    """Exponent of t_* in lambda at lambda_opt and above."""
+def law_above(times, censored=True):
+    """Exponent of t_* in lambda at lambda_opt and above.
+
+    Without ``censored`` coefficients are left out of which a run had its best look in its last row.
+    """
     rows = times[times["l2"] >= optimum(times)]
-    law = l2_times.power_law(rows, ["l2"]) if rows["l2"].nunique() > 1 else None
+    many = rows["l2"].nunique() > 1
+    law = l2_times.power_law(rows, ["l2"], censored=censored) if many else None
     if law is None:
         return not_run("fewer than three coefficients from the best one on have a t_*")
-    left = f", {law.left_out} left out" if law.left_out else ""
-    return law.exponents["l2"].with_(note=f"{law.points} coefficients{left}")
+    notes = [f"{law.points} coefficients"]
+    if law.left_out:
+        notes.append(f"{law.left_out} left out")
+    if censored and (cut := int(rows["censored"].sum())):
+        notes.append(f"{cut} of {len(rows)} runs had their best look in their last row")
+    return law.exponents["l2"].with_(note=", ".join(notes))
 
 
 def constancy(times):
@@ -100,6 +108,7 @@ def measure(runs):
         },
         "c2": {
             "above": law_above(times),
+            "above-strict": law_above(times, censored=False),
             "constant": constancy(times),
             "peak-without": statistics.mean_interval(falls(frame, 0.0), unit="points"),
         },
