@@ -9,6 +9,11 @@ from landscape.evidence.measurement import format_measurement, format_number, no
 ID, SWEEP = "lewkowycz-fig-S7", "lewkowycz-fig-s7-narrow"
 
 
+def rate(runs):
+    """The learning rate, which all runs share."""
+    return runs.parameters(SWEEP, "softmax")["optimizer"]["lr"]
+
+
 def accuracies(times):
     """Maximal test accuracies, seeds by coefficients, of the seeds whose runs all ended."""
     return times.pivot(index="seed", columns="l2", values="best_accuracy").dropna()
@@ -214,7 +219,7 @@ def curves(runs):
 
     frame = runs.frame(SWEEP)
     frame = frame[(frame["step"] > 0) & (frame["diverged"].fillna(0) == 0)]
-    lr = float(frame["lr"].iloc[0])
+    lr = rate(runs)
     figures = {letter: book.panel(height=3.1) for letter in "ab"}
     lines = ("-", "--", "-.", ":") * 3
     for l2, color, line in zip(sorted(frame["l2"].unique()), (*book.CYCLE, book.GREY), lines,
@@ -246,7 +251,7 @@ def table(runs):
     from landscape import book
 
     frame, rows = runs.frame(SWEEP), []
-    times, lr = l2_times.peak_times(frame, ["l2"]), float(frame["lr"].iloc[0])
+    times, lr = l2_times.peak_times(frame, ["l2"]), rate(runs)
     found = accuracies(times)
     for l2 in found.columns:
         own = times[times["l2"] == l2]
