@@ -75,6 +75,19 @@ def share(found):
     return not_run("fewer than two settings whose runs peaked") if folded is None else folded.share
 
 
+def apart_at_equal_lambda(found):
+    """Spread of log(t_* eta) between rates at equal lambda: zero where t_* is any g(lambda)/eta."""
+    peaks = found[(found["l2"] > 0) & (found["t_star"] > 0) & ~found["censored"].astype(bool)]
+    flow = np.log(peaks["t_star"] * peaks["lr"])
+    table = peaks.assign(log=flow).set_index(["lr", "l2", "seed"])["log"].unstack("seed").dropna()
+    by = table.groupby("l2")
+    freedom = len(table) - by.ngroups
+    if not freedom:
+        return not_run("no lambda at two rates")
+    rest = ((table - by.transform("mean")) ** 2).sum() / freedom
+    return statistics.mean_interval(np.sqrt(rest))
+
+
 def accuracies(found):
     """Largest accuracies, rows (lr, l2), a column a seed; settings with all seeds only."""
     return found.set_index(["lr", "l2", "seed"])["best_accuracy"].unstack("seed").dropna()
@@ -205,17 +218,22 @@ def exponents(runs):
                 f"{NAMES[key]}, {words}", f"{law.points}", _exponent(law, wide, "lr"),
                 _exponent(law, wide, "l2"), _short(slope(part)),
                 f"{folded.spread.value:.2f} → {folded.left.value:.2f}",
-                "–" if not folded.apart.finite else f"{folded.apart.value:.2f}",
+                _two(folded.apart), _two(apart_at_equal_lambda(part)),
             ])  # fmt: skip
     return book.Table(
         ["runs", "settings", r"of $\eta$", r"of $\lambda$", r"of $\lambda$, rate by rate",
-         "spread", "apart"],
+         "spread", r"apart at equal $\eta\lambda$", r"apart at equal $\lambda$"],
         rows, stack=True,
         caption=r"Exponents of the joint fit $t_* \propto \eta^x \lambda^y$ with 95 % intervals "
         "over seeds (in brackets, half the width over the grid's points, which holds the "
-        r"departures from a law); the spread of $\log t_*$ and of $\log(t_*\eta\lambda)$; and "
-        r"how far $\log t_*$ is apart at equal $\eta\lambda$",
+        r"departures from a law); the spread of $\log t_*$ and of $\log(t_*\eta\lambda)$; how far "
+        r"rates are apart in $\log t_*$ at equal $\eta\lambda$, and in $\log(t_*\eta)$ at equal "
+        r"$\lambda$",
     )  # fmt: skip
+
+
+def _two(measured):
+    return "–" if not measured.finite else f"{measured.value:.2f}"
 
 
 def _span(table, column):
