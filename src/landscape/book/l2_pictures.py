@@ -35,7 +35,7 @@ def draw_times(times: pd.DataFrame, epoch: float = 1.0) -> Figure:
     for i, lr in enumerate(_rates(times)):
         rows = times[times["lr"] == lr]
         marks = _means(rows, lambda part: mean_peak_time(part, 1 / epoch))
-        series(ax, {l2: m for l2, m in marks.items() if l2 > 0}, i, rf"$\eta$ = {lr:g}")
+        series(ax, {l2: m for l2, m in marks.items() if l2 > 0}, i, rf"$\eta$ = {lr:.3g}")
         if 0.0 in marks and marks[0.0].finite:
             ax.axhline(marks[0.0].value, color=CYCLE[i % len(CYCLE)], linewidth=1, linestyle="--",
                        zorder=0)  # fmt: skip
@@ -51,7 +51,7 @@ def draw_best(times: pd.DataFrame) -> Figure:
     figure, ax = panel(height=3.1)
     for i, lr in enumerate(_rates(times)):
         rows = times[(times["lr"] == lr) & (times["l2"] > 0)]
-        series(ax, _means(rows, _accuracy), i, rf"$\eta$ = {lr:g}")
+        series(ax, _means(rows, _accuracy), i, rf"$\eta$ = {lr:.3g}")
     none = times[(times["l2"] == 0) & times["best_accuracy"].notna()]
     if len(none):
         best = none.groupby("lr")["best_accuracy"].mean().max()
@@ -93,7 +93,7 @@ def draw_collapse(times: pd.DataFrame, epoch: float = 1.0) -> Figure:
     for i, lr in enumerate(_rates(times)):
         rows = times[times["lr"] == lr]
         series(ax, _means(rows, lambda part: mean_peak_time(part, 1 / epoch), "product"), i,
-                rf"$\eta$ = {lr:g}")  # fmt: skip
+                rf"$\eta$ = {lr:.3g}")  # fmt: skip
     inverse(ax, times["product"], times["t_star"] / epoch, r"(\eta\lambda)")
     ax.set(xscale="log", yscale="log", xlabel=r"$\eta\lambda$",
            ylabel="epochs to the best accuracy")  # fmt: skip
@@ -108,7 +108,7 @@ def draw_constant(times: pd.DataFrame) -> Figure:
     for i, lr in enumerate(_rates(times)):
         rows = times[times["lr"] == lr]
         found = {l2: mean_peak_time(part, lr * l2) for l2, part in rows.groupby("l2")}
-        series(ax, found, i, rf"$\eta$ = {lr:g}")
+        series(ax, found, i, rf"$\eta$ = {lr:.3g}")
     ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"$t_*\,\eta\,\lambda$ (steps)")
     ax.legend(fontsize=9)
     return figure
