@@ -68,12 +68,15 @@ def finding(found):
         return "The sweeps over learning rates and L2 coefficients are not complete."
     gains = [found[f"c5.{key}"].measurement for key in NETWORKS]
     better = sum(gain is not None and gain.has_interval and gain.low > 0 for gain in gains)
-    ends = {2: "in both", 1: "in one of them", 0: "in neither"}[better]
+    ends = {
+        2: "a small $\\lambda$ beats none in both",
+        1: "a small $\\lambda$ measurably beats none in one of them",
+        0: "no small $\\lambda$ measurably beats none",
+    }[better]
     return (
-        rf"In small networks the time to the best accuracy falls as $\lambda^{{{slopes[0]:.2f}}}$ "
+        rf"In small networks the time to the best accuracy goes as $\lambda^{{{slopes[0]:.2f}}}$ "
         rf"(fully connected) and $\lambda^{{{slopes[1]:.2f}}}$ (Wide ResNet); $1/(\eta\lambda)$ "
-        f"explains {_percent(shares[0])} and {_percent(shares[1])} of it, and a small $\\lambda$ "
-        f"measurably beats none {ends}."
+        f"explains {_percent(shares[0])} and {_percent(shares[1])} of how it varies; {ends}."
     )
 
 

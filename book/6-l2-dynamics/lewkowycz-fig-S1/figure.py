@@ -52,9 +52,9 @@ def slope(table, smallest=None):
             slopes.append((x - x.mean()) @ (y - y.mean(axis=0)) / ((x - x.mean()) ** 2).sum())
     if not slopes:
         return not_run("no lambda at which every rate fits its samples")
-    said = ", ".join(f"{rate:g}" for rate in rates)
+    said = ", ".join(f"{rate:.3g}" for rate in rates)
     return statistics.mean_interval(
-        np.mean(slopes, axis=0), note=f"{len(slopes)} lambdas, eta = {said}"
+        np.mean(slopes, axis=0), note=f"eta = {said}; lambdas: {len(slopes)}"
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from landscape.book.style import CYCLE, GREY, panel
+from landscape.book.style import CYCLE, GREY, log_axis, panel
 from landscape.evidence.l2_times import mean_peak_time, within_budget
 from landscape.evidence.measurement import Measurement, format_number
 from landscape.evidence.statistics import mean_interval
@@ -41,7 +41,8 @@ def draw_times(times: pd.DataFrame, epoch: float = 1.0) -> Figure:
                        zorder=0)  # fmt: skip
     peaked = times[(times["l2"] > 0) & (times["t_star"] > 0)]
     inverse(ax, peaked["l2"], peaked["t_star"] / epoch, r"\lambda")
-    ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel="epochs to the best accuracy")
+    decades(ax, "xy")
+    ax.set(xlabel=r"$\lambda$", ylabel="epochs to the best accuracy")
     ax.legend(fontsize=9)
     return figure
 
@@ -56,7 +57,8 @@ def draw_best(times: pd.DataFrame) -> Figure:
     if len(none):
         best = none.groupby("lr")["best_accuracy"].mean().max()
         ax.axhline(best, color=GREY, linestyle="--", linewidth=1.2, label=r"$\lambda$ = 0")
-    ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
+    decades(ax)
+    ax.set(xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
     ax.legend(fontsize=9)
     return figure
 
@@ -79,7 +81,8 @@ def draw_budgets(
                 f"{format_number(budget / epoch)} epochs")  # fmt: skip
     rows = times[times["l2"] > 0]
     series(ax, _means(rows, _accuracy), len(budgets), r"$\propto 1/\lambda$")
-    ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
+    decades(ax)
+    ax.set(xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
     ax.legend(fontsize=9)
     return figure
 
@@ -95,8 +98,8 @@ def draw_collapse(times: pd.DataFrame, epoch: float = 1.0) -> Figure:
         series(ax, _means(rows, lambda part: mean_peak_time(part, 1 / epoch), "product"), i,
                 rf"$\eta$ = {lr:.3g}")  # fmt: skip
     inverse(ax, times["product"], times["t_star"] / epoch, r"(\eta\lambda)")
-    ax.set(xscale="log", yscale="log", xlabel=r"$\eta\lambda$",
-           ylabel="epochs to the best accuracy")  # fmt: skip
+    decades(ax, "xy")
+    ax.set(xlabel=r"$\eta\lambda$", ylabel="epochs to the best accuracy")
     ax.legend(fontsize=9)
     return figure
 
@@ -109,9 +112,22 @@ def draw_constant(times: pd.DataFrame) -> Figure:
         rows = times[times["lr"] == lr]
         found = {l2: mean_peak_time(part, lr * l2) for l2, part in rows.groupby("l2")}
         series(ax, found, i, rf"$\eta$ = {lr:.3g}")
-    ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"$t_*\,\eta\,\lambda$ (steps)")
+    decades(ax)
+    log_axis(ax)
+    ax.set(xlabel=r"$\lambda$", ylabel=r"$t_*\,\eta\,\lambda$ (steps)")
     ax.legend(fontsize=9)
     return figure
+
+
+def decades(ax: Axes, which: str = "x") -> None:
+    """Logarithmic axes (``x``, ``y``) with numbers at powers of ten only."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    for name in which:
+        (ax.set_xscale if name == "x" else ax.set_yscale)("log")
+        axis = ax.xaxis if name == "x" else ax.yaxis
+        axis.set_major_locator(LogLocator())
+        axis.set_minor_formatter(NullFormatter())
 
 
 def series(ax: Axes, marks: Mapping[float, Measurement], number: int, label: str) -> None:

@@ -43,7 +43,7 @@ def slope(found: pd.DataFrame) -> Measurement:
     if not fits:
         return not_run("no rate has three lambdas whose runs peaked")
     seeds = pd.concat(fits, axis=1).dropna().mean(axis=1)
-    return statistics.mean_interval(seeds, note=f"{points} settings at {len(fits)} rates")
+    return statistics.mean_interval(seeds, note=f"settings: {points}, rates: {len(fits)}")
 
 
 def difference(found: pd.DataFrame) -> Measurement:
@@ -101,7 +101,7 @@ def between_rates(found: pd.DataFrame) -> Measurement:
     if rates < 2 or not len(shared):
         return not_run("no lambda was trained to its horizon at every rate")
     gaps = (by.max() - by.min()).loc[shared].mean()
-    return statistics.mean_interval(gaps, unit="points", note=f"{len(shared)} lambdas")
+    return statistics.mean_interval(gaps, unit="points", note=f"lambdas: {len(shared)}")
 
 
 def gain(found: pd.DataFrame, best: bool = False) -> Measurement:
