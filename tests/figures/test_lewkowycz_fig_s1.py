@@ -59,6 +59,7 @@ def test_settings_that_never_fit(figure):
     assert (0.1, 0.05) not in figure.times(runs, "fc").index
     assert "3 of 12 settings" in figure.never(runs)
     assert "0.05" in figure.never(runs)
+    assert "20" in figure.beside_the_peak(runs).split("accuracy is ")[1]
     picture = figure.figure_s1(runs)
     assert set(picture.panels) == {"a", "b"}
     assert len(figure.table_of_times(runs).rows) == 9 + 2
@@ -71,3 +72,4 @@ def test_no_run_that_fits():
     assert named["c1.fc"]["verdict"]["word"] == "not run"
     assert found["finding"] == "No sweep has runs that fit their samples at several rates."
     figures.load(ID, ROOT).figure_s1(runs)
+    assert figures.load(ID, ROOT).beside_the_peak(runs) == ""

@@ -127,6 +127,22 @@ def never(runs):
     return "Training accuracy 1 is never reached by " + "; ".join(said) + "." if said else ""
 
 
+def beside_the_peak(runs):
+    """A sentence: the time to fit over that to the best test accuracy, without L2."""
+    said = []
+    for key, name in NETWORKS.items():
+        frame = runs.frame(name)
+        frame = frame[frame["l2"] == 0]
+        peaks = l2_times.peak_times(frame, ["lr", "l2"]).set_index(["lr", "l2", "seed"])["t_star"]
+        ratio = np.log(fitted(frame) / peaks.unstack("seed")).dropna()
+        if len(ratio):
+            mean = np.exp(ratio.mean())
+            found = statistics.ratio_of_means(mean, np.ones(len(mean)))
+            said.append(f"{format_measurement(found)} ({NAMES[key]})")
+    head = "Without L2, the time to fit all samples over that to the best test accuracy is "
+    return f"{head}{' and '.join(said)}." if said else ""
+
+
 def draw(table, steps):
     """Epochs to training accuracy 1 against the rate, one series a lambda."""
     from landscape import book
