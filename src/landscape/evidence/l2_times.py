@@ -28,6 +28,7 @@ from landscape.evidence.measurement import Measurement, not_run
 from landscape.evidence.statistics import mean_interval, ratio_of_means
 
 WITHIN = 0.5
+_SAME = 0.01  # logarithms of products this close are one: grids are rounded to five digits
 COLUMNS = ("t_star", "after", "best_accuracy", "censored", "diverged")
 
 
@@ -289,7 +290,11 @@ def collapse(
     scaled = logs.add(product, axis=0)
     spread, left = logs.std(ddof=1), scaled.std(ddof=1)
     flat = bool((spread == 0).any())
-    groups = logs.groupby(np.round(product, 6))
+    order = np.argsort(product, kind="stable")
+    steps = np.diff(product[order], prepend=product[order][0]) > _SAME
+    number = np.empty(len(logs), dtype=int)
+    number[order] = np.cumsum(steps)
+    groups = logs.groupby(number)
     freedom = len(logs) - groups.ngroups
     apart = not_run("no two configurations share a product")
     if freedom:
