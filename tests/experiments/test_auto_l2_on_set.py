@@ -18,9 +18,9 @@ SETTINGS = {
     "optimizer": {"name": "sgd", "lr": 0.2, "momentum": 0.9},
     "augmentation": {"flip": 0.5, "crop": 1, "mixup": 1.0},
     "loss": {"scaling": "half_over_classes"},
-    "run": {"batch_size": 32, "epochs": 4, "seeds": 2, "evaluations_per_epoch": 3,
+    "run": {"batch_size": 32, "epochs": 4, "evaluations_per_epoch": 3,
             "evaluation_samples": 64},
-    "measured_samples": 64,
+    "measured_samples": 64, "seeds": 2, "seed": 0,
     "methods": {"auto_l2": {"auto_l2": {"every": 2}},
                 "auto_l2_never": {"auto_l2": {"every": 1000}}},
 }  # fmt: skip

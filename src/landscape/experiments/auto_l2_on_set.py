@@ -33,11 +33,12 @@ _PARTS = ("data", "model", "optimizer", "augmentation", "loss", "run")
 SETTINGS = mapping(
     {
         **dict.fromkeys(_PARTS, _PART),
-        "run": _PART | {"properties": {"seeds": whole()}, "required": ["seeds"]},
         "measured_samples": whole(2),
+        "seeds": whole(),
+        "seed": whole(0),
         "methods": {"type": "object", "additionalProperties": mapping({"auto_l2": _PART})},
     },
-    (*_PARTS, "measured_samples", "methods"),
+    (*_PARTS, "measured_samples", "seeds", "seed", "methods"),
 )
 #: What History fills only for other runs.
 _EMPTY = ("validation_loss", "validation_error", "gradient_min", "gradient_min_raw",
@@ -130,6 +131,7 @@ def simulate(
     Raises:
         LandscapeError: What ``RunSpec`` raises.
     """
-    calls = [(settings, case, seed) for seed in range(settings["run"]["seeds"])]
+    seeds = range(settings["seed"], settings["seed"] + settings["seeds"])
+    calls = [(settings, case, seed) for seed in seeds]
     frames = in_workers(path, calls, min(workers, len(calls)))
     return Outcome({"results": csv_text(pd.concat(frames), "%.6g")})
