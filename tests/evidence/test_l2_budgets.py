@@ -1,82 +1,133 @@
-"""Accuracies within a budget, on curves made by hand."""
+"""Best and predicted L2 coefficients by budget, on accuracies made by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from landscape.evidence import l2_budgets as budgets
+from landscape.evidence import l2_budgets
+from landscape.optim import predicted_l2
+
+STRENGTHS = [1e-4, 1e-3, 1e-2]
 
 
-def curve(method, accuracies, seeds=3):
-    """Accuracy at epochs 0, 1, 2, ...; seed s is s higher."""
-    return pd.DataFrame([
-        {"method": method, "seed": seed, "step": 10 * i, "effective_epoch": float(i),
-         "test_error": 100 - one - seed, "diverged": 0}
-        for seed in range(seeds) for i, one in enumerate(accuracies)
-    ])  # fmt: skip
+def curve(strength, seed, levels, diverged=0):
+    """A run with a look an epoch at these accuracies."""
+    return [
+        {"l2": strength, "seed": seed, "effective_epoch": float(epoch), "step": epoch,
+         "test_error": 100 - level, "diverged": diverged}
+        for epoch, level in enumerate(levels)
+    ]  # fmt: skip
 
 
-FRAME = pd.concat([
-    curve("constant_l2_a", [10, 20, 50, 40, 30]),
-    curve("constant_l2_b", [10, 15, 20, 40, 60]),
-    curve("auto_l2", [10, 10, 55, 58, 70]),
-], ignore_index=True)  # fmt: skip
-CONSTANTS = ["constant_l2_a", "constant_l2_b"]
+def constants(seeds=3):
+    """Within 1 epoch the large coefficient is best, within 2 the middle, within 4 the small one."""
+    rows = []
+    for seed in range(seeds):
+        shift = seed / 10
+        for strength, levels in zip(
+            STRENGTHS,
+            ([10, 20, 30, 40, 60], [10, 25, 50, 45, 40], [10, 30, 29, 20, 10]),
+            strict=True,
+        ):
+            rows += curve(strength, seed, [level + shift for level in levels])
+    return pd.DataFrame(rows)
 
 
-def test_highest_and_final_accuracy_within_a_budget():
-    assert list(budgets.highest(FRAME, "constant_l2_a")) == [50, 51, 52]
-    assert list(budgets.highest(FRAME, "constant_l2_a", 1)) == [20, 21, 22]
-    assert list(budgets.final(FRAME, "constant_l2_a", 3)) == [40, 41, 42]
-    assert list(budgets.over(FRAME, "auto_l2", 2, 4)) == [64, 65, 66]
-    assert budgets.area(FRAME, "auto_l2", 2)[0] == pytest.approx((10 + 32.5) / 2)
+def probe(seeds=3, strength=1e-2):
+    """Its peak is at 2 epochs."""
+    rows = [curve(strength, seed, [10, 20, 30, 30, 10]) for seed in range(seeds)]
+    return pd.DataFrame([row for each in rows for row in each])
 
 
-def test_the_best_constant_depends_on_the_budget():
-    assert budgets.best(FRAME, CONSTANTS) == "constant_l2_b"
-    assert budgets.best(FRAME, CONSTANTS, 2) == "constant_l2_a"
-    assert budgets.best(FRAME, CONSTANTS, 4, budgets.final) == "constant_l2_b"
-    found = budgets.gain(FRAME, *(budgets.highest(FRAME, m) for m in ("auto_l2", CONSTANTS[1])))
-    assert (found.value, found.low, found.n, found.unit) == (10, 10, 3, "points")
+def tuning(**options):
+    return l2_budgets.tune(constants(**options), probe(**options), (1, 2, 4))
 
 
-def test_who_is_first_at_an_error():
-    error = budgets.level(FRAME, "constant_l2_b")
-    assert error == pytest.approx(100 - 61 + 0.5)
-    assert budgets.first_there(FRAME, CONSTANTS, error) == "constant_l2_b"
-    assert budgets.first_there(FRAME, CONSTANTS, 55) == "constant_l2_a"
-    assert budgets.race(FRAME, "auto_l2", "constant_l2_a", 50.0).value == pytest.approx(1)
-    late = budgets.race(FRAME, "constant_l2_a", "auto_l2", 45.0)
-    assert late.value == pytest.approx(2)
-    assert "3 of 3" in late.note
+def test_budgets_are_halved_down_to_the_shortest():
+    assert l2_budgets.halved(64) == (2, 4, 8, 16, 32, 64)
+    assert l2_budgets.halved(4) == (1, 2, 4)
 
 
-def test_diverged_runs_are_left_out():
-    frame = FRAME.copy()
-    lost = (frame["method"] == "auto_l2") & (frame["seed"] == 1)
-    frame.loc[lost & (frame["step"] == 40), "diverged"] = 1
-    assert list(budgets.highest(frame, "auto_l2").index) == [0, 2]
-    found = budgets.gain(frame, *(budgets.highest(frame, m) for m in ("auto_l2", CONSTANTS[1])))
-    assert found.n == 2
-    assert found.diverged == ("auto_l2 seed 1",)
-    none = budgets.gain(frame, budgets.highest(frame, "auto_l2"), pd.Series(dtype=float))
-    assert none.value is None
+def test_the_probe_gives_the_time_of_its_peak_times_its_coefficient():
+    assert l2_budgets.probed(probe()).to_dict() == pytest.approx({0: 0.02, 1: 0.02, 2: 0.02})
+    with pytest.raises(ValueError, match="one L2 coefficient"):
+        l2_budgets.probed(constants())
 
 
-def test_between_two_strengths_a_line_in_the_logarithm():
-    found = {1e-3: pd.Series([60.0, 61.0]), 1e-4: pd.Series([50.0, 55.0])}
-    assert list(budgets.between(found, 10**-3.5)) == pytest.approx([55, 58])
-    assert list(budgets.between(found, 1e-9)) == [50, 55]
-    assert list(budgets.between(found, 1.0)) == [60, 61]
-    assert np.isfinite(budgets.between(found, 5e-4)).all()
+def test_the_best_falls_with_the_budget_and_the_prediction_as_one_over_it():
+    found = tuning()
+    assert found.budgets == [1, 2, 4]
+    assert found.best_of_mean().to_dict() == {1: 1e-2, 2: 1e-3, 4: 1e-4}
+    assert (found.best()[0] == [1e-2, 1e-3, 1e-4]).all()
+    assert found.predicted().loc[4, 1] == pytest.approx(0.005)
+    assert found.distance().loc[4, 2] == pytest.approx(np.log10(50))
+    assert found.distance(2).loc[4, 2] == pytest.approx(2)
+    assert found.slope(found.best()).value == pytest.approx(-np.log(100) / np.log(4))
 
 
-def test_strengths_are_those_of_the_settings():
-    class Runs:
-        def parameters(self, experiment, method):
-            return {"auto": {"auto_l2": {"every": 10}}, "none": {}, "large": {"loss": {"l2": 0.1}},
-                    "small": {"loss": {"l2": 0.01}}}[method]  # fmt: skip
+def test_prediction_and_bars_are_those_of_the_optimizers_module():
+    found = tuning()
+    epochs, levels = [0, 1, 2, 3, 4], [10.0, 20, 30, 30, 10]
+    c = predicted_l2.coefficient(predicted_l2.peak_time(epochs, levels), 1e-2)
+    assert found.c[0] == pytest.approx(c)
+    assert found.predicted().loc[2, 0] == pytest.approx(predicted_l2.predicted_l2(c, 2))
+    for margin in (0.1, 5.0, 40.0):
+        for budget in found.budgets:
+            mean = found.maxima.loc[budget].mean(axis=1)
+            best, low, high = predicted_l2.tuned_range(mean.index, mean, margin)
+            assert found.best_of_mean()[budget] == best
+            assert tuple(found.mean_bars(margin).loc[budget]) == (low, high)
 
-    found = budgets.strengths(Runs(), "x", ["auto", "none", "large", "small"])
-    assert found == {"small": 0.01, "large": 0.1}
-    assert list(found) == ["small", "large"]
+
+def test_accuracy_at_a_prediction_lies_between_its_neighbours():
+    found = tuning()
+    part = np.log(0.005 / 1e-3) / np.log(10)
+    assert found.accuracy().loc[4, 0] == pytest.approx(50 + part * (30 - 50))
+    assert found.price().loc[4, 0] == pytest.approx(60 - found.accuracy().loc[4, 0])
+    assert found.accuracy().loc[1, 0] == 30  # beyond the grid
+
+
+def test_what_seeds_cannot_tell_from_the_best_is_kept():
+    apart = tuning()
+    assert [list(kept) for kept in apart.alike().values()] == [[1e-2], [1e-3], [1e-4]]
+    assert apart.distance_to_alike().equals(apart.distance())
+    frame = constants()
+    # The middle coefficient now beats the small one with one seed of three.
+    late = (frame["effective_epoch"] == 4) & (frame["l2"] == 1e-3)
+    frame.loc[late & (frame["seed"] == 0), "test_error"] = 35
+    frame.loc[late & (frame["seed"] > 0), "test_error"] = 45
+    close = l2_budgets.tune(frame, probe(), (1, 2, 4))
+    assert list(close.alike()[4]) == [1e-4, 1e-3]
+    assert close.distance_to_alike().loc[4, 0] == pytest.approx(np.log10(5))
+    assert len(tuning(seeds=1).alike()[4]) == 3
+
+
+def test_reach_is_the_largest_coefficient_near_the_best():
+    found = tuning()
+    assert found.reach(1.0).loc[4, 0] == 1e-4
+    assert found.reach(10.0).loc[4, 0] == 1e-3
+
+
+def test_of_equal_accuracies_the_larger_coefficient_is_best():
+    frame = constants()
+    frame["test_error"] = 50.0
+    found = l2_budgets.tune(frame, probe(), (1, 4))
+    assert (found.best() == 1e-2).all().all()
+    assert found.best_of_mean()[4] == 1e-2
+
+
+def test_seeds_that_diverged_are_left_out_by_name():
+    frame = constants()
+    frame.loc[(frame["seed"] == 1) & (frame["l2"] == 1e-2), "diverged"] = 1
+    found = l2_budgets.tune(frame, probe(), (1, 4))
+    assert list(found.maxima.columns) == [0, 2]
+    assert found.left_out == ("seed 1",)
+    assert found.over_seeds(found.distance().max()).diverged == ("seed 1",)
+    frame["diverged"] = 1
+    assert "no seed" in l2_budgets.tune(frame, probe(), (1, 4)).note
+    assert l2_budgets.tune(None, probe(), (1, 4)).note == "no runs"
+
+
+def test_a_run_that_ends_before_the_budget_is_refused():
+    with pytest.raises(ValueError, match="before the budget of 8 epochs"):
+        l2_budgets.tune(constants(), probe(), (1, 8))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from landscape.evidence import figures, statistics
-from landscape.evidence import l2_budgets as budgets
+from landscape.evidence import l2_races as budgets
 from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
 
 ID = "lewkowycz-fig-1"

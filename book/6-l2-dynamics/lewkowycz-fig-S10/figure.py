@@ -1,6 +1,6 @@
 """AutoL2 with a learning-rate schedule (figure S10): what is measured and drawn."""
 
-from landscape.evidence import l2_budgets as budgets
+from landscape.evidence import l2_races as budgets
 from landscape.evidence import statistics
 from landscape.evidence.measurement import format_measurement, format_number
 from landscape.evidence.methods import label

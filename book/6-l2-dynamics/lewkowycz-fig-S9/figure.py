@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_budgets as budgets
+from landscape.evidence import l2_races as budgets
 from landscape.evidence.methods import label
 
 ID = "lewkowycz-fig-S9"

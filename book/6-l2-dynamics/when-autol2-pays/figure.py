@@ -13,7 +13,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_budgets as budgets
+from landscape.evidence import l2_races as budgets
 from landscape.evidence import statistics
 from landscape.evidence.measurement import format_measurement, format_number
 

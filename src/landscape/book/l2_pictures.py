@@ -1,7 +1,7 @@
 """AutoL2 among constant lambdas: curves of the accuracy, lambda during training, a table.
 
 ``frame`` has the rows of AutoL2's runs and of the constants', ``constants`` maps the latter to
-their lambdas (``landscape.evidence.l2_budgets.strengths``).
+their lambdas (``landscape.evidence.l2_races.strengths``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from landscape.book import style
 from landscape.book.tables import Table
-from landscape.evidence import l2_budgets as budgets
+from landscape.evidence import l2_races as budgets
 from landscape.evidence import statistics
 from landscape.evidence.measurement import format_measurement, format_number
 from landscape.evidence.methods import label

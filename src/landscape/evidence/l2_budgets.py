@@ -1,155 +1,203 @@
-"""Accuracies that runs with L2 reach within a budget: the best constant, the gap, who is first.
+"""Which L2 coefficient is best within a budget of epochs, and which one c / T predicts.
 
-Accuracies are 100 % minus the test error, one number a seed; "highest" is the highest during
-training up to the budget, as in Lewkowycz & Gur-Ari (2020), supplement A. ``frame`` has the
-columns of ``results/`` and ``method``; diverged runs are left out by name.
+At a constant learning rate one run to the longest budget holds the runs of all shorter ones: the
+best test accuracy within T epochs is the highest of the looks up to T ("the maximum performance
+during training", Lewkowycz & Gur-Ari 2020, SM A). The prediction for a budget T is lambda = c / T,
+where c = t_* lambda comes from a short run with a large lambda (section 3 there;
+``landscape.optim.predicted_l2`` has it for one's own runs, this module for tables of many).
+
+A page does ``tuning = tune(constants, probe, budgets)``, with the tables of both experiments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_times, races, statistics
-from landscape.evidence.measurement import Measurement, format_number, not_run
-from landscape.evidence.runs import Runs
+from landscape.evidence import l2_times, statistics
+from landscape.evidence.measurement import Measurement, not_run
 
-EPOCH = "effective_epoch"
-
-
-def strengths(runs: Runs, experiment: str, methods: Sequence[str]) -> dict[str, float]:
-    """lambda of each method with a constant one above zero, from small to large."""
-    found = {}
-    for method in methods:
-        settings = runs.parameters(experiment, method)
-        if not settings.get("auto_l2") and settings.get("loss", {}).get("l2", 0) > 0:
-            found[method] = settings["loss"]["l2"]
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+TIME, STRENGTH = "effective_epoch", "l2"
+#: "within 0.1 % of the optimal test accuracy": the bars of figure 4b, in points.
+BARS = 0.1
 
 
-def rows_of(frame: pd.DataFrame, method: str, until: float | None = None) -> pd.DataFrame:
-    """The rows of one method, up to a budget in epochs where one is given."""
-    rows = frame[frame["method"] == method]
-    return rows if until is None else rows[rows[EPOCH] <= until * (1 + 1e-9)]
+def halved(longest: float, most: int = 6, shortest: float = 1.0) -> tuple[float, ...]:
+    """Budgets in rising order: the longest, its half, and so on, none below the shortest."""
+    found = [longest / 2**k for k in range(most)]
+    return tuple(budget for budget in reversed(found) if budget >= shortest)
 
 
-def highest(frame: pd.DataFrame, method: str, until: float | None = None) -> pd.Series:
-    """Highest accuracy of one method within a budget, percent, one number a seed."""
-    rows = frame[frame["method"] == method]
-    until = rows[EPOCH].max() if until is None else until
-    found = l2_times.best_accuracies(rows, ["method"], until, EPOCH)
-    return found.set_index("seed")["best_accuracy"].dropna().sort_index()
-
-
-def final(frame: pd.DataFrame, method: str, until: float | None = None) -> pd.Series:
-    """Accuracy at the last evaluation within a budget, percent, one number a seed."""
-    return 100 - statistics.per_seed(rows_of(frame, method, until), "test_error")
-
-
-def over(frame: pd.DataFrame, method: str, low: float, high: float) -> pd.Series:
-    """Mean accuracy over the evaluations with low < epoch <= high, one number a seed."""
-    rows = rows_of(frame, method, high)
-    return 100 - statistics.per_seed(
-        rows[rows[EPOCH] > low * (1 + 1e-9)], "test_error", "mean"
-    )  # fmt: skip
-
-
-def area(frame: pd.DataFrame, method: str, until: float) -> pd.Series:
-    """Mean height of the accuracy's curve from the start to a time, one number a seed."""
-    return 100 - statistics.area(rows_of(frame, method), "test_error", until)
-
-
-def best(
-    frame: pd.DataFrame, methods: Sequence[str], until: float | None = None, of=highest
-) -> str:
-    """The method with the highest mean over seeds; of equals the first."""
-    means = {method: of(frame, method, until).mean() for method in methods}
-    return max((m for m in means if np.isfinite(means[m])), key=means.get)
-
-
-def gain(frame: pd.DataFrame, first: pd.Series, second: pd.Series) -> Measurement:
-    """``first - second`` in points, paired by seed."""
-    pair = statistics.common_seeds(first, second)
-    if len(pair[0]) == 0:
-        return not_run("no pair of runs that ended")
-    return statistics.paired_difference(
-        *pair, unit="points", diverged=statistics.diverged_runs(frame)
-    )
-
-
-def level(frame: pd.DataFrame, method: str) -> float:
-    """The test error at which a method has arrived: half a point above its lowest, mean of seeds.
-
-    Percent.
-    """
-    return float(100 - highest(frame, method).mean() + l2_times.WITHIN)
-
-
-def race(frame: pd.DataFrame, first: str, second: str, error: float) -> Measurement:
-    """Epochs until the test error is so low, first over second, paired by seed.
-
-    A run that never gets there counts with its whole length.
-    """
-    return races.race(frame.assign(**{races.ERROR: frame["test_error"]}), first, second,
-                      error).ratio()  # fmt: skip
-
-
-def first_there(frame: pd.DataFrame, methods: Sequence[str], error: float) -> str:
-    """The method with the fewest runs that never get to an error, then the soonest.
-
-    By the geometric mean of its times; a run that never does counts with its whole length.
-    """
-    found = {}
-    for method in methods:
-        rows = rows_of(frame, method)
-        times = statistics.time_to_threshold(rows, "test_error", error)
-        if len(times):
-            seen = times.fillna(rows[EPOCH].max()).clip(lower=1e-9)
-            found[method] = (int(times.isna().sum()), float(np.log(seen).mean()))
-    return min(found, key=found.get)
-
-
-def gap_to_best(
-    frame: pd.DataFrame, constants: Sequence[str], method: str, of=highest
-) -> Measurement:
-    """Accuracy of a method minus that of the constant that is best by it, in points."""
-    return gain(frame, of(frame, method), of(frame, best(frame, constants, of=of)))
-
-
-def time_to_best(
-    frame: pd.DataFrame, constants: Sequence[str], method: str, other: str | None = None
-) -> Measurement:
-    """Epochs to where the best constant arrives, a method over a constant: the first one there."""
-    error = level(frame, best(frame, constants))
-    return race(frame, method, other or first_there(frame, constants, error), error)
-
-
-def apart(measured: Measurement, decimals: int = 1) -> str:
-    """A difference in points in words: how far above or below, or that it cannot be told."""
-    if measured.has_interval and measured.low <= 0 <= measured.high:
-        return "not measurably apart from"
-    side = "above" if measured.value > 0 else "below"
-    return f"{format_number(abs(measured.value), decimals)} points {side}"
-
-
-def speed(measured: Measurement) -> str:
-    """A ratio of times in words: how many times sooner or later, or that it cannot be told."""
-    if measured.has_interval and measured.low <= 1 <= measured.high:
-        return "no measurably sooner or later"
-    word = "sooner" if measured.value < 1 else "later"
-    return f"{format_number(max(measured.value, 1 / measured.value), 1)} times {word}"
-
-
-def between(found: Mapping[float, pd.Series], strength: float) -> pd.Series:
-    """Accuracy at a lambda between those that were run, on a line in its logarithm, by seed.
+def probed(frame: pd.DataFrame, within: float = 0.0) -> pd.Series:
+    """c = t_* lambda of every seed, in epochs times lambda, from the run with one large lambda.
 
     Args:
-        found: Accuracies by lambda > 0, each one number a seed.
-        strength: lambda; beyond the grid the value of its end is taken.
+        frame: Its table, with the columns ``l2``, ``seed``, ``effective_epoch``, ``test_error``.
+        within: Points of accuracy below the maximum at which it counts as reached; 0 for the peak
+            itself, as figure 4a has it.
+
+    Raises:
+        ValueError: The table has several coefficients.
     """
-    strengths = sorted(found)
-    table = pd.concat([found[one] for one in strengths], axis=1, join="inner").dropna()
-    values = [np.interp(np.log(strength), np.log(strengths), row) for row in table.to_numpy(float)]
-    return pd.Series(values, index=table.index, dtype=float)
+    if frame[STRENGTH].nunique() != 1:
+        raise ValueError("a probe has one L2 coefficient; pick one")
+    times = l2_times.peak_times(frame, [STRENGTH], within, time=TIME).set_index("seed")
+    return (times["t_star"] * times[STRENGTH])[times["t_star"] > 0].sort_index()
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Highest accuracies by budget and coefficient, beside the predictions.
+
+    Attributes:
+        maxima: Index (budget, l2), rising; one column a seed; percent. Seeds that diverged or never
+            rose for some coefficient are left out.
+        c: t_* lambda of the probe by seed.
+        left_out: Names of those seeds.
+    """
+
+    maxima: pd.DataFrame
+    c: pd.Series
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def budgets(self) -> list[float]:
+        """The budgets, rising."""
+        return sorted(self.maxima.index.get_level_values(0).unique())
+
+    @property
+    def strengths(self) -> np.ndarray:
+        """The grid of coefficients, rising."""
+        return np.array(sorted(self.maxima.index.get_level_values(1).unique()))
+
+    def best(self) -> pd.DataFrame:
+        """The coefficient of the highest accuracy, budgets by seeds; of equal ones the largest."""
+        return self._each(lambda table: table[::-1].idxmax())
+
+    def best_of_mean(self) -> pd.Series:
+        """The same by the mean over seeds, one a budget."""
+        return self._each(lambda table: table[::-1].mean(axis=1).idxmax())
+
+    def mean_bars(self, margin: float = BARS) -> pd.DataFrame:
+        """Smallest and largest coefficient (``low``, ``high``) that close to the best mean."""
+        return self._each(lambda table: _ends(table.mean(axis=1), margin))
+
+    def alike(self) -> dict[float, np.ndarray]:
+        """By budget, the coefficients that the seeds cannot tell from the one with the best mean.
+
+        Those whose accuracy, paired by seed, is not below the best one's by the whole 95 %
+        interval. With a single seed nothing can be told apart.
+        """
+        return {budget: self._alike(self.maxima.loc[budget]) for budget in self.budgets}
+
+    def _alike(self, table: pd.DataFrame) -> np.ndarray:
+        top = table.loc[table[::-1].mean(axis=1).idxmax()]
+        kept = []
+        for strength, row in table.iterrows():
+            gap = statistics.paired_difference(row, top)
+            if not gap.has_interval or gap.high >= 0:
+                kept.append(strength)
+        return np.array(kept)
+
+    def reach(self, margin: float = 1.0) -> pd.DataFrame:
+        """The largest coefficient within so many points of the best, budgets by seeds."""
+        return self._each(lambda table: table.apply(lambda row: _ends(row, margin)["high"]))
+
+    def predicted(self, factor: float = 1.0) -> pd.DataFrame:
+        """``factor`` c / T, budgets by seeds."""
+        return pd.DataFrame(
+            {seed: [factor * c / budget for budget in self.budgets] for seed, c in self.c.items()},
+            index=self.budgets,
+        )
+
+    def distance(self, factor: float = 1.0) -> pd.DataFrame:
+        """Orders of magnitude between the prediction and the best, budgets by seeds."""
+        return np.log10(self.best() / self.predicted(factor)).abs()
+
+    def distance_to_alike(self) -> pd.DataFrame:
+        """The same to the nearest of the coefficients that cannot be told from the best."""
+        wanted = self.predicted()
+        rows = {
+            budget: [np.abs(np.log10(kept / c)).min() for c in wanted.loc[budget]]
+            for budget, kept in self.alike().items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index", columns=wanted.columns)
+
+    def accuracy(self, factor: float = 1.0) -> pd.DataFrame:
+        """Accuracy at the prediction, budgets by seeds, percent.
+
+        Interpolated between its neighbours in log lambda; beyond the grid that of its end.
+        """
+        wanted, at = np.log(self.predicted(factor)), np.log(self.strengths)
+        return self._each(
+            lambda table: pd.Series({
+                seed: np.interp(wanted.loc[table.name, seed], at, table[seed])
+                for seed in table.columns
+            })
+        )  # fmt: skip
+
+    def price(self, factor: float = 1.0) -> pd.DataFrame:
+        """Points that the prediction loses to the grid's best, budgets by seeds; at least 0."""
+        return self._each(lambda table: table.max()) - self.accuracy(factor)
+
+    def slope(self, table: pd.DataFrame) -> Measurement:
+        """Exponent of the budget in coefficients (budgets by seeds), one fit a seed."""
+        if len(table) < 2:
+            return not_run("a slope needs two budgets")
+        fits = np.polyfit(np.log(table.index.to_numpy(float)), np.log(table.to_numpy(float)), 1)
+        return self.over_seeds(pd.Series(fits[0], index=table.columns))
+
+    def over_seeds(self, values: pd.Series, **fields: object) -> Measurement:
+        """Mean over the seeds with its interval."""
+        return statistics.mean_interval(values, diverged=self.left_out, **fields)
+
+    def _each(self, function) -> pd.DataFrame | pd.Series:
+        found = {}
+        for budget in self.budgets:
+            table = self.maxima.loc[budget]
+            table.name = budget
+            found[budget] = function(table)
+        one = next(iter(found.values()))
+        return pd.DataFrame(found).T if isinstance(one, pd.Series) else pd.Series(found)
+
+
+def tune(
+    constants: pd.DataFrame | None, probe: pd.DataFrame | None, budgets: Sequence[float]
+) -> Tuning | Measurement:
+    """Both tables as one ``Tuning``.
+
+    Args:
+        constants: Runs with every coefficient, to the longest budget at least.
+        probe: Runs with one large coefficient and the same seeds.
+        budgets: In epochs.
+
+    Returns:
+        The tuning over the seeds that both have; "not run" where none is left.
+
+    Raises:
+        ValueError: A run ends before the longest budget.
+    """
+    if constants is None or probe is None:
+        return not_run("no runs")
+    rows = []
+    for budget in sorted(budgets):
+        found = l2_times.best_accuracies(constants, [STRENGTH], budget, time=TIME)
+        if (found["ended"] & found["best_accuracy"].notna()).any():
+            raise ValueError(f"a run ended before the budget of {budget:g} epochs")
+        rows.append(found.assign(budget=budget))
+    maxima = pd.concat(rows).set_index(["budget", STRENGTH, "seed"])["best_accuracy"]
+    maxima = maxima.sort_index().unstack("seed")
+    c = probed(probe)
+    kept = [seed for seed in maxima.columns if maxima[seed].notna().all() and seed in c.index]
+    left = tuple(f"seed {seed}" for seed in maxima.columns if seed not in kept)
+    if not kept:
+        return not_run("no seed ended with every coefficient")
+    return Tuning(maxima[kept], c[kept], left)
+
+
+def _ends(row: pd.Series, margin: float) -> pd.Series:
+    near = row.index[row >= row.max() - margin - 1e-9]
+    return pd.Series({"low": near.min(), "high": near.max()})
