@@ -1,6 +1,5 @@
 """Accuracies within a budget, on curves made by hand."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -63,20 +62,22 @@ def test_diverged_runs_are_left_out():
     assert none.value is None
 
 
-def test_between_two_strengths_a_line_in_the_logarithm():
-    found = {1e-3: pd.Series([60.0, 61.0]), 1e-4: pd.Series([50.0, 55.0])}
-    assert list(budgets.between(found, 10**-3.5)) == pytest.approx([55, 58])
-    assert list(budgets.between(found, 1e-9)) == [50, 55]
-    assert list(budgets.between(found, 1.0)) == [60, 61]
-    assert np.isfinite(budgets.between(found, 5e-4)).all()
+class Runs:
+    def parameters(self, experiment, method):
+        return {"auto_l2": {"auto_l2": {"every": 10}}, "none": {}, "constant_l2": {"loss": {}},
+                "constant_l2_1": {"loss": {"l2": 0.1}}}[method]  # fmt: skip
 
 
-def test_strengths_are_those_of_the_settings():
-    class Runs:
-        def parameters(self, experiment, method):
-            return {"auto": {"auto_l2": {"every": 10}}, "none": {}, "large": {"loss": {"l2": 0.1}},
-                    "small": {"loss": {"l2": 0.01}}}[method]  # fmt: skip
+def test_a_grid_over_lambda_has_a_method_for_each():
+    grid = pd.concat([curve("constant_l2", [10, 20]).assign(l2=one) for one in (0.01, 5e-4, 0.0)])
+    frame, found = budgets.constants(Runs(), "x", pd.concat([grid, curve("auto_l2", [1, 2])]))
+    assert list(found.items()) == [("constant_l2_0.0005", 5e-4), ("constant_l2_0.01", 0.01)]
+    assert set(frame["method"]) == {*found, "constant_l2", "auto_l2"}
+    assert set(frame.loc[frame["method"] == "constant_l2", "l2"]) == {0.0}
 
-    found = budgets.strengths(Runs(), "x", ["auto", "none", "large", "small"])
-    assert found == {"small": 0.01, "large": 0.1}
-    assert list(found) == ["small", "large"]
+
+def test_without_a_grid_the_settings_have_lambda():
+    both = pd.concat([curve(one, [1, 2]) for one in ("constant_l2_1", "none", "auto_l2")])
+    frame, found = budgets.constants(Runs(), "x", both.reset_index(drop=True))
+    assert found == {"constant_l2_0.1": 0.1}
+    assert set(frame["method"]) == {"constant_l2_0.1", "none", "auto_l2"}

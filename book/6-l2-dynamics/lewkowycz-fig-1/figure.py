@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import figures, statistics
+from landscape.evidence import figures, l2_budgets, statistics
 from landscape.evidence import l2_races as budgets
 from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
 
 ID = "lewkowycz-fig-1"
 FIXED, INVERSE = "lewkowycz-fig-s10-schedule", "lewkowycz-fig-1-inverse-time"
-CONSTANTS = "lewkowycz-fig-4-constants"
+CONSTANTS, PROBE = "lewkowycz-fig-4-constants", "lewkowycz-fig-4-probe"
 AUTO = "auto_l2"
 #: First drop of the rate, as part of the run (section 2).
 DROP = 0.3
@@ -19,9 +19,7 @@ PRINTED_C, PRINTED_T, PRINTED = 0.0066, 200, 1e-4
 def by_strength(runs, experiment):
     """Runs of an experiment, and lambda by constant; None where there are none."""
     frame = runs.frame(experiment)
-    if frame is None:
-        return None
-    return frame, budgets.strengths(runs, experiment, list(frame["method"].unique()))
+    return None if frame is None else budgets.constants(runs, experiment, frame)
 
 
 def at(frame, names, of=budgets.highest, until=None):
@@ -44,7 +42,7 @@ def inverse(runs, of=budgets.highest):
     fixed = by_strength(runs, FIXED)
     if found is None or fixed is None:
         return None
-    epochs = {strength: runs.parameters(INVERSE, name)["run"]["epochs"]
+    epochs = {strength: budgets.rows_of(found[0], name)[budgets.EPOCH].max()
               for name, strength in found[1].items()}  # fmt: skip
     product = next(strength * time for strength, time in epochs.items())
     same = product / fixed[0][budgets.EPOCH].max()
@@ -56,8 +54,8 @@ def inverse(runs, of=budgets.highest):
 
 
 def coefficient(runs):
-    """c in epochs, measured at a large lambda."""
-    raise NotImplementedError
+    """c in epochs, measured at a large lambda, mean over seeds."""
+    return float(l2_budgets.probed(runs.frame(PROBE)).mean())
 
 
 def gain(found, ours, other):
@@ -95,28 +93,30 @@ def inverse_time(runs):
 
 
 def at_budgets(runs):
-    """Accuracies at every budget: of the tuned lambda and at the predicted one, by budget.
+    """Highest accuracies by budget, tuned and predicted, at a constant rate.
 
     Returns:
-        ``{budget: (tuned lambda, its accuracies, predicted lambda, accuracies there)}``.
+        The tuning, and two tables of accuracies, budgets by seeds: at the coefficient with the best
+        mean, and at the seed's own prediction.
     """
-    frame, names = by_strength(runs, CONSTANTS)
-    c, found = coefficient(runs), {}
-    for budget in BUDGETS_OF(frame):
-        here = at(frame, names, until=budget)
-        tuned, guess = best_of(here), c / budget
-        found[budget] = (tuned, here[tuned], guess, budgets.between(here, guess))
-    return found
+    constants = runs.frame(CONSTANTS)
+    longest = constants[budgets.EPOCH].max()
+    tuning = l2_budgets.tune(constants, runs.frame(PROBE), l2_budgets.halved(longest))
+    best = tuning.best_of_mean()
+    tuned = pd.DataFrame(
+        {budget: tuning.maxima.loc[(budget, best[budget])] for budget in best.index}
+    )
+    return tuning, tuned.T, tuning.accuracy()
 
 
 def worst_gap(runs):
     """Claim 3: tuned minus predicted at the budget where the mean of it is largest."""
-    gaps = {}
-    for budget, (_, tuned, _, guess) in at_budgets(runs).items():
-        pair = statistics.common_seeds(tuned, guess)
-        gaps[budget] = statistics.paired_difference(*pair, unit="points")
-    worst = max(gaps, key=lambda one: gaps[one].value)
-    return gaps[worst].with_(note=f"at a budget of {worst:g} epochs")
+    tuning, tuned, predicted = at_budgets(runs)
+    gaps = tuned - predicted
+    worst = gaps.mean(axis=1).idxmax()
+    return tuning.over_seeds(
+        gaps.loc[worst], unit="points", note=f"at a budget of {worst:g} epochs"
+    )  # fmt: skip
 
 
 def auto(runs):
@@ -133,26 +133,28 @@ def auto(runs):
 def with_schedule(runs):
     """Claim 5: the rule c / (0.3 T) in print and in the runs with the schedule."""
     frame, names = by_strength(runs, FIXED)
-    found = at(frame, names)
-    guess = coefficient(runs) / (DROP * frame[budgets.EPOCH].max())
+    found, c = at(frame, names), l2_budgets.probed(runs.frame(PROBE))
     table = pd.DataFrame(found).dropna()
+    table = table[table.index.isin(c.index)]
+    guess = c[table.index] / (DROP * frame[budgets.EPOCH].max())
     decades = np.log10(table.idxmax(axis=1).astype(float) / guess)
     away = statistics.mean_interval(decades, unit="decades")
-    found["guess"] = budgets.between({one: found[one] for one in names.values()}, guess)
+    grid = np.log(table.columns.to_numpy(float))
+    there = pd.Series({seed: np.interp(np.log(guess[seed]), grid, row)
+                       for seed, row in table.iterrows()})  # fmt: skip
+    cost = statistics.paired_difference(table[best_of(found)], there, unit="points")
     printed = PRINTED_C / (DROP * PRINTED_T)
-    best = best_of({one: found[one] for one in names.values()})
     return {
         "arithmetic": Measurement(abs(printed / PRINTED - 1)),
-        "below": away, "magnitude": away, "cost": gain(found, best, "guess"),
+        "below": away, "magnitude": away, "cost": cost,
     }  # fmt: skip
 
 
 def measure(runs):
     """Everything, claim by claim."""
-    if any(runs.frame(name) is None for name in (FIXED, INVERSE, CONSTANTS)):
-        return {
-            "c5": {"arithmetic": Measurement(abs(PRINTED_C / (DROP * PRINTED_T * PRINTED) - 1))}
-        }
+    if any(runs.frame(name) is None for name in (FIXED, INVERSE, CONSTANTS, PROBE)):
+        printed = PRINTED_C / (DROP * PRINTED_T)
+        return {"c5": {"arithmetic": Measurement(abs(printed / PRINTED - 1))}}
     return {
         "c1": fixed_time(runs), "c2": inverse_time(runs), "c3": worst_gap(runs),
         "c4": auto(runs), "c5": with_schedule(runs),
@@ -188,10 +190,9 @@ def sure(measured):
 
 def _points(ax, found, **options):
     each = {one: statistics.mean_interval(values) for one, values in found.items()}
-    spans = [[m.value - (m.low if m.has_interval else m.value) for m in each.values()],
-             [(m.high if m.has_interval else m.value) - m.value for m in each.values()]]  # fmt: skip
-    ax.errorbar(list(each), [m.value for m in each.values()], yerr=spans, elinewidth=1,
-                **options)  # fmt: skip
+    ends = [(m.low, m.value, m.high) if m.has_interval else (m.value,) * 3 for m in each.values()]
+    spans = [[value - low for low, value, _ in ends], [high - value for _, value, high in ends]]
+    ax.errorbar(list(each), [value for _, value, _ in ends], yerr=spans, elinewidth=1, **options)
 
 
 def draw_times(runs):
@@ -217,14 +218,14 @@ def draw_budgets(runs):
     """Panel b: accuracy against the budget, tuned and predicted."""
     from landscape import book
 
-    found = at_budgets(runs)
+    _, tuned, predicted = at_budgets(runs)
     figure, ax = book.panel(height=3.1)
-    _points(ax, {t: each[1] for t, each in found.items()}, color=book.INK, marker="D",
-            label=r"tuned $\lambda$")  # fmt: skip
-    _points(ax, {t * 1.03: each[3] for t, each in found.items()}, color=book.CYCLE[1], marker="s",
+    _points(ax, dict(tuned.T.items()), color=book.INK, marker="D", label=r"tuned $\lambda$")
+    beside = {budget * 1.03: each for budget, each in predicted.T.items()}
+    _points(ax, beside, color=book.CYCLE[1], marker="s",
             label=r"$\lambda_{\mathrm{pred}} = c\,/\,T$")  # fmt: skip
     ax.set(xscale="log", xlabel="budget $T$ [epochs]", ylabel="highest test accuracy [%]")
-    ax.set_xticks(list(found), [f"{one:g}" for one in found])
+    ax.set_xticks(list(tuned.index), [f"{one:g}" for one in tuned.index])
     ax.minorticks_off()
     ax.legend(fontsize=8.5)
     return figure
@@ -243,9 +244,8 @@ def picture(runs):
     from landscape import book
 
     fixed, times = by_strength(runs, FIXED), inverse(runs)
-    data = pd.concat({
-        "fixed time": pd.DataFrame(at(*fixed)), "time proportional to 1/lambda": pd.DataFrame(times[0])
-    }).stack()  # fmt: skip
+    tables = {"fixed": pd.DataFrame(at(*fixed)), "as 1/lambda": pd.DataFrame(times[0])}
+    data = pd.concat(tables).stack()
     return book.Picture(
         panels={"a": draw_times(runs), "b": draw_budgets(runs), "c": draw_auto(runs)},
         titles={"a": "time budgets, with schedule", "b": "tuned and predicted, constant rate",
@@ -283,12 +283,13 @@ def budget_table(runs):
     """The tuned and the predicted lambda at every budget, and what the prediction costs."""
     from landscape import book
 
-    rows = []
-    for budget, (tuned, best, guess, there) in at_budgets(runs).items():
-        cost = statistics.paired_difference(*statistics.common_seeds(best, there), unit="points")
-        rows.append([f"{budget:g}", f"{tuned:g}", f"{guess:.2g}",
-                     format_measurement(statistics.mean_interval(best, unit="%").with_(n=None)),
-                     format_measurement(cost.with_(n=None))])  # fmt: skip
+    tuning, tuned, predicted = at_budgets(runs)
+    best, guesses, rows = tuning.best_of_mean(), tuning.predicted().mean(axis=1), []
+    for budget in tuning.budgets:
+        cost = tuning.over_seeds(tuned.loc[budget] - predicted.loc[budget], unit="points")
+        top = tuning.over_seeds(tuned.loc[budget], unit="%")
+        rows.append([f"{budget:g}", f"{best[budget]:g}", f"{guesses[budget]:.2g}",
+                     *(format_measurement(one.with_(n=None)) for one in (top, cost))])  # fmt: skip
     return book.Table(
         ["budget [epochs]", r"tuned $\lambda$", r"$\lambda_{\mathrm{pred}}$", "tuned, highest",
          "tuned minus predicted"], rows, stack=True, label=f"{ID}-budgets",

@@ -17,7 +17,7 @@ def read(runs):
     frame = runs.frame(RUNS)
     if frame is None:
         return None
-    return frame, budgets.strengths(runs, RUNS, list(frame["method"].unique()))
+    return budgets.constants(runs, RUNS, frame)
 
 
 def drops(runs):

@@ -16,8 +16,9 @@ def read(runs):
     auto, constant = runs.frame(RUNS), runs.frame(CONSTANTS)
     if auto is None or constant is None:
         return None
-    names = budgets.strengths(runs, CONSTANTS, list(constant["method"].unique()))
-    frame = pd.concat([auto, constant[constant["method"].isin(names)]], ignore_index=True)
+    constant, names = budgets.constants(runs, CONSTANTS, constant)
+    kept = constant[constant["method"].isin(names)]
+    frame = pd.concat([auto, kept], ignore_index=True)
     return frame, names
 
 

@@ -1,11 +1,11 @@
 """From which budget on AutoL2 pays (ours: the work shows one budget).
 
-The rules stood before the runs. AutoL2 at a constant rate does not know how long the run will be, so
-one run has every budget. Its gain at a budget is its highest accuracy so far minus that of constants,
-paired by seed: of the best constant of the grid at that budget, of the better one of two constants
-(mean over all pairs, the better one by its mean over seeds), of one constant (mean over the grid),
-and of the predicted one, c / budget. It pays from the budget on from which the mean gain stays above
-zero until the end, and measurably where the 95 % interval over seeds does.
+The rules stood before the runs. AutoL2 at a constant rate does not know how long the run will be,
+so that one run has every budget. Its gain at a budget is its highest accuracy so far minus that of
+constants, paired by seed: of the best constant of the grid at that budget; of the better one of two
+constants (mean over all pairs, the better one by its mean over seeds); of one constant (mean over
+the grid); and of the predicted one, c / budget. It pays from the budget on from which the mean gain
+stays above zero until the end, and measurably where the 95 % interval over seeds does.
 """
 
 import itertools
@@ -13,13 +13,15 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from landscape.evidence import l2_budgets, statistics
 from landscape.evidence import l2_races as budgets
-from landscape.evidence import statistics
 from landscape.evidence.measurement import format_measurement, format_number
 
 AUTO_RUNS, CONSTANTS = "lewkowycz-fig-s9-auto", "lewkowycz-fig-4-constants"
+PROBE = "lewkowycz-fig-4-probe"
 LOWER_RUNS, SET_RUNS = "when-autol2-pays", "when-autol2-pays-on-set"
 PUBLISHED, LOWER, ON_SET = "auto_l2", "auto_l2_lower_start", "auto_l2_on_set"
+FIVE, UNDIVIDED = "auto_l2_every_5", "auto_l2_undivided"
 NAMES = {PUBLISHED: "from 0.1", LOWER: "from 0.01", ON_SET: "from 0.1, clean images"}
 #: What AutoL2 is compared with: constants that have had as many trials, or a probe.
 ONE, TWO, ALL, PREDICTED = "one constant", "better of two", "best of all", "predicted"
@@ -29,13 +31,13 @@ WORK_C, WORK_STEPS = 0.0066, 50_000 / 1024  # epochs times lambda, steps an epoc
 
 def read(runs):
     """All runs with AutoL2 and the constants; lambda by constant."""
-    frames = [runs.frame(name) for name in (AUTO_RUNS, LOWER_RUNS, SET_RUNS, CONSTANTS)]
-    constants = budgets.strengths(runs, CONSTANTS, list(frames[-1]["method"].unique()))
-    return pd.concat(frames, ignore_index=True), constants
+    frames = [runs.frame(name) for name in (AUTO_RUNS, LOWER_RUNS, SET_RUNS)]
+    constant, names = budgets.constants(runs, CONSTANTS, runs.frame(CONSTANTS))
+    return pd.concat([*frames, constant], ignore_index=True), names
 
 
 def accuracies(frame, methods):
-    """Highest accuracy so far: for each method a table, seeds by budgets (looks after the first)."""
+    """Highest accuracy so far, by method: seeds by budgets, the looks after the first."""
     found = {}
     for method in methods:
         rows = statistics.finished(budgets.rows_of(frame, method))
@@ -58,21 +60,22 @@ def chosen(found, constants, number):
     return total / count
 
 
-def predicted(found, constants, c):
-    """Accuracy at lambda = c / budget, between its neighbours on the grid, seeds by budgets."""
-    budgets_of = next(iter(found.values())).columns
-    values = {
-        at: budgets.between({constants[name]: found[name][at] for name in constants}, c / at)
-        for at in budgets_of
-    }
-    return pd.DataFrame(values)
+def predicted(runs, looks):
+    """Accuracy at lambda = c / budget with the seed's own c, seeds by budgets.
+
+    Between its neighbours on the grid, in log lambda; beyond the grid that of its end.
+    """
+    tuning = l2_budgets.tune(runs.frame(CONSTANTS), runs.frame(PROBE), list(looks))
+    return tuning.accuracy().T
 
 
-def rivals(found, constants, c):
+def rivals(runs, found, constants):
     """What AutoL2 is compared with, by name: accuracies, seeds by budgets."""
+    names = list(constants)
     return {
-        ONE: chosen(found, constants, 1), TWO: chosen(found, constants, 2),
-        ALL: chosen(found, constants, len(constants)), PREDICTED: predicted(found, constants, c),
+        ONE: chosen(found, names, 1), TWO: chosen(found, names, 2),
+        ALL: chosen(found, names, len(names)),
+        PREDICTED: predicted(runs, found[PUBLISHED].columns),
     }  # fmt: skip
 
 
@@ -92,7 +95,7 @@ def gains(ours, other):
 
 
 def pays_from(table, column="value"):
-    """First budget from which on a gain stays above zero to the end; None if it does not at last."""
+    """First budget from which on a gain stays above zero to the end; None if there is none."""
     above = (table[column] > 0).to_numpy()
     if not above[-1]:
         return None
@@ -100,8 +103,8 @@ def pays_from(table, column="value"):
 
 
 def coefficient(runs):
-    """c of this build in epochs."""
-    raise NotImplementedError
+    """c of this build in epochs, mean over seeds."""
+    return float(l2_budgets.probed(runs.frame(PROBE)).mean())
 
 
 def steps_per_epoch(frame):
@@ -114,7 +117,7 @@ def measured(runs):
     """Frame, constants, accuracies of all methods and those of the rivals."""
     frame, constants = read(runs)
     found = accuracies(frame, [*NAMES, *constants])
-    return frame, constants, found, rivals(found, constants, coefficient(runs))
+    return frame, constants, found, rivals(runs, found, constants)
 
 
 def when(ours, other):
@@ -214,18 +217,24 @@ def table(runs):
     )  # fmt: skip
 
 
-def draw_clock(frame, c):
+def unit(runs):
+    """What lambda is multiplied with so that the refractory time is the work's 0.1 / lambda."""
+    return REFRACTORY / runs.parameters(AUTO_RUNS, PUBLISHED)["auto_l2"]["refractory"]
+
+
+def draw_clock(runs, frame):
     """lambda times steps for every start, with c in steps."""
     from landscape import book
 
+    c, scale = coefficient(runs) * steps_per_epoch(frame), unit(runs)
     figure, ax = book.panel(height=3.1)
     for color, method in zip(("#D55E00", "#0072B2", "#009E73"), NAMES, strict=True):
         rows = budgets.rows_of(frame, method)
         for number, (_, one) in enumerate(rows[rows["step"] > 0].groupby("seed")):
-            ax.plot(one["step"], one["step"] * one["strength"], color=color, linewidth=1,
+            ax.plot(one["step"], scale * one["step"] * one["strength"], color=color, linewidth=1,
                     alpha=0.8, label=None if number else NAMES[method])  # fmt: skip
     ax.axhspan(*band(), color=book.GREY, alpha=0.2, linewidth=0)
-    ax.axhline(c * steps_per_epoch(frame), color=book.INK, linewidth=1, label="c, this build")
+    ax.axhline(scale * c, color=book.INK, linewidth=1, label="c, this build")
     ax.axhline(
         WORK_C * WORK_STEPS, color=book.INK, linewidth=1, linestyle="--", label="c, the work"
     )
@@ -251,7 +260,7 @@ def clock_picture(runs):
 
     frame, constants = read(runs)
     return book.Picture(
-        panels={"a": draw_clock(frame, coefficient(runs)),
+        panels={"a": draw_clock(runs, frame),
                 "b": l2_pictures.accuracies(frame, constants, list(NAMES), others=False)},
         titles={"a": r"$\lambda$ times steps so far", "b": "test accuracy"},
         alt="On the left lambda times the number of steps so far against steps, a saw-tooth inside "
@@ -264,7 +273,7 @@ def clock_picture(runs):
 def clock(runs):
     """Sentences: AutoL2's clock against the time that lambda needs."""
     frame, _ = read(runs)
-    own = coefficient(runs) * steps_per_epoch(frame)
+    own = unit(runs) * coefficient(runs) * steps_per_epoch(frame)
     low, high = band()
     return (
         f"An AutoL2 that decays whenever it may keeps $\\lambda\\cdot$steps between "
@@ -274,21 +283,44 @@ def clock(runs):
     )
 
 
-def at_chance(runs):
-    """Sentences: how long each start leaves the network at chance, in steps and of the run."""
-    frame, _ = read(runs)
-    last = frame["step"].max()
-    told = []
-    for method in (PUBLISHED, LOWER, ON_SET):
-        rows = budgets.rows_of(frame, method)
-        first = statistics.time_to_threshold(rows, "test_error", 100 - CHANCE, "step")
-        kept = rows[rows["strength"] >= 0.099].groupby("seed")["step"].max()
-        held = f", $\\lambda = 0.1$ until step {kept.mean():.0f}" if len(kept) else ""
-        told.append(f"{NAMES[method]}: step {first.mean():.0f}{held}")
-    return (
-        f"First look with an accuracy above {CHANCE} %, mean over seeds: {'; '.join(told)}. "
-        f"The run has {last:,} steps."
-    )
+def starts(runs):
+    """How long each AutoL2 leaves the network at chance, and what it reaches."""
+    from landscape import book
+
+    frame, constants = read(runs)
+    best = budgets.best(frame, list(constants))
+    shared = budgets.rows_of(frame, UNDIVIDED)[budgets.EPOCH].max()
+    rows = []
+    for method in (*NAMES, FIVE, UNDIVIDED, best):
+        own = budgets.rows_of(frame, method)
+        left = "–"
+        if method != best:
+            begun = own.groupby("seed")["strength"].transform("first")
+            held = own[own["strength"] >= 0.99 * begun].groupby("seed")["step"].max()
+            left = f"{held.mean():.0f}"
+        cells = (budgets.highest(frame, method, part) for part in (shared, None))
+        means = (statistics.mean_interval(cell).with_(n=None) for cell in cells)
+        rows.append([
+            {**NAMES, FIVE: "from 0.1, every 5 steps", UNDIVIDED: "from 0.1, printed numbers",
+             best: rf"best constant, {constants[best]:g}"}[method],
+            left, _first(own), *(format_measurement(mean) for mean in means),
+        ])  # fmt: skip
+    rows[-2][-1] = "not run"
+    return book.Table(
+        ["AutoL2", r"first $\lambda$ until step", f"above {CHANCE} % from step",
+         f"highest in {shared:g} epochs [%]", "highest in all [%]"], rows, stack=True,
+        label="when-autol2-pays-starts",
+        caption="What the first lambda does; means over seeds, accuracies with 95 % intervals",
+    )  # fmt: skip
+
+
+def _first(rows):
+    """Mean step of the first look above chance, and how many runs have none."""
+    steps = statistics.time_to_threshold(rows, "test_error", 100 - CHANCE, "step")
+    if steps.isna().all():
+        return "never"
+    never = f", {steps.isna().sum()} of {len(steps)} never" if steps.isna().any() else ""
+    return f"{steps.mean():.0f}{never}"
 
 
 #: Percent: above the 10 % of chance by more than a look's fluctuation.

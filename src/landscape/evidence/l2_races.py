@@ -7,7 +7,7 @@ columns of ``results/`` and ``method``; diverged runs are left out by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,14 +19,31 @@ from landscape.evidence.runs import Runs
 EPOCH = "effective_epoch"
 
 
-def strengths(runs: Runs, experiment: str, methods: Sequence[str]) -> dict[str, float]:
-    """lambda of each method with a constant one above zero, from small to large."""
-    found = {}
-    for method in methods:
+def constants(
+    runs: Runs, experiment: str, frame: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """The runs with every constant lambda under a method of its own, and lambda by method.
+
+    Args:
+        runs: Where the frame is from; their settings have the lambda of a method without a grid.
+        experiment: Its name.
+        frame: Its runs; a grid over lambda has the column ``l2``.
+
+    Returns:
+        The frame, in which ``constant_l2`` at 5e-4 is ``constant_l2_0.0005``, and its lambdas above
+        zero, from small to large. Methods with AutoL2 are as they were.
+    """
+    strength = frame["l2"] if "l2" in frame else pd.Series(np.nan, index=frame.index)
+    for method in frame["method"].unique():
         settings = runs.parameters(experiment, method)
-        if not settings.get("auto_l2") and settings.get("loss", {}).get("l2", 0) > 0:
-            found[method] = settings["loss"]["l2"]
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+        if not settings.get("auto_l2") and "l2" in settings.get("loss", {}):
+            own = frame["method"] == method
+            strength = strength.mask(own & strength.isna(), settings["loss"]["l2"])
+    named = "constant_l2_" + strength.map("{:g}".format)
+    constant = strength > 0
+    found = dict(zip(named[constant], strength[constant].astype(float), strict=True))
+    renamed = frame.assign(method=frame["method"].mask(constant, named))
+    return renamed, dict(sorted(found.items(), key=lambda item: item[1]))
 
 
 def rows_of(frame: pd.DataFrame, method: str, until: float | None = None) -> pd.DataFrame:
@@ -140,16 +157,3 @@ def speed(measured: Measurement) -> str:
         return "no measurably sooner or later"
     word = "sooner" if measured.value < 1 else "later"
     return f"{format_number(max(measured.value, 1 / measured.value), 1)} times {word}"
-
-
-def between(found: Mapping[float, pd.Series], strength: float) -> pd.Series:
-    """Accuracy at a lambda between those that were run, on a line in its logarithm, by seed.
-
-    Args:
-        found: Accuracies by lambda > 0, each one number a seed.
-        strength: lambda; beyond the grid the value of its end is taken.
-    """
-    strengths = sorted(found)
-    table = pd.concat([found[one] for one in strengths], axis=1, join="inner").dropna()
-    values = [np.interp(np.log(strength), np.log(strengths), row) for row in table.to_numpy(float)]
-    return pd.Series(values, index=table.index, dtype=float)
