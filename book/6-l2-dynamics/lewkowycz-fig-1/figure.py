@@ -177,7 +177,7 @@ def finding(found):
     longer = f"; a longer time lifts the smallest by {format_number(time.value, 0)} points" if (
         gained) else ""  # fmt: skip
     return (
-        f"At a fixed time the accuracy {peak}{longer}. The predicted $\\lambda$ costs up to "
+        f"At a fixed time the accuracy {peak}{longer}; the predicted $\\lambda$ costs up to "
         f"{format_number(gap.value, 1)} points; AutoL2 ends {budgets.apart(end.measurement)} the "
         "tuned constant."
     )

@@ -34,8 +34,8 @@ def around(frame, method, part):
 
 
 def jump(frame, method):
-    """What the first drop lifts the mean accuracy by, one number a seed."""
-    return around(frame, method, AFTER) - around(frame, method, BEFORE)
+    """What the first drop lifts the mean accuracy by, one number a seed with looks around it."""
+    return (around(frame, method, AFTER) - around(frame, method, BEFORE)).dropna()
 
 
 def measure(runs):
@@ -106,9 +106,8 @@ def table(runs):
     for method in (*METHODS, *names):
         parts = (around(frame, method, BEFORE), jump(frame, method),
                  budgets.highest(frame, method), budgets.final(frame, method))  # fmt: skip
-        if any(len(part) == 0 for part in parts):
-            continue
-        means = (statistics.mean_interval(part).with_(n=None) for part in parts)
+        means = (statistics.mean_interval(part).with_(n=None) if len(part) else None
+                 for part in parts)  # fmt: skip
         name = label(method) if method in METHODS else rf"$\lambda = {names[method]:g}$"
         rows.append([name, *(format_measurement(mean) for mean in means)])
     return book.Table(
