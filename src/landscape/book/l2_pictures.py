@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from landscape.book import style
 from landscape.book.tables import Table
 from landscape.evidence import l2_races as budgets
@@ -72,7 +70,6 @@ def strengths(
     frame: pd.DataFrame,
     constants: Mapping[str, float],
     methods: Sequence[str],
-    c: float | None = None,
     drops: Sequence[float] = (),
 ) -> Figure:
     """lambda of AutoL2 during training, one line a seed, with the best constant.
@@ -81,7 +78,6 @@ def strengths(
         frame: See the module.
         constants: See the module.
         methods: AutoL2's variants.
-        c: Epochs times lambda; with it a line c / epochs.
         drops: Epochs at which the learning rate falls.
     """
     figure, ax = style.panel(height=HEIGHT)
@@ -92,9 +88,6 @@ def strengths(
     best = constants[budgets.best(frame, list(constants))]
     ax.axhline(best, color=style.INK, linewidth=1, label=rf"best constant, {best:g}")
     ends = frame[budgets.EPOCH].max()
-    if c is not None:
-        times = np.geomspace(ends / 200, ends, 50)
-        ax.plot(times, c / times, ":", color=style.CYCLE[2], label=r"$c\,/\,$epochs")
     for drop in drops:
         ax.axvline(drop, color=style.GREY, linestyle=":", linewidth=1)
     ax.set(yscale="log", xlabel="epochs", ylabel=r"$\lambda$", xlim=(0, ends))
