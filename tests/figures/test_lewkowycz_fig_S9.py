@@ -49,6 +49,7 @@ def test_one_that_is_lower_is_never_there():
 def test_equal_curves_are_not_told_apart():
     found, _ = judged(ID, runs(auto=(52, 0.2)))
     assert "not measurably apart from the best constant" in found["finding"]
+    assert "(8.0 points above if it measures every 5 steps)" in found["finding"]
     assert "no measurably sooner or later" in found["finding"]
 
 

@@ -2,7 +2,7 @@
 
 from landscape.evidence import l2_races as budgets
 from landscape.evidence import statistics
-from landscape.evidence.measurement import format_measurement, format_number
+from landscape.evidence.measurement import Measurement, format_measurement, format_number
 from landscape.evidence.methods import label
 
 ID = "lewkowycz-fig-S10"
@@ -10,6 +10,8 @@ RUNS = "lewkowycz-fig-s10-schedule"
 AUTO, FIVE = METHODS = ("auto_l2", "auto_l2_every_5")
 #: Parts of the run around its first drop: looks from the first to the second come before it.
 BEFORE, AFTER = (0.2, 0.3), (0.3, 0.4)
+#: Percent: above the 10 % of chance by more than a look's fluctuation.
+CHANCE = 15
 
 
 def read(runs):
@@ -65,17 +67,25 @@ def finding(found):
     ahead, end = found["c1.ahead"], found["c1.overtaken"]
     if ahead.value is None or end.value is None:
         return "Nothing was measured."
-    reached = end.measurement
-    behind = f"ends {format_number(abs(end.value), 1)} points " + (
-        "below" if end.value > 0 else "above"
-    )
-    if reached.has_interval and reached.low <= 0 <= reached.high:
-        behind = "ends not measurably apart from"
     small = "" if end.verdict.scale == "work" else ", in a short run of a narrow network,"
+    five = found["c1.overtaken-at-5"]
+    other = ""
+    if five.value is not None:
+        where = below(five.measurement).removesuffix(" from")
+        other = f" ({where} if it measures every 5 steps)"
     return (
         f"With a learning-rate schedule AutoL2{small} is {budgets.apart(ahead.measurement)} the "
-        f"best constant $\\lambda$ when the rate first drops, and {behind} it."
+        f"best constant $\\lambda$ when the rate first drops, and ends "
+        f"{below(end.measurement)} it{other}."
     )
+
+
+def below(measured):
+    """How far AutoL2 is from the constant, from the constant's lead in points."""
+    return budgets.apart(
+        Measurement(-measured.value, -measured.high, -measured.low)
+        if measured.has_interval else Measurement(-measured.value)
+    )  # fmt: skip
 
 
 def curves(runs):
@@ -118,17 +128,19 @@ def table(runs):
 
 
 def in_the_meantime(runs):
-    """A sentence: the strength of AutoL2 when the rate first drops and at the end."""
+    """Sentences: when AutoL2 leaves chance, and its lambda at the first drop and at the end."""
     frame, names = read(runs)
     rows = budgets.rows_of(frame, AUTO)
     first = BEFORE[1] * frame[budgets.EPOCH].max()
+    begun = statistics.time_to_threshold(rows, "test_error", 100 - CHANCE)
+    left = f"at {begun.mean():.0f} epochs" if begun.notna().all() else "not in every run"
 
     def median(part):
         return f"{part.groupby('seed')['strength'].last().median():g}"
 
     return (
-        f"When the rate drops for the first time AutoL2 has $\\lambda = "
-        f"{median(rows[rows[budgets.EPOCH] <= first * (1 + 1e-9)])}$, at the end {median(rows)} "
-        f"(medians over seeds); the best constant is "
-        f"{names[budgets.best(frame, list(names))]:g}."
+        f"AutoL2 is above {CHANCE} % for the first time {left} (mean over seeds); the rate drops "
+        f"for the first time at {format_number(first, 1)}. By then AutoL2 has $\\lambda$ = "
+        f"{median(rows[rows[budgets.EPOCH] <= first * (1 + 1e-9)])}, at the end {median(rows)} "
+        f"(medians); the best constant is {names[budgets.best(frame, list(names))]:g}."
     )

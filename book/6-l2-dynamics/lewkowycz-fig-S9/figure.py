@@ -44,9 +44,14 @@ def finding(found):
     if gap.value is None or time.value is None:
         return "Nothing was measured."
     small = "" if gap.verdict.scale == "work" else ", in a short run of a narrow network,"
+    five = found["c1.better-at-5"]
+    other = ""
+    if five.value is not None:
+        where = budgets.apart(five.measurement).removesuffix(" from")
+        other = f" ({where} if it measures every 5 steps)"
     return (
         f"At a constant learning rate AutoL2{small} ends {budgets.apart(gap.measurement)} the best "
-        f"constant $\\lambda$ and gets to the accuracy of that one "
+        f"constant $\\lambda${other} and gets to the accuracy of that one "
         f"{budgets.speed(time.measurement)} than the first of the constants."
     )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from landscape.book import style
 from landscape.book.tables import Table
 from landscape.evidence import l2_races as budgets
@@ -46,8 +48,12 @@ def accuracies(
     best = budgets.best(frame, list(constants))
     shown = frame.assign(accuracy=100 - frame["test_error"])
     thin = [name for name in constants if name != best] if others else []
+    ends = {}
     for name in thin:
-        _thin(ax, shown, name, constants[name], "other constants" if name == thin[0] else None)
+        rows = budgets.rows_of(shown, name).groupby(budgets.EPOCH)["accuracy"].mean()
+        ax.plot(rows.index, rows, color=style.GREY, linewidth=0.9,
+                label="other constants" if name == thin[0] else None)  # fmt: skip
+        ends[constants[name]] = float(rows.iloc[-1])
     style.curve(ax, shown, budgets.EPOCH, "accuracy", best, color=style.INK, marker="D",
                 label=rf"$\lambda$ = {constants[best]:g}")  # fmt: skip
     for method, color in zip(methods, COLOURS, strict=False):
@@ -55,15 +61,20 @@ def accuracies(
     for drop in drops:
         ax.axvline(drop, color=style.GREY, linestyle=":", linewidth=1)
     ax.set(xlabel="epochs", ylabel="test accuracy [%]", xlim=(0, None))
-    ax.legend(fontsize=8.5)
+    _write_ends(ax, ends, shown[budgets.EPOCH].max())
+    figure.legend(loc="outside upper center", ncols=2, fontsize=8.5)
     return figure
 
 
-def _thin(ax: Axes, shown: pd.DataFrame, name: str, strength: float, legend: str | None) -> None:
-    rows = budgets.rows_of(shown, name).groupby(budgets.EPOCH)["accuracy"].mean()
-    ax.plot(rows.index, rows, color=style.GREY, linewidth=0.9, label=legend)
-    ax.annotate(f"{strength:g}", (rows.index[-1], rows.iloc[-1]), fontsize=7.5, va="center",
-                xytext=(2, 0), textcoords="offset points", color=style.GREY)  # fmt: skip
+def _write_ends(ax: Axes, ends: Mapping[float, float], last: float) -> None:
+    """Write lambdas where their curves end, one above the other where they end together."""
+    gap, below = 0.055 * np.ptp(ax.get_ylim()), -np.inf
+    for strength, height in sorted(ends.items(), key=lambda item: item[1]):
+        below = max(height, below + gap)
+        ax.annotate(f"{strength:g}", (last, below), fontsize=7.5, va="center", xytext=(3, 0),
+                    textcoords="offset points", color=style.GREY)  # fmt: skip
+    if ends:
+        ax.set_xlim(0, 1.16 * last)
 
 
 def strengths(
@@ -91,7 +102,7 @@ def strengths(
     for drop in drops:
         ax.axvline(drop, color=style.GREY, linestyle=":", linewidth=1)
     ax.set(yscale="log", xlabel="epochs", ylabel=r"$\lambda$", xlim=(0, ends))
-    ax.legend(fontsize=8.5)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=8.5)
     return figure
 
 
