@@ -50,7 +50,7 @@ def test_equal_curves_are_not_told_apart():
     found, _ = judged(ID, runs(auto=(52, 0.2)))
     assert "not measurably apart from the best constant" in found["finding"]
     assert "(8.0 points above if it measures every 5 steps)" in found["finding"]
-    assert "no measurably sooner or later" in found["finding"]
+    assert "not measurably sooner or later" in found["finding"]
 
 
 def test_without_runs_nothing_is_said(figure):

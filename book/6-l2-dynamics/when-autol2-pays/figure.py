@@ -16,6 +16,7 @@ import pandas as pd
 from landscape.evidence import l2_budgets, statistics
 from landscape.evidence import l2_races as budgets
 from landscape.evidence.measurement import format_measurement, format_number
+from landscape.theory import auto_l2_clock
 
 AUTO_RUNS, CONSTANTS = "lewkowycz-fig-s9-auto", "lewkowycz-fig-4-constants"
 PROBE = "lewkowycz-fig-4-probe"
@@ -26,6 +27,7 @@ NAMES = {PUBLISHED: "from 0.1", LOWER: "from 0.01", ON_SET: "from 0.1, clean ima
 #: What AutoL2 is compared with: constants that have had as many trials, or a probe.
 ONE, TWO, ALL, PREDICTED = "one constant", "better of two", "best of all", "predicted"
 REFRACTORY = 0.1  # of the work: 0.1 / lambda steps
+CHANCE = 15  # percent: above the 10 % of chance by more than a look's fluctuation
 WORK_C, WORK_STEPS = 0.0066, 50_000 / 1024  # epochs times lambda, steps an epoch
 
 
@@ -233,7 +235,7 @@ def draw_clock(runs, frame):
         for number, (_, one) in enumerate(rows[rows["step"] > 0].groupby("seed")):
             ax.plot(one["step"], scale * one["step"] * one["strength"], color=color, linewidth=1,
                     alpha=0.8, label=None if number else NAMES[method])  # fmt: skip
-    ax.axhspan(*band(), color=book.GREY, alpha=0.2, linewidth=0)
+    ax.axhspan(*auto_l2_clock.band(), color=book.GREY, alpha=0.2, linewidth=0)
     ax.axhline(scale * c, color=book.INK, linewidth=1, label="c, this build")
     ax.axhline(
         WORK_C * WORK_STEPS, color=book.INK, linewidth=1, linestyle="--", label="c, the work"
@@ -241,16 +243,6 @@ def draw_clock(runs, frame):
     ax.set(xscale="log", yscale="log", xlabel="steps", ylabel=r"$\lambda\cdot$steps")
     ax.legend(fontsize=8.5)
     return figure
-
-
-def band(refractory=REFRACTORY, factor=10):
-    """Least and largest lambda x steps of an AutoL2 that decays as soon as it is allowed to.
-
-    The waits at lambda, 10 lambda, ... add up to (refractory / lambda) (1 + 1/10 + ...), which is
-    when lambda falls.
-    """
-    most = refractory * factor / (factor - 1)
-    return most / factor, most
 
 
 def clock_picture(runs):
@@ -274,7 +266,7 @@ def clock(runs):
     """Sentences: AutoL2's clock against the time that lambda needs."""
     frame, _ = read(runs)
     own = unit(runs) * coefficient(runs) * steps_per_epoch(frame)
-    low, high = band()
+    low, high = auto_l2_clock.band()
     return (
         f"An AutoL2 that decays whenever it may keeps $\\lambda\\cdot$steps between "
         f"{format_number(low, 2)} and {format_number(high, 2)}. The best accuracy comes at "
@@ -323,5 +315,16 @@ def _first(rows):
     return f"{steps.mean():.0f}{never}"
 
 
-#: Percent: above the 10 % of chance by more than a look's fluctuation.
-CHANCE = 15
+def shrinking(runs):
+    """Sentences: how far the first two lambdas shrink the weights, for both intervals."""
+    parts = []
+    for method in (PUBLISHED, FIVE):
+        settings = runs.parameters(AUTO_RUNS, method)
+        auto, optimizer = settings["auto_l2"], settings["optimizer"]
+        first, second = auto_l2_clock.soonest(auto)
+        rest = auto_l2_clock.left(auto, optimizer["lr"], optimizer["momentum"])
+        parts.append(
+            f"measured every {auto['every']} steps, at the soonest after {first} "
+            f"and {second} steps, which leave {format_number(rest, 2)} of every weight"
+        )
+    return f"The first two decays come, {'; '.join(parts)}."

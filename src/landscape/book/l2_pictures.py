@@ -101,7 +101,9 @@ def strengths(
     ends = frame[budgets.EPOCH].max()
     for drop in drops:
         ax.axvline(drop, color=style.GREY, linestyle=":", linewidth=1)
-    ax.set(yscale="log", xlabel="epochs", ylabel=r"$\lambda$", xlim=(0, ends))
+    first = frame.loc[frame[budgets.EPOCH] > 0, budgets.EPOCH].min()
+    ax.set(xscale="log", yscale="log", xlabel="epochs", ylabel=r"$\lambda$", xlim=(first / 2, ends))
+    ax.xaxis.set_major_formatter("{x:g}")
     figure.legend(loc="outside upper center", ncols=2, fontsize=8.5)
     return figure
 

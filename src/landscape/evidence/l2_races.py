@@ -154,6 +154,6 @@ def apart(measured: Measurement, decimals: int = 1) -> str:
 def speed(measured: Measurement) -> str:
     """A ratio of times in words: how many times sooner or later, or that it cannot be told."""
     if measured.has_interval and measured.low <= 1 <= measured.high:
-        return "no measurably sooner or later"
+        return "not measurably sooner or later"
     word = "sooner" if measured.value < 1 else "later"
     return f"{format_number(max(measured.value, 1 / measured.value), 1)} times {word}"
