@@ -6,7 +6,7 @@ during training", Lewkowycz & Gur-Ari 2020, SM A). The prediction for a budget T
 where c = t_* lambda comes from a short run with a large lambda (section 3 there;
 ``landscape.optim.predicted_l2`` has it for one's own runs, this module for tables of many).
 
-A page does ``tuning = tune(constants, probe, budgets)``, with the tables of both experiments.
+A page does ``tuning = read(runs)``, or ``tune(constants, probe, budgets)`` with tables of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ import pandas as pd
 
 from landscape.evidence import l2_times, statistics
 from landscape.evidence.measurement import Measurement, not_run
+from landscape.evidence.runs import Runs
 
+#: The runs of figure 4 and of what is read from them, and the method that both have.
+CONSTANTS, PROBE = "lewkowycz-fig-4-constants", "lewkowycz-fig-4-probe"
+METHOD = "constant_l2"
+#: The work's budgets in epochs (SM A).
+WORK = (50, 100, 250, 500, 1000, 1500, 2000)
 TIME, STRENGTH = "effective_epoch", "l2"
 #: "within 0.1 % of the optimal test accuracy": the bars of figure 4b, in points.
 BARS = 0.1
@@ -196,6 +202,15 @@ def tune(
     if not kept:
         return not_run("no seed ended with every coefficient")
     return Tuning(maxima[kept], c[kept], left)
+
+
+def read(runs: Runs) -> Tuning | Measurement:
+    """The tuning of figure 4's runs: the work's budgets where they are as long, else halves."""
+    constants, probe = runs.frame(CONSTANTS), runs.frame(PROBE)
+    if constants is None or probe is None:
+        return not_run("no runs")
+    epochs = runs.parameters(CONSTANTS, METHOD)["run"]["epochs"]
+    return tune(constants, probe, WORK if epochs >= WORK[-1] else halved(epochs))
 
 
 def _ends(row: pd.Series, margin: float) -> pd.Series:
