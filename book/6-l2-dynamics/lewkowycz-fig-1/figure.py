@@ -210,6 +210,8 @@ def draw_times(runs):
     _points(ax, times[0], color=color[1], marker="s",
             label=rf"{format_number(product, digits=2)}$\,/\,\lambda$ epochs")  # fmt: skip
     ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="highest test accuracy [%]")
+    ax.set_xticks(sorted(names.values()), [f"{one:g}" for one in sorted(names.values())])
+    ax.minorticks_off()
     ax.legend(fontsize=8.5)
     return figure
 
