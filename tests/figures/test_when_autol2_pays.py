@@ -66,8 +66,8 @@ def test_a_run_that_begins_late_pays_from_a_budget_on(figure):
     assert table.loc[first, "value"] > 0 >= table.loc[first - 1, "value"]
     assert (table.loc[first:, "value"] > 0).all()
     # Seeds differ by a constant, so that the interval has no width.
-    assert figure.when(found["auto_l2"], others[figure.ALL]) == f"from {first:.1f} epochs on"
-    assert f"from {first:.1f} epochs on, over one picked blindly from" in figure.answer(some)
+    assert figure.when(found["auto_l2"], others[figure.ALL]) == f"from {first:g} epochs on"
+    assert f"from {first:g} epochs on, over one picked blindly from" in figure.answer(some)
 
 
 def test_one_that_ends_lower_never_does(figure):

@@ -131,12 +131,12 @@ def when(ours, other):
     if first == table.index[0]:
         told = "at every budget"
     else:
-        told = f"from {format_number(first, 1)} epochs on"
+        told = f"from {format_number(first, digits=3)} epochs on"
     if sure is None:
         return f"{told}, not measurably"
     if sure == first:
         return told
-    return f"{told}, measurably from {format_number(sure, 1)}"
+    return f"{told}, measurably from {format_number(sure, digits=3)}"
 
 
 def answer(runs):
@@ -153,7 +153,7 @@ def answer(runs):
 # What the page shows
 
 
-def draw_gains(ours, others):
+def draw_gains(ours, others, limits):
     """Gain of AutoL2 over each rival against the budget."""
     from landscape import book
 
@@ -166,7 +166,7 @@ def draw_gains(ours, others):
                             linewidth=0)  # fmt: skip
     ax.axhline(0, color=book.INK, linewidth=0.8)
     book.log_axis(ax, "x")
-    ax.set(xlabel="budget [epochs]", ylabel="gain of AutoL2 [points]")
+    ax.set(xlabel="budget [epochs]", ylabel="gain of AutoL2 [points]", ylim=limits)
     ax.legend(fontsize=8.5)
     return figure
 
@@ -180,8 +180,11 @@ def picture(runs):
         f"{NAMES[method]} over {name}": gains(found[method], other)
         for method in (PUBLISHED, LOWER) for name, other in others.items()
     }  # fmt: skip
+    seen = pd.concat(data)["value"]
+    limits = (1.1 * seen.min(), seen.max() - 0.1 * seen.min())
     return book.Picture(
-        panels={"a": draw_gains(found[PUBLISHED], others), "b": draw_gains(found[LOWER], others)},
+        panels={letter: draw_gains(found[method], others, limits)
+                for letter, method in (("a", PUBLISHED), ("b", LOWER))},
         titles={"a": r"from $\lambda = 0.1$, as published", "b": r"from $\lambda = 0.01$"},
         alt="Two panels, AutoL2 from 0.1 and from 0.01: its gain in points of accuracy against the "
         "budget in epochs, over one constant of the grid, the better of two, the best of all and "
@@ -241,7 +244,7 @@ def draw_clock(runs, frame):
         WORK_C * WORK_STEPS, color=book.INK, linewidth=1, linestyle="--", label="c, the work"
     )
     ax.set(xscale="log", yscale="log", xlabel="steps", ylabel=r"$\lambda\cdot$steps")
-    ax.legend(fontsize=8.5)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=8.5)
     return figure
 
 
