@@ -34,7 +34,7 @@ def test_an_auto_l2_that_is_faster_and_higher_reproduces_the_claim():
     assert named["c1.better"]["build"]["value"] == pytest.approx(8, abs=0.01)
     assert named["c1.faster"]["build"]["value"] < 0.5
     assert "ends 8.0 points above the best constant" in found["finding"]
-    assert "times sooner than the first of the constants" in found["finding"]
+    assert "times sooner than the first constant" in found["finding"]
 
 
 def test_one_that_is_lower_is_never_there():
@@ -43,13 +43,13 @@ def test_one_that_is_lower_is_never_there():
     assert "3 of 3 AutoL2 runs never do" in named["c1.faster"]["build"]["note"]
     assert labels(named, "c1")["better-at-5"] == SEEN
     assert "ends 22.0 points below the best constant" in found["finding"]
-    assert "later than the first of the constants" in found["finding"]
+    assert "later than the first constant" in found["finding"]
 
 
 def test_equal_curves_are_not_told_apart():
     found, _ = judged(ID, runs(auto=(52, 0.2)))
     assert "not measurably apart from the best constant" in found["finding"]
-    assert "(8.0 points above if it measures every 5 steps)" in found["finding"]
+    assert "(8.0 points above if measured every 5 steps)" in found["finding"]
     assert "not measurably sooner or later" in found["finding"]
 
 

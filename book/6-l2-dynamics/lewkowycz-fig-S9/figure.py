@@ -44,15 +44,14 @@ def finding(found):
     if gap.value is None or time.value is None:
         return "Nothing was measured."
     small = "" if gap.verdict.scale == "work" else ", in a short run of a narrow network,"
-    five = found["c1.better-at-5"]
-    other = ""
+    five, other = found["c1.better-at-5"], ""
     if five.value is not None:
         where = budgets.apart(five.measurement).removesuffix(" from")
-        other = f" ({where} if it measures every 5 steps)"
+        other = f" ({where} if measured every 5 steps)"
     return (
-        f"At a constant learning rate AutoL2{small} ends {budgets.apart(gap.measurement)} the best "
-        f"constant $\\lambda${other} and gets to the accuracy of that one "
-        f"{budgets.speed(time.measurement)} than the first of the constants."
+        f"At a constant rate{small} AutoL2 ends {budgets.apart(gap.measurement)} the best "
+        f"constant $\\lambda${other}, and reaches its accuracy "
+        f"{budgets.speed(time.measurement)} than the first constant."
     )
 
 
