@@ -73,4 +73,7 @@ def test_pictures_table_and_clock(figure):
     assert [row[0].text for row in table.rows[2:]] == [rf"$\lambda = {one:g}$" for one in made.GRID]
     frame, _ = figure.read(some)
     assert figure.held(frame, "auto_l2") == {0.04: 64, 0.004: 96, 0.0004: 192}
-    assert "0.04 to step 64, 0.004 to step 96" in figure.clock(some)
+    said = figure.clock(some)
+    assert "0.04 to step 64, 0.004 to step 96" in said
+    assert "The rate is 2.5 times the work's, so AutoL2 begins at 0.04 here" in said
+    assert "The rate is" not in figure.clock(Trained("paper", some.frames))

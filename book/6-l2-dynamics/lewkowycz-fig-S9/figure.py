@@ -8,6 +8,7 @@ from landscape.evidence.methods import label
 
 ID = "lewkowycz-fig-S9"
 RUNS, CONSTANTS = "lewkowycz-fig-s9-auto", "lewkowycz-fig-4-constants"
+RATE = 0.2  # learning rate of the work, supplement A
 AUTO, FIVE = METHODS = ("auto_l2", "auto_l2_every_5")
 
 
@@ -104,7 +105,15 @@ def clock(runs):
         + ", ".join(f"{one:g} to step {steps:.0f}" for one, steps in held(frame, method).items())
         for method in METHODS
     )
+    settings = runs.parameters(RUNS, AUTO)
+    auto, times = settings["auto_l2"], settings["optimizer"]["lr"] / RATE
+    begun = ""
+    if times != 1:
+        begun = (
+            f" The rate is {times:g} times the work's, so AutoL2 begins at {auto['initial']:g} "
+            f"here and waits ${auto['refractory']:g}/\\lambda$ steps: the product of both is the work's."
+        )
     return (
         f"Here {last[budgets.EPOCH]:g} epochs are {last['step']:,} steps, the work's 200 are about "
-        f"9,800. When a $\\lambda$ is left, mean over the seeds that leave it: {told}."
+        f"9,800. When a $\\lambda$ is left, mean over the seeds that leave it: {told}.{begun}"
     )
