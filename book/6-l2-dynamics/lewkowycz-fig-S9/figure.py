@@ -111,7 +111,8 @@ def clock(runs):
     if times != 1:
         begun = (
             f" The rate is {times:g} times the work's, so AutoL2 begins at {auto['initial']:g} "
-            f"here and waits ${auto['refractory']:g}/\\lambda$ steps: the product of both is the work's."
+            f"here and waits ${auto['refractory']:g}/\\lambda$ steps: "
+            "the product of both is the work's."
         )
     return (
         f"Here {last[budgets.EPOCH]:g} epochs are {last['step']:,} steps, the work's 200 are about "
