@@ -64,8 +64,15 @@ def test_the_default_initialisation_is_shown_and_does_not_vote(runs):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, ("helps the deep network to start under", "and ends lower than Adam (-0.44",
-              "it ends lower than Adam (-0.44", "differs (-0.21")),
+        (
+            {},
+            (
+                "helps the deep network to start under",
+                "and ends lower than Adam (-0.44",
+                "it ends lower than Adam (-0.44",
+                "differs (-0.21",
+            ),
+        ),
         ({DEFAULT: deep(field=(5.0, 0.1))}, ("does not help the deep network to start",)),
         ({GLOROT: deep(field=(3.92, 3.0))}, ("it ends higher than Adam (1 [",)),
         ({GLOROT: deep(field=(88.5, 0.0))}, ("points), as 4 of 4 runs never learn; on LeNet",)),

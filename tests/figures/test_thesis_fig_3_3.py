@@ -52,8 +52,20 @@ def made(share=0.7, low=0.2, growth=0.2, clusters=0.0, width=0.2, gain=2.0, pick
                             for d in LENGTHS for i in range(SETS)])
         for case, end in (("random", 0.833), ("teacher", 1.245))
     }  # fmt: skip
-    profile = pd.DataFrame([{"d": 25, "data_set": i, "octave": k, "nearby": 2.0**k, "solutions": 5,
-                             "error": 38 - k + i / 10} for i in range(12) for k in (0, 1, 2)])
+    profile = pd.DataFrame(
+        [
+            {
+                "d": 25,
+                "data_set": i,
+                "octave": k,
+                "nearby": 2.0**k,
+                "solutions": 5,
+                "error": 38 - k + i / 10,
+            }
+            for i in range(12)
+            for k in (0, 1, 2)
+        ]
+    )
     points = pd.DataFrame([
         {"vector": code, "x": code % 3, "y": code / 5, "neighbours": near, "nearby": 3,
          "cluster": 0, "error": 30.0} for code, near in ((1, 1), (3, 1), (24, 0))

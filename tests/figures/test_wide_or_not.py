@@ -58,9 +58,11 @@ FLAT = dict.fromkeys(LOSSES, 1.0)
 
 @pytest.mark.parametrize(
     ("factor", "words"),
-    [(0.5, "are by most measures wider than SGD's and Adam's"),
-     (2, "are by most measures narrower than SGD's and Adam's"),
-     (1, "are not told apart from SGD's and Adam's")],
+    [
+        (0.5, "are by most measures wider than SGD's and Adam's"),
+        (2, "are by most measures narrower than SGD's and Adam's"),
+        (1, "are not told apart from SGD's and Adam's"),
+    ],
 )
 def test_the_answer_follows_the_measures(figure, factor, words):
     runs = made(figure, FLAT | {"entropy_sgd": factor})

@@ -1,0 +1,311 @@
+"""Time budgets, the predicted lambda and AutoL2 (figure 1): what is measured and drawn."""
+
+import numpy as np
+import pandas as pd
+
+from landscape.evidence import figures, l2_budgets, statistics
+from landscape.evidence import l2_races as budgets
+from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
+
+ID = "lewkowycz-fig-1"
+FIXED, INVERSE = "lewkowycz-fig-s10-schedule", "lewkowycz-fig-1-inverse-time"
+CONSTANTS, PROBE = "lewkowycz-fig-4-constants", "lewkowycz-fig-4-probe"
+AUTO = "auto_l2"
+#: First drop of the rate, as part of the run (section 2).
+DROP = 0.3
+PRINTED_C, PRINTED_T, PRINTED = 0.0066, 200, 1e-4
+
+
+def by_strength(runs, experiment):
+    """Runs of an experiment, and lambda by constant; None where there are none."""
+    frame = runs.frame(experiment)
+    return None if frame is None else budgets.constants(runs, experiment, frame)
+
+
+def at(frame, names, of=budgets.highest, until=None):
+    """Accuracies by lambda, each one number a seed; only lambdas with runs that ended."""
+    found = {strength: of(frame, name, until) for name, strength in names.items()}
+    return {strength: each for strength, each in found.items() if len(each)}
+
+
+def best_of(found):
+    """The lambda with the highest mean accuracy."""
+    return max(found, key=lambda one: found[one].mean())
+
+
+def inverse(runs, of=budgets.highest):
+    """Accuracies by lambda in a time proportional to 1/lambda, and these times in epochs.
+
+    One lambda has the fixed time as its own, so that its run is the one of the fixed time.
+    """
+    found = by_strength(runs, INVERSE)
+    fixed = by_strength(runs, FIXED)
+    if found is None or fixed is None:
+        return None
+    epochs = {strength: budgets.rows_of(found[0], name)[budgets.EPOCH].max()
+              for name, strength in found[1].items()}  # fmt: skip
+    product = next(strength * time for strength, time in epochs.items())
+    same = product / fixed[0][budgets.EPOCH].max()
+    accuracies = at(*found, of)
+    for strength, each in at(*fixed, of).items():
+        if np.isclose(strength, same, rtol=0.02):
+            accuracies[strength], epochs[strength] = each, product / same
+    return dict(sorted(accuracies.items())), epochs
+
+
+def coefficient(runs):
+    """c in epochs, measured at a large lambda, mean over seeds."""
+    return float(l2_budgets.probed(runs.frame(PROBE)).mean())
+
+
+def gain(found, ours, other):
+    """Accuracy at one lambda minus that at another, in points, paired by seed."""
+    pair = statistics.common_seeds(found[ours], found[other])
+    if len(pair[0]) == 0:
+        return not_run("no pair of runs that ended")
+    return statistics.paired_difference(*pair, unit="points")
+
+
+def fixed_time(runs):
+    """Claim 1: the best lambda against both ends of the grid."""
+    frame, names = by_strength(runs, FIXED)
+    found, ends = at(frame, names), at(frame, names, budgets.final)
+    least, most = min(found), max(found)
+    return {
+        "smaller": gain(found, best_of(found), least),
+        "larger": gain(found, best_of(found), most),
+        "smaller-end": gain(ends, best_of(ends), least),
+    }
+
+
+def inverse_time(runs):
+    """Claim 2: a time proportional to 1/lambda."""
+    found, _ = inverse(runs)
+    least, second = sorted(found)[:2]
+    fixed = at(*by_strength(runs, FIXED))
+    pair = statistics.common_seeds(found[least], fixed[least]) if least in fixed else ((), ())
+    return {
+        "rises": gain(found, least, max(found)),
+        "plateau": gain(found, least, second),
+        "time": statistics.paired_difference(*pair, unit="points") if len(pair[0])
+        else not_run("the smallest lambda has no run of the fixed time"),
+    }  # fmt: skip
+
+
+def at_budgets(runs):
+    """Highest accuracies by budget, tuned and predicted, at a constant rate.
+
+    Returns:
+        The tuning, and two tables of accuracies, budgets by seeds: at the coefficient with the best
+        mean, and at the seed's own prediction.
+    """
+    constants = runs.frame(CONSTANTS)
+    longest = constants[budgets.EPOCH].max()
+    tuning = l2_budgets.tune(constants, runs.frame(PROBE), l2_budgets.halved(longest))
+    best = tuning.best_of_mean()
+    tuned = pd.DataFrame(
+        {budget: tuning.maxima.loc[(budget, best[budget])] for budget in best.index}
+    )
+    return tuning, tuned.T, tuning.accuracy()
+
+
+def worst_gap(runs):
+    """Claim 3: tuned minus predicted at the budget where the mean of it is largest."""
+    tuning, tuned, predicted = at_budgets(runs)
+    gaps = tuned - predicted
+    worst = gaps.mean(axis=1).idxmax()
+    return tuning.over_seeds(
+        gaps.loc[worst], unit="points", note=f"at a budget of {worst:g} epochs"
+    )  # fmt: skip
+
+
+def auto(runs):
+    """Claim 4: AutoL2 against the tuned constant, from the runs of figure S9."""
+    frame, names = figures.load("lewkowycz-fig-S9", runs.root).read(runs)
+    best = budgets.best(frame, list(names))
+    return {
+        "faster": budgets.time_to_best(frame, list(names), AUTO, best),
+        "better": budgets.gap_to_best(frame, list(names), AUTO),
+        "end": budgets.gap_to_best(frame, list(names), AUTO, budgets.final),
+    }
+
+
+def with_schedule(runs):
+    """Claim 5: the rule c / (0.3 T) in print and in the runs with the schedule."""
+    frame, names = by_strength(runs, FIXED)
+    found, c = at(frame, names), l2_budgets.probed(runs.frame(PROBE))
+    table = pd.DataFrame(found).dropna()
+    table = table[table.index.isin(c.index)]
+    guess = c[table.index] / (DROP * frame[budgets.EPOCH].max())
+    decades = np.log10(table.idxmax(axis=1).astype(float) / guess)
+    away = statistics.mean_interval(decades, unit="decades")
+    grid = np.log(table.columns.to_numpy(float))
+    there = pd.Series({seed: np.interp(np.log(guess[seed]), grid, row)
+                       for seed, row in table.iterrows()})  # fmt: skip
+    cost = statistics.paired_difference(table[best_of(found)], there, unit="points")
+    printed = PRINTED_C / (DROP * PRINTED_T)
+    return {
+        "arithmetic": Measurement(abs(printed / PRINTED - 1)),
+        "below": away, "magnitude": away, "cost": cost,
+    }  # fmt: skip
+
+
+def measure(runs):
+    """Everything, claim by claim."""
+    if any(runs.frame(name) is None for name in (FIXED, INVERSE, CONSTANTS, PROBE)):
+        printed = PRINTED_C / (DROP * PRINTED_T)
+        return {"c5": {"arithmetic": Measurement(abs(printed / PRINTED - 1))}}
+    return {
+        "c1": fixed_time(runs), "c2": inverse_time(runs), "c3": worst_gap(runs),
+        "c4": auto(runs), "c5": with_schedule(runs),
+    }  # fmt: skip
+
+
+def finding(found):
+    """A peak at a fixed time, what the prediction costs, where AutoL2 ends."""
+    low, high = found["c1.smaller"], found["c1.larger"]
+    time, gap, end = found["c2.time"], found["c3"], found["c4.better"]
+    if low.value is None or gap.value is None or end.value is None:
+        return "Nothing was measured."
+    sides = [side for side, one in (("below", low), ("above", high)) if sure(one.measurement)]
+    peak = (
+        f"falls {' and '.join(sides)} its best $\\lambda$"
+        if sides
+        else "has no clear best $\\lambda$"
+    )
+    gained = time.value is not None and sure(time.measurement)
+    longer = f"; a longer time lifts the smallest by {format_number(time.value, 0)} points" if (
+        gained) else ""  # fmt: skip
+    return (
+        f"At a fixed time the accuracy {peak}{longer}; the predicted $\\lambda$ costs up to "
+        f"{format_number(gap.value, 1)} points; AutoL2 ends {budgets.apart(end.measurement)} the "
+        "tuned constant."
+    )
+
+
+def sure(measured):
+    """Whether a gain's interval lies above zero."""
+    return measured.has_interval and measured.low > 0
+
+
+def _points(ax, found, **options):
+    each = {one: statistics.mean_interval(values) for one, values in found.items()}
+    ends = [(m.low, m.value, m.high) if m.has_interval else (m.value,) * 3 for m in each.values()]
+    spans = [[value - low for low, value, _ in ends], [high - value for _, value, high in ends]]
+    ax.errorbar(list(each), [value for _, value, _ in ends], yerr=spans, elinewidth=1, **options)
+
+
+def draw_times(runs):
+    """Panel a: accuracy against lambda, in a fixed time and in one proportional to 1/lambda."""
+    from landscape import book
+
+    frame, names = by_strength(runs, FIXED)
+    figure, ax = book.panel(height=3.1)
+    times, color = inverse(runs), book.CYCLE
+    ends = frame[budgets.EPOCH].max()
+    _points(ax, at(frame, names), color=color[0], marker="o", label=f"{ends:g} epochs")
+    _points(ax, at(frame, names, budgets.final), color=color[0], marker="o", linestyle=":",
+            markerfacecolor=book.PAPER, alpha=0.7, label="the same, at the end")  # fmt: skip
+    product = max(times[1].values()) * min(times[1], key=lambda one: one)
+    _points(ax, times[0], color=color[1], marker="s",
+            label=rf"{format_number(product, digits=2)}$\,/\,\lambda$ epochs")  # fmt: skip
+    ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="highest test accuracy [%]")
+    ax.set_xticks(sorted(names.values()), [f"{one:g}" for one in sorted(names.values())])
+    ax.minorticks_off()
+    ax.legend(fontsize=8.5)
+    return figure
+
+
+def draw_budgets(runs):
+    """Panel b: accuracy against the budget, tuned and predicted."""
+    from landscape import book
+
+    _, tuned, predicted = at_budgets(runs)
+    figure, ax = book.panel(height=3.1)
+    _points(ax, dict(tuned.T.items()), color=book.INK, marker="D", label=r"tuned $\lambda$")
+    beside = {budget * 1.03: each for budget, each in predicted.T.items()}
+    _points(ax, beside, color=book.CYCLE[1], marker="s",
+            label=r"$\lambda_{\mathrm{pred}} = c\,/\,T$")  # fmt: skip
+    ax.set(xscale="log", xlabel="budget $T$ [epochs]", ylabel="highest test accuracy [%]")
+    ax.set_xticks(list(tuned.index), [f"{one:g}" for one in tuned.index])
+    ax.minorticks_off()
+    ax.legend(fontsize=8.5)
+    return figure
+
+
+def draw_auto(runs):
+    """Panel c: AutoL2 and the tuned constant during training."""
+    from landscape.book import auto_l2_pictures
+
+    frame, names = figures.load("lewkowycz-fig-S9", runs.root).read(runs)
+    return auto_l2_pictures.accuracies(frame, names, (AUTO,), others=False)
+
+
+def picture(runs):
+    """The three panels."""
+    from landscape import book
+
+    fixed, times = by_strength(runs, FIXED), inverse(runs)
+    tables = {"fixed": pd.DataFrame(at(*fixed)), "as 1/lambda": pd.DataFrame(times[0])}
+    data = pd.concat(tables).stack()
+    return book.Picture(
+        panels={"a": draw_times(runs), "b": draw_budgets(runs), "c": draw_auto(runs)},
+        titles={"a": "time budgets, with schedule", "b": "tuned and predicted, constant rate",
+                "c": "AutoL2, constant rate"},
+        alt="First panel: highest test accuracy against lambda for a fixed time and for a time "
+        "proportional to one over lambda. Second: accuracy against the budget for the tuned and "
+        "the predicted lambda. Third: test accuracy against epochs for AutoL2 and the tuned "
+        "constant. The tables below state the numbers.",
+        data=data.rename_axis(["time", "seed", "lambda"]).rename("accuracy").reset_index(),
+    )  # fmt: skip
+
+
+def time_table(runs):
+    """Accuracies by lambda, in the fixed time and in one proportional to 1/lambda."""
+    from landscape import book
+
+    frame, names = by_strength(runs, FIXED)
+    columns = (at(frame, names), at(frame, names, budgets.final), inverse(runs)[0])
+    epochs, rows = inverse(runs)[1], []
+    for strength in sorted(set(columns[0]) | set(columns[2])):
+        cells = [
+            format_measurement(statistics.mean_interval(found[strength]).with_(n=None))
+            if strength in found else "–" for found in columns
+        ]  # fmt: skip
+        time = format_number(epochs[strength], digits=3) if strength in epochs else "–"
+        rows.append([f"{strength:g}", cells[0], cells[1], time, cells[2]])
+    return book.Table(
+        [r"$\lambda$", "fixed time, highest [%]", "at the end [%]", r"epochs $\propto 1/\lambda$",
+         "highest [%]"], rows, stack=True, label=f"{ID}-times",
+        caption="Test accuracies with the schedule, with 95 % intervals",
+    )  # fmt: skip
+
+
+def budget_table(runs):
+    """The tuned and the predicted lambda at every budget, and what the prediction costs."""
+    from landscape import book
+
+    tuning, tuned, predicted = at_budgets(runs)
+    best, guesses, rows = tuning.best_of_mean(), tuning.predicted().mean(axis=1), []
+    for budget in tuning.budgets:
+        cost = tuning.over_seeds(tuned.loc[budget] - predicted.loc[budget], unit="points")
+        top = tuning.over_seeds(tuned.loc[budget], unit="%")
+        rows.append([f"{budget:g}", f"{best[budget]:g}", f"{guesses[budget]:.2g}",
+                     *(format_measurement(one.with_(n=None)) for one in (top, cost))])  # fmt: skip
+    return book.Table(
+        ["budget [epochs]", r"tuned $\lambda$", r"$\lambda_{\mathrm{pred}}$", "tuned, highest",
+         "tuned minus predicted"], rows, stack=True, label=f"{ID}-budgets",
+        caption="What the prediction costs at a constant rate, with 95 % intervals",
+    )  # fmt: skip
+
+
+def rule_with_schedule(runs):
+    """Sentences: c, and the rule with the schedule in print and here."""
+    frame, names = by_strength(runs, FIXED)
+    ends, c = frame[budgets.EPOCH].max(), coefficient(runs)
+    best = best_of(at(frame, names))
+    return (
+        f"In print $c/(0.3\\,T)$ is {PRINTED_C / (DROP * PRINTED_T):.2g} at {PRINTED_T} epochs, a "
+        f"fifth of the tuned 0.0005. Here $c$ is {c:.2g} epochs, so that the rule gives "
+        f"{c / (DROP * ends):.2g} at {ends:g} epochs, where {best:g} was best of the grid."
+    )

@@ -1,0 +1,174 @@
+"""Measuring c and predicting the L2 coefficient (Lewkowycz & Gur-Ari 2020, figure 4)."""
+
+import numpy as np
+
+from landscape.evidence import claims, l2_budgets, statistics
+from landscape.evidence.measurement import Measurement, format_measurement, format_number
+
+ID = "lewkowycz-fig-4"
+RUNS, PROBE, METHOD = l2_budgets.CONSTANTS, l2_budgets.PROBE, l2_budgets.METHOD
+#: Steps an epoch and learning rate of the work, whose epochs c is turned into (C65).
+STEPS, RATE = 50_000 / 1024, 0.2
+#: The accuracy after the decay is the mean over this last part of the probe.
+LAST = 0.25
+
+
+def measure(runs):
+    """Distances from the best to the predicted coefficient, and the shape of the probe."""
+    tuning = l2_budgets.read(runs)
+    if isinstance(tuning, Measurement):
+        return {} if tuning.note == "no runs" else {"c1": tuning, "c2": tuning}
+    probe = curves(runs)
+    return {
+        "c1": {
+            "best": tuning.over_seeds(tuning.distance().max()),
+            "alike": tuning.over_seeds(tuning.distance_to_alike().max()),
+            "falls": tuning.slope(tuning.best()),
+            "reach": tuning.slope(tuning.reach()),
+        },
+        "c2": {
+            "inside": statistics.mean_interval(probe.idxmax() / probe.index[-1]),
+            "decays": statistics.mean_interval(probe.max() - late(probe), unit="points"),
+            "c": in_the_works_epochs(runs, tuning.c),
+        },
+    }
+
+
+def curves(runs):
+    """Test accuracy of the probe, percent: looks (epochs) by seeds that did not diverge."""
+    frame = statistics.finished(runs.frame(PROBE))
+    return 100 - frame.pivot(index="effective_epoch", columns="seed", values="test_error")
+
+
+def late(probe):
+    """Mean accuracy over the last quarter of the probe, by seed."""
+    return probe[probe.index > (1 - LAST) * probe.index[-1] + 1e-9].mean()
+
+
+def conversion(runs):
+    """What an epoch of ours is in epochs of the work, counted in steps times learning rate."""
+    settings = runs.parameters(RUNS, METHOD)
+    samples = settings["data"]["train_samples"] or 50_000
+    steps = samples / settings["run"]["batch_size"]
+    return steps / STEPS * settings["optimizer"]["lr"] / RATE
+
+
+def in_the_works_epochs(runs, c):
+    """The geometric mean of c, converted."""
+    return statistics.ratio_of_means(conversion(runs) * c, np.ones(len(c)), unit="epochs")
+
+
+def finding(found):
+    """How far the best coefficient is from the prediction, and what the probe shows."""
+    best, inside, decays = found["c1.best"], found["c2.inside"], found["c2.decays"]
+    if best.value is None or inside.value is None:
+        return "Nothing was measured."
+    factor = format_number(10**best.value, digits=2)
+    measured, inner = best.measurement, "not measurably inside"
+    if measured.has_interval and measured.high < 1:
+        inner = "inside"
+    elif measured.has_interval and measured.low > 1:
+        inner = "outside"
+    part, lost = format_number(100 * inside.value, 0), format_number(decays.value, 1)
+    shape = f"peaks after {part} % of the probe and then loses {lost} points"
+    if decays.verdict.word != "reproduced":
+        shape = "is not measurably lower at the probe's end than at its peak"
+    small = "On a narrow network, at" if best.verdict.scale != "work" else "At"
+    return (
+        f"{small} the budget where they differ most, the best L2 coefficient is a factor of "
+        f"{factor} from the predicted c/T, {inner} an order of magnitude; with a large coefficient "
+        f"the accuracy {shape}."
+    )
+
+
+def picture(runs):
+    """The work's two panels: the probe, and tuned and predicted coefficients."""
+    from landscape import book
+    from landscape.book import budget_pictures
+
+    tuning, probe = l2_budgets.read(runs), curves(runs)
+    strength = runs.frame(PROBE)["l2"].iloc[0]
+    figure, ax = book.panel(height=3.1)
+    for seed in probe:
+        ax.plot(probe.index * strength, probe[seed], color=book.CYCLE[0], alpha=0.35, linewidth=1)
+    ax.plot(probe.index * strength, probe.mean(axis=1), color=book.CYCLE[0],
+            label=f"mean of {probe.shape[1]} seeds")  # fmt: skip
+    for seed, c in tuning.c.items():
+        ax.axvline(c, color=book.CYCLE[1], linewidth=1, linestyle="--",
+                   label="$c$, seed by seed" if seed == tuning.c.index[0] else None)  # fmt: skip
+    work = claims.load(ID, runs.root).paper_values["c"].value / conversion(runs)
+    ax.axvline(work, color=book.INK, linewidth=1, linestyle=":", label="the work's, converted")
+    ax.set(xlabel=r"$t\,\lambda$ [epochs]", ylabel="test accuracy [%]", xlim=(0, None))
+    ax.legend(loc="lower right")
+    names = ["l2", "seed", "effective_epoch", "test_error", "training_loss"]
+    return book.Picture(
+        panels={"a": figure, "b": budget_pictures.against_budget(tuning, {1.0: "$c/T$"})},
+        titles={"a": f"probe with $\\lambda = {strength:g}$", "b": "tuned and predicted"},
+        alt="Two panels. Left, the test accuracy of a short run with a large L2 coefficient "
+        "against time times coefficient, one line a seed and their mean, with dashed lines at each "
+        "seed's peak. "
+        "Right, on logarithmic axes, the best coefficient against the budget of epochs with bars, "
+        "and the falling line of the prediction. The table below has the numbers.",
+        data={"constants": runs.frame(RUNS)[names], "probe": runs.frame(PROBE)[names]},
+    )  # fmt: skip
+
+
+def table(runs):
+    """By budget: best, bars, what cannot be told apart, the prediction and its price."""
+    from landscape import book
+
+    tuning = l2_budgets.read(runs)
+    best, bars, alike = tuning.best_of_mean(), tuning.mean_bars(), tuning.alike()
+    wanted, price, rows = tuning.predicted(), tuning.price(), []
+    for budget in tuning.budgets:
+        loss = tuning.over_seeds(price.loc[budget], unit="points")
+        rows.append([
+            format_number(budget), format_number(best[budget]),
+            span(bars.loc[budget]), span((alike[budget].min(), alike[budget].max())),
+            f"{len(alike[budget])} of {len(tuning.strengths)}",
+            format_number(np.exp(np.log(wanted.loc[budget]).mean()), digits=2),
+            format_measurement(loss),
+        ])  # fmt: skip
+    return book.Table(
+        ["budget [epochs]", r"best $\lambda$", "within 0.1 points", "not told from the best",
+         "so many", r"$c/T$", "lost at $c/T$"], rows, stack=True, label="lewkowycz-fig-4-budgets",
+        caption="Tuned and predicted coefficients: best mean over seeds, the work's bars, and "
+        "those that the seeds cannot tell from the best",
+    )  # fmt: skip
+
+
+def span(ends):
+    """Two ends as words, one number where they are equal."""
+    low, high = (format_number(float(end)) for end in ends)
+    return low if low == high else f"{low} to {high}"
+
+
+def certain(runs):
+    """What c is, and how many coefficients the seeds cannot tell from the best."""
+    tuning = l2_budgets.read(runs)
+    alike, every = tuning.alike(), len(tuning.strengths)
+    first, last = tuning.budgets[0], tuning.budgets[-1]
+    c = statistics.ratio_of_means(tuning.c, np.ones(len(tuning.c)), unit="epochs")
+    converted = in_the_works_epochs(runs, tuning.c)
+    return (
+        f"The probes give $c$ = {format_measurement(c)}; counted in steps times learning rate that "
+        f"is {format_measurement(converted)} of the work, which has 0.0066. With "
+        f"{tuning.maxima.shape[1]} seeds, {len(alike[first])} of {every} coefficients cannot be "
+        f"told from the best within {format_number(first)} epochs and {len(alike[last])} within "
+        f"{format_number(last)}."
+    )
+
+
+def closest(runs):
+    """Where the edge of what does as well as any lies, in units of 1 / T."""
+    tuning = l2_budgets.read(runs)
+    slope = tuning.slope(tuning.reach())
+    edge = (tuning.reach().mul(tuning.reach().index, axis=0) / tuning.c).mean(axis=1)
+    return (
+        "The largest coefficient within one point of the best falls with the budget as "
+        f"$T^{{{format_number(slope.value, 2)}}}$ (95 % interval "
+        f"{format_number(slope.low, 2)} to {format_number(slope.high, 2)}). In units of $c/T$ it "
+        "is "
+        f"{format_number(edge.iloc[0], digits=2)} at the shortest budget and "
+        f"{format_number(edge.iloc[-1], digits=2)} at the longest."
+    )

@@ -1,0 +1,106 @@
+"""Accuracy against the L2 coefficient by budget (Lewkowycz & Gur-Ari 2020, figure S3)."""
+
+import numpy as np
+
+from landscape.evidence import l2_budgets, l2_times, statistics
+from landscape.evidence.measurement import Measurement, format_number, not_run
+
+ID = "lewkowycz-fig-S3"
+RUNS, PROBE = l2_budgets.CONSTANTS, l2_budgets.PROBE
+
+
+def measure(runs):
+    """The largest distance and price of the prediction, and c at small over c at large lambda."""
+    tuning = l2_budgets.read(runs)
+    if isinstance(tuning, Measurement):
+        return {} if tuning.note == "no runs" else {"c1": tuning, "c2": tuning}
+    return {
+        "c1": {
+            "distance": tuning.over_seeds(tuning.distance().max()),
+            "price": tuning.over_seeds(tuning.price().max(), unit="points"),
+        },
+        "c2": small_over_large(runs),
+    }
+
+
+def coefficients(runs):
+    """c = t_* lambda in epochs at every coefficient that no run was still rising at: by seed."""
+    times = l2_times.peak_times(runs.frame(RUNS), ["l2"], time="effective_epoch")
+    cut = times[times["censored"] | ~(times["t_star"] > 0)]
+    kept = times[~times["l2"].isin(cut["l2"])]
+    return kept.assign(c=kept["t_star"] * kept["l2"]).pivot(index="l2", columns="seed", values="c")
+
+
+def small_over_large(runs):
+    """c at the smallest complete coefficient over that of the probe, both within 0.5 points."""
+    table = coefficients(runs)
+    probe = l2_budgets.probed(runs.frame(PROBE), l2_times.WITHIN)
+    if table.empty or table.index[0] >= runs.frame(PROBE)["l2"].iloc[0]:
+        return not_run("at every coefficient below the probe's some run was still rising")
+    small, large = statistics.common_seeds(table.iloc[0], probe)
+    if small.empty:
+        return not_run("no seed has both")
+    return statistics.ratio_of_means(small, large, note=f"at {format_number(table.index[0])}")
+
+
+def finding(found):
+    """How far off the prediction is at worst, in coefficients and in accuracy."""
+    distance, price, ratio = found["c1.distance"], found["c1.price"], found["c2"]
+    if distance.value is None or price.value is None:
+        return "Nothing was measured."
+    tail = "no coefficient below the probe's was followed to its peak"
+    if ratio.value is not None:
+        tail = f"$c$ at the smallest is {format_number(ratio.value, digits=2)} times the probe's"
+    factor = format_number(10**distance.value, digits=2)
+    small = "On a narrow network the" if distance.verdict.scale != "work" else "The"
+    return (
+        f"{small} prediction c/T is at worst a factor of {factor} from the best coefficient of a "
+        f"budget and costs at most {format_number(price.value, 1)} points of accuracy; {tail}."
+    )
+
+
+def picture(runs):
+    """One panel a budget: accuracy against the coefficient, the prediction dashed."""
+    from landscape import book
+    from landscape.book import budget_pictures
+
+    tuning = l2_budgets.read(runs)
+    panels, titles = {}, {}
+    for letter, budget in zip("abcdefg", tuning.budgets, strict=False):
+        panels[letter] = budget_pictures.at_one_budget(tuning, budget)
+        titles[letter] = f"$T$ = {budget:g} epochs"
+    panels["a"].axes[0].legend(loc="best")
+    table = tuning.maxima.reset_index()
+    return book.Picture(
+        panels=panels, titles=titles,
+        alt="A panel for each budget of epochs: the highest test accuracy within it against the L2 "
+        "coefficient on a logarithmic axis, with the predicted coefficient as a dashed line. "
+        "The larger the budget, the further left is the coefficient above which accuracy falls.",
+        data=table.rename(columns={seed: f"seed {seed}" for seed in tuning.maxima.columns}),
+    )  # fmt: skip
+
+
+def clock(runs):
+    """c = t_* lambda against the coefficient, and that of the probe."""
+    from landscape import book
+
+    table, probe = coefficients(runs), l2_budgets.probed(runs.frame(PROBE), l2_times.WITHIN)
+    figure, ax = book.panel(height=2.8)
+    for strength, row in table.iterrows():
+        ax.plot(np.full(len(row), strength), row, "o", color=book.CYCLE[0], markersize=4)
+    if not table.empty:
+        ax.plot(table.index, np.exp(np.log(table).mean(axis=1)), color=book.CYCLE[0],
+                label="main runs, geometric mean")  # fmt: skip
+    if not probe.empty:
+        large = runs.frame(PROBE)["l2"].iloc[0]
+        ax.plot(np.full(len(probe), large), probe, "s", color=book.CYCLE[1], label="probe")
+        ax.axhline(2 * np.exp(np.log(probe).mean()), color=book.INK, linestyle="--",
+                   label="twice the probe's")  # fmt: skip
+        ax.set(xscale="log", yscale="log")
+    ax.set(xlabel=r"L2 coefficient $\lambda$", ylabel=r"$c = t_*\lambda$ [epochs]")
+    ax.legend()
+    return book.Picture(
+        panels={"a": figure}, titles={"a": r"is $t_*\lambda$ one number?"},
+        alt="Time of the best accuracy times coefficient against the coefficient, one mark a seed, "
+        "with squares for the short probe and a dashed line at twice their mean.",
+    )  # fmt: skip
