@@ -10,6 +10,8 @@ import pytest
 from landscape.experiments import l2_carry_over as carry_over
 from landscape.experiments import settings
 
+pytestmark = pytest.mark.usefixtures("stand_ins")
+
 ROOT = Path(__file__).parents[2]
 SMOKE = settings.resolved(carry_over.EXPERIMENT, "smoke", ROOT) | {"train_samples": 64}
 
@@ -19,7 +21,7 @@ def tables(case, workers=1, **changes):
     return {name: pd.read_csv(io.StringIO(text)) for name, text in found.items()}
 
 
-def test_every_case_takes_as_many_gradients(small_data):
+def test_every_case_takes_as_many_gradients():
     for case in ("entropy_sgd", "parle", "adamw"):
         rows = tables(case, seeds=1)["results"]
         ends = rows.groupby(["part", "rate", "budget", "l2"])["step"].max()
@@ -30,7 +32,7 @@ def test_every_case_takes_as_many_gradients(small_data):
         assert set(rows.loc[rows["part"] == "grid", "budget"]) == {30}
 
 
-def test_a_seed_is_trained_with_what_its_own_short_run_predicts(small_data):
+def test_a_seed_is_trained_with_what_its_own_short_run_predicts():
     found = tables("sgd_steps")
     rows, expected = found["results"], found["predictions"]
     trained = rows[rows["part"] == "predicted"]
@@ -47,7 +49,7 @@ def test_a_seed_is_trained_with_what_its_own_short_run_predicts(small_data):
         assert own.loc[(30, "clock"), "l2"] == pytest.approx(peak * 0.01 / passed, rel=1e-5)
 
 
-def test_the_short_run_has_a_constant_rate(small_data):
+def test_the_short_run_has_a_constant_rate():
     rows = tables("sgd_cosine", seeds=1)["results"]
     probe = rows[rows["part"] == "probe"]
     assert (probe["clock"] == probe["step"]).all()
@@ -78,7 +80,7 @@ def test_a_short_run_that_is_lost_predicts_nothing():
     ]  # fmt: skip
 
 
-def test_two_workers_give_the_same_bytes(small_data):
-    one = carry_over.simulate(SMOKE | {"seeds": 1}, "parle", workers=1)
-    two = carry_over.simulate(SMOKE | {"seeds": 1}, "parle", workers=2)
-    assert one.tables == two.tables
+def test_other_workers_give_the_same_bytes(other_workers):
+    one = carry_over.simulate(SMOKE | {"seeds": 1}, "entropy_sgd")
+    other_workers(carry_over)
+    assert carry_over.simulate(SMOKE | {"seeds": 1}, "entropy_sgd", workers=2).tables == one.tables

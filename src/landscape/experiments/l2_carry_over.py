@@ -46,6 +46,7 @@ from landscape.experiments.simulation import Outcome, csv_text
 from landscape.experiments.stacked_networks import Group, Stack, fit, look_times
 from landscape.optim import predicted_l2 as prediction
 from landscape.optim.rate_schedules import relative
+from landscape.train.streams import NOISE_STREAM
 from landscape.train.workers import in_workers
 
 EXPERIMENT = "does-the-rule-carry-over"
@@ -201,6 +202,7 @@ def train(
     schedule = scheduler(optimizer, settings, kind, rate, steps)
     each = settings["probe_looks_per_decade" if part == "probe" else "looks_per_decade"]
     looks = look_times(budget, each, replicas)
+    torch.manual_seed(settings["seed"] + NOISE_STREAM)  # that of an inner loop
     with _small_numbers_are_zero():
         rows = pd.DataFrame(fit(stack, optimizer, looks, schedule))
     passed = clock(settings, kind, steps)
