@@ -9,7 +9,7 @@ import pandas as pd
 
 from landscape.evidence import carry_over as rules
 from landscape.evidence import l2_times
-from landscape.evidence.measurement import format_measurement, format_number, not_run
+from landscape.evidence.measurement import format_measurement, format_number
 
 NAME = "does-the-rule-carry-over"
 CONSTANT = {"sgd": "SGD", "entropy_sgd": "Entropy-SGD", "parle": "Parle", "adamw": "AdamW",
@@ -157,8 +157,7 @@ def draw_strengths(runs):
             if b.decades is None:
                 continue
             y = row + 0.22 * (place - 1)
-            low, high = b.low or b.tuned / 30, b.high
-            ax.plot([low / b.tuned, high / b.tuned], [y, y], color=book.GREY, linewidth=3,
+            ax.plot([b.low / b.tuned, b.high / b.tuned], [y, y], color=book.GREY, linewidth=3,
                     alpha=0.4, solid_capstyle="butt")  # fmt: skip
             ax.plot(b.predicted.value / b.tuned, y, MARKERS[place % 4], color=color,
                     label=f"$T = {b.budget}$" if row == 0 else None)  # fmt: skip
@@ -186,7 +185,9 @@ def draw_losses(runs):
                 ax.plot(b.without.value, y, MARKERS[place % 4], color=book.GREY, mfc="none",
                         label="no L2" if row == place == 0 else None)  # fmt: skip
             if own.finite:
-                reach = [[own.value - own.low], [own.high - own.value]] if own.has_interval else None
+                reach = None
+                if own.has_interval:
+                    reach = [[own.value - own.low], [own.high - own.value]]
                 ax.errorbar(own.value, y, xerr=reach, fmt=MARKERS[place % 4], elinewidth=1,
                             color=book.CYCLE[COLORS[case]],
                             label="predicted" if row == place == 0 else None)  # fmt: skip
@@ -357,9 +358,9 @@ def clocks(runs):
                 "counting gradients is the better clock" if gain.has_interval and gain.high < 0
                 else "the two clocks are not told apart")  # fmt: skip
         said.append(
-            f"{NAMES[case]}: $\\log(t_*\\lambda)$ scatters by {format_measurement(plain.with_(n=None))} "
-            f"counted in gradients, and by {format_measurement(gain.with_(n=None))} less counted in "
-            f"$\\sum\\eta/\\eta_0$; {word}."
+            f"{NAMES[case]}: $\\log(t_*\\lambda)$ scatters by "
+            f"{format_measurement(plain.with_(n=None))} counted in gradients, and by "
+            f"{format_measurement(gain.with_(n=None))} less in $\\sum\\eta/\\eta_0$; {word}."
         )
     return " ".join(said)
 
@@ -395,9 +396,9 @@ def schedules(runs):
     return book.Picture(
         panels={letter: draw_budget(runs, budget) for letter, budget in ends.items()},
         titles={letter: f"T = {budget:,} gradients" for letter, budget in ends.items()},
-        alt="Best test accuracy within the budget against the strength, for SGD at a constant rate, "
-        "with steps and with a cosine, at the smallest and the largest budget. Dashed lines are "
-        "the predictions.",
+        alt="Best test accuracy within the budget against the strength, for SGD at a constant "
+        "rate, with steps and with a cosine, at the smallest and the largest budget. Dashed lines "
+        "are the predictions.",
     )
 
 
@@ -411,8 +412,8 @@ def coefficients(runs):
         strength = first["probe_l2"].iloc[0] if len(first) else None
         cells = [f"{b.predicted.value:.2g} / {b.tuned:.2g}" if b.predicted.finite else "–"
                  for b in compare(runs, case)]  # fmt: skip
-        rows.append([NAMES[case], "–" if strength is None else f"{strength:g}",
-                     format_measurement((c if c.finite else not_run("")).with_(n=None)), *cells])  # fmt: skip
+        measured = format_measurement(c.with_(n=None))
+        rows.append([NAMES[case], "–" if strength is None else f"{strength:g}", measured, *cells])
     heads = [f"$T = {budget}$" for budget in budgets_of(runs, "sgd")]
     return book.Table(
         ["method", "$\\lambda$ of the short run", "$c = t_*\\lambda$ [gradients]", *heads], rows,

@@ -10,7 +10,7 @@ margin of t_*, below the best, means over seeds): a run that is cut off says not
 An interval that is wider than +- 0.3 decides nothing.
 
 **Strength.** At every budget the predicted strength (geometric mean over seeds) is within a factor
-of ten of the tuned one, the strength of the grid with the best mean accuracy ("within an order of
+of ten of the tuned one, the strength of the grid, zero apart, with the best mean accuracy ("within an order of
 magnitude": Lewkowycz & Gur-Ari 2020, section 3).
 
 **Accuracy.** At every budget the predicted strength loses at most 0.4 points of accuracy against
@@ -44,7 +44,7 @@ class Budget:
 
     Attributes:
         budget: Gradients.
-        tuned: The strength of the grid with the best mean accuracy.
+        tuned: The positive strength of the grid with the best mean accuracy.
         low, high: The smallest and largest strength within 0.1 points of it.
         predicted: Geometric mean over seeds with its interval.
         loss: Accuracy of the tuned minus that of the predicted strength, points, paired by seed.
@@ -64,7 +64,7 @@ class Budget:
     @property
     def decades(self) -> float | None:
         """By how many orders of magnitude the prediction is above the tuned strength."""
-        if not self.predicted.finite or self.tuned <= 0:
+        if not self.predicted.finite:
             return None
         return math.log10(self.predicted.value / self.tuned)
 
@@ -129,7 +129,7 @@ def compared(
         budget: Gradients.
     """
     table = accuracies(grid, budget)
-    means = table[table.notna().all(axis=1)].mean(axis=1)
+    means = table[table.notna().all(axis=1) & (table.index > 0)].mean(axis=1)
     tuned, near = float(means.idxmax()), means[means >= means.max() - 0.1 - 1e-9].index
     best = table.loc[tuned]
     missing = not_run("not trained")
