@@ -10,8 +10,8 @@ margin of t_*, below the best, means over seeds): a run that is cut off says not
 An interval that is wider than +- 0.3 decides nothing.
 
 **Strength.** At every budget the predicted strength (geometric mean over seeds) is within a factor
-of ten of the tuned one, the strength of the grid, zero apart, with the best mean accuracy ("within an order of
-magnitude": Lewkowycz & Gur-Ari 2020, section 3).
+of ten of the tuned one, the strength of the grid, zero apart, with the best mean accuracy ("within
+an order of magnitude": Lewkowycz & Gur-Ari 2020, section 3).
 
 **Accuracy.** At every budget the predicted strength loses at most 0.4 points of accuracy against
 the tuned one, mean over seeds ("within 0.4 %": the same, section 1.1).
