@@ -1,5 +1,7 @@
 """The rules of what carries over, on runs whose peaks and accuracies are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -103,6 +105,16 @@ def test_too_far_or_too_much_lost_fails():
     found = rules.compared(runs(tops={0.01: 82.0}), own, wanted, 1000)
     assert not rules.strength_fits([found])
     assert not rules.accuracy_fits([found])
+
+
+def test_a_loss_whose_interval_reaches_below_the_limit_decides_nothing():
+    own, wanted = predicted([0.02] * 4, 1000, 81.0)
+    found = rules.compared(runs(tops={0.01: 82.0}), own, wanted, 1000)
+    wide = replace(found, loss=Measurement(0.5, -0.5, 1.5))
+    assert rules.accuracy_fits([found]) is False
+    assert rules.accuracy_fits([wide]) is None
+    assert rules.accuracy_fits([found, wide]) is False
+    assert rules.accuracy_fits([replace(found, loss=Measurement(0.4, -0.5, 1.3))]) is True
 
 
 def test_the_better_clock_is_found():

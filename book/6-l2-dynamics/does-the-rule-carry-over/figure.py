@@ -77,9 +77,9 @@ def findings(runs):
 
 def carries(parts):
     """Whether the rule carries over, in a word."""
-    if False in parts:
+    if any(one is False for one in parts):
         return "no"
-    return "yes" if None not in parts else "undecided"
+    return "yes" if all(parts) else "undecided"
 
 
 def listed(cases):
@@ -93,19 +93,18 @@ def listed(cases):
 def answer(runs):
     """What was found, in one sentence."""
     found = findings(runs)
-    by = {word: [c for c in NAMES if carries(found[c][2]) == word]
+    by = {word: [case for case in NAMES if carries(found[case][2]) == word]
           for word in ("yes", "no", "undecided")}  # fmt: skip
-    said = {
-        "yes": "carries over to {}", "no": "fails with {}", "undecided": "is undecided for {}",
-    }  # fmt: skip
-    parts = [said[word].format(listed(cases)) for word, cases in by.items() if cases]
-    off = max(abs(b.decades) for _, own, _ in found.values() for b in own
-              if b.decades is not None)  # fmt: skip
-    worst = max(b.loss.value for _, own, _ in found.values() for b in own if b.loss.finite)
+    words = {"yes": "carries over to", "no": "fails for", "undecided": "is undecided for"}
+    said = [f"{words[word]} {listed(cases)}" for word, cases in by.items() if cases]
+    if len(by["no"]) == len(NAMES):
+        said = [f"carries over to none of {len(NAMES)} methods"]
+    own = [b for _, budgets, _ in found.values() for b in budgets]
+    off = max(abs(b.decades) for b in own if b.decades is not None)
+    worst = max(b.loss.value for b in own if b.loss.finite)
     return (
-        f"The rule $\\lambda = c/T$ {'; it '.join(parts)}. Its predictions lie within a factor of "
-        f"{format_number(10**off, digits=2)} of the tuned strength and lose at most "
-        f"{format_number(worst, 1)} points."
+        f"The rule $\\lambda = c/T$ {', '.join(said)}; its predictions are off by at most a factor "
+        f"of {format_number(10**off, digits=2)} and lose at most {format_number(worst, 1)} points."
     )
 
 
@@ -322,8 +321,8 @@ def schedule_table(runs):
             own = compare(runs, case, rule)
             off = [b.decades for b in own if b.decades is not None]
             losses = [format_measurement(b.loss.with_(n=None, unit="")) for b in own]
-            fits = rules.strength_fits(own) and rules.accuracy_fits(own)
-            rows.append([NAMES[case], name, spread_text(off), *losses, "yes" if fits else "no"])
+            word = carries((rules.strength_fits(own), rules.accuracy_fits(own)))
+            rows.append([NAMES[case], name, spread_text(off), *losses, word])
     heads = [f"loss at $T = {budget}$" for budget in budgets_of(runs, "sgd_steps")]
     return book.Table(
         ["schedule", "prediction", "decades off", *heads, "both rules hold"], rows, stack=True,
