@@ -84,8 +84,8 @@ def carries(parts):
 
 def listed(cases):
     """Names in a sentence."""
-    other = {"adam": "Adam with L2 in its gradient", "sgd_steps": "SGD with steps",
-             "sgd_cosine": "SGD with a cosine"}  # fmt: skip
+    other = {"adam": "Adam with L2 in its gradient", "sgd_steps": "stepwise SGD",
+             "sgd_cosine": "cosine SGD"}  # fmt: skip
     names = [other.get(case, NAMES[case]) for case in cases]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
