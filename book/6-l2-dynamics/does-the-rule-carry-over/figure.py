@@ -12,27 +12,38 @@ from landscape.evidence import l2_times
 from landscape.evidence.measurement import format_measurement, format_number
 
 NAME = "does-the-rule-carry-over"
+#: Tried after the other runs had been seen: it is shown and has no part in the answer.
+SLOWER = "does-the-rule-carry-over-slower"
 CONSTANT = {"sgd": "SGD", "entropy_sgd": "Entropy-SGD", "parle": "Parle", "adamw": "AdamW",
             "adam": "Adam, L2 in the gradient"}  # fmt: skip
 SCHEDULES = {"sgd_steps": "SGD, steps", "sgd_cosine": "SGD, cosine"}
 NAMES = CONSTANT | SCHEDULES
+SHOWN = {"sgd": "SGD", "entropy_sgd": "Entropy-SGD", "entropy_sgd_slower": "Entropy-SGD, slower",
+         **NAMES}  # fmt: skip
 #: The prediction that answers: the work's own where it has one.
 MAIN = {"sgd_steps": "first_drop", "sgd_cosine": "budget"}
 RULES = {"budget": "$c/T$", "first_drop": r"$c/(0.3\,T)$", "clock": r"$c\,\eta_0/\sum\eta$"}
-COLORS = {"sgd": 3, "entropy_sgd": 4, "parle": 0, "adamw": 1, "adam": 2, "sgd_steps": 5,
-          "sgd_cosine": 6}  # fmt: skip
+COLORS = {"sgd": 3, "entropy_sgd": 4, "entropy_sgd_slower": 7, "parle": 0, "adamw": 1, "adam": 2,
+          "sgd_steps": 5, "sgd_cosine": 6}  # fmt: skip
 MARKERS = "osD^"
+
+
+def read(runs, case, name="results"):
+    """A table of a case; the slower one has an experiment of its own."""
+    if case.endswith("_slower"):
+        return runs.table(SLOWER, case.removesuffix("_slower"), name)
+    return runs.table(NAME, case, name)
 
 
 def part(runs, case, name="grid"):
     """Rows of one part of a case."""
-    rows = runs.table(NAME, case)
+    rows = read(runs, case)
     return rows[rows["part"] == name]
 
 
 def expected(runs, case, rule=None):
     """The predictions of a case by one rule, by default the one that answers."""
-    found = runs.table(NAME, case, "predictions")
+    found = read(runs, case, "predictions")
     return found[found["rule"] == (rule or MAIN.get(case, "budget"))]
 
 
@@ -67,7 +78,7 @@ def law_rows(runs, case):
 def findings(runs):
     """By case: exponent, comparisons, and whether each rule holds."""
     found = {}
-    for case in NAMES:
+    for case in SHOWN:
         own = compare(runs, case)
         exponent = rules.exponent(law_rows(runs, case))
         parts = (rules.holds(exponent), rules.strength_fits(own), rules.accuracy_fits(own))
@@ -99,7 +110,7 @@ def answer(runs):
     said = [f"{words[word]} {listed(cases)}" for word, cases in by.items() if cases]
     if len(by["no"]) == len(NAMES):
         said = [f"carries over to none of {len(NAMES)} methods"]
-    own = [b for _, budgets, _ in found.values() for b in budgets]
+    own = [b for case in NAMES for b in found[case][1]]
     off = max(abs(b.decades) for b in own if b.decades is not None)
     worst = max(b.loss.value for b in own if b.loss.finite)
     return (
@@ -122,7 +133,7 @@ def table(runs):
         without = max(own, key=lambda b: b.without.value if b.without.finite else -np.inf)
         marks = {True: "holds", False: "fails", None: "undecided"}
         rows.append([
-            NAMES[case],
+            SHOWN[case],
             book.Cell(format_measurement(exponent.with_(n=None)), details=marks[parts[0]]),
             book.Cell(spread_text(off), details=marks[parts[1]]),
             book.Cell(format_measurement(worst.loss.with_(n=None)),
@@ -150,7 +161,7 @@ def draw_strengths(runs):
     from landscape import book
 
     figure, ax = book.panel(height=3.3)
-    for row, case in enumerate(NAMES):
+    for row, case in enumerate(SHOWN):
         color = book.CYCLE[COLORS[case]]
         for place, b in enumerate(compare(runs, case)):
             if b.decades is None:
@@ -164,8 +175,8 @@ def draw_strengths(runs):
     for end in (1 / rules.FACTOR, rules.FACTOR):
         ax.axvline(end, color=book.GREY, linewidth=1, linestyle=":")
     ax.set(xscale="log", xlabel=r"$\lambda_{\mathrm{pred}}\,/\,\lambda_{\mathrm{tuned}}$",
-           yticks=range(len(NAMES)), yticklabels=short_names(),
-           ylim=(len(NAMES) - 0.5, -0.5))  # fmt: skip
+           yticks=range(len(SHOWN)), yticklabels=short_names(),
+           ylim=(len(SHOWN) - 0.5, -0.5))  # fmt: skip
     ax.minorticks_off()
     ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.35, 1.13), ncols=4,
               handletextpad=0.1, columnspacing=0.8)  # fmt: skip
@@ -177,7 +188,7 @@ def draw_losses(runs):
     from landscape import book
 
     figure, ax = book.panel(height=3.3)
-    for row, case in enumerate(NAMES):
+    for row, case in enumerate(SHOWN):
         for place, b in enumerate(compare(runs, case)):
             y, own = row + 0.22 * (place - 1), b.loss
             if b.without.finite:
@@ -192,15 +203,15 @@ def draw_losses(runs):
                             label="predicted" if row == place == 0 else None)  # fmt: skip
     ax.axvline(0, color=book.GREY, linewidth=1)
     ax.axvline(rules.POINTS, color=book.GREY, linewidth=1, linestyle=":")
-    ax.set(xlabel="points below the tuned strength", yticks=range(len(NAMES)),
-           yticklabels=short_names(), ylim=(len(NAMES) - 0.5, -0.5))  # fmt: skip
+    ax.set(xlabel="points below the tuned strength", yticks=range(len(SHOWN)),
+           yticklabels=short_names(), ylim=(len(SHOWN) - 0.5, -0.5))  # fmt: skip
     ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.35, 1.13), ncols=2)
     return figure
 
 
 def short_names():
     """Names for an axis."""
-    return [name.replace(", L2 in the gradient", " (L2)") for name in NAMES.values()]
+    return [name.replace(", L2 in the gradient", " (L2)") for name in SHOWN.values()]
 
 
 def picture(runs):
@@ -210,7 +221,7 @@ def picture(runs):
     rows = [
         {"method": case, "budget": b.budget, "tuned": b.tuned, "predicted": b.predicted.value,
          "loss": b.loss.value, "without_l2": b.without.value, "tuned_accuracy": b.best.value}
-        for case in NAMES for b in compare(runs, case)
+        for case in SHOWN for b in compare(runs, case)
     ]  # fmt: skip
     return book.Picture(
         panels={"a": draw_strengths(runs), "b": draw_losses(runs)},
@@ -225,7 +236,7 @@ def picture(runs):
 
 def times(runs, case):
     """t_* of a case's runs with a constant rate: of the grid and at other rates."""
-    rows = runs.table(NAME, case)
+    rows = read(runs, case)
     rows = rows[rows["part"].isin(("grid", "rates"))]
     return rows, l2_times.peak_times(rows, ["rate", "l2"])
 
@@ -260,7 +271,7 @@ def draw_times(runs, cases):
             means = {l2: m for l2, m in means.items() if m.finite}
             at, values = list(means), [m.value for m in means.values()]
             look = {"color": book.CYCLE[COLORS[case]], "marker": "o" if rate == own else "s"}
-            name = NAMES[case].replace(", L2 in the gradient", " (L2)")
+            name = SHOWN[case].replace(", L2 in the gradient", " (L2)")
             label = name if rate == own else f"{name}, $\\eta = {rate:g}$"
             ax.plot(at, values, linestyle="-" if rate == own else "--", mfc="none", label=label,
                     linewidth=1, **look)  # fmt: skip
@@ -280,7 +291,7 @@ def law(runs):
     from landscape import book
 
     return book.Picture(
-        panels={"a": draw_times(runs, ("sgd", "entropy_sgd", "parle")),
+        panels={"a": draw_times(runs, ("sgd", "entropy_sgd", "entropy_sgd_slower", "parle")),
                 "b": draw_times(runs, ("adamw",)), "c": draw_times(runs, ("adam",))},
         titles={"a": "L2 in the gradient of SGD", "b": "decoupled decay",
                 "c": "L2 in Adam's gradient"},
@@ -406,13 +417,13 @@ def coefficients(runs):
     from landscape import book
 
     rows = []
-    for case in CONSTANT:
+    for case in [case for case in SHOWN if case not in SCHEDULES]:
         c, first = c_of(runs, case), expected(runs, case)
         strength = first["probe_l2"].iloc[0] if len(first) else None
         cells = [f"{b.predicted.value:.2g} / {b.tuned:.2g}" if b.predicted.finite else "–"
                  for b in compare(runs, case)]  # fmt: skip
         measured = format_measurement(c.with_(n=None))
-        rows.append([NAMES[case], "–" if strength is None else f"{strength:g}", measured, *cells])
+        rows.append([SHOWN[case], "–" if strength is None else f"{strength:g}", measured, *cells])
     heads = [f"$T = {budget}$" for budget in budgets_of(runs, "sgd")]
     return book.Table(
         ["method", "$\\lambda$ of the short run", "$c = t_*\\lambda$ [gradients]", *heads], rows,
