@@ -102,6 +102,14 @@ def test_a_broken_law_a_lost_point_and_a_far_strength_are_told(figure):
     assert said.endswith("hold for 4 of 7 methods.")
 
 
+def test_the_smallest_budget_is_left_out_in_a_sentence_of_its_own(figure):
+    said = figure.later(made(lost={"parle": 1.2}))
+    assert said.startswith("Training has hardly ended at $T = 250$.")
+    assert "Parle 1.1" in said
+    assert said.endswith("Within 0.4: SGD; Entropy-SGD; Entropy-SGD, slower; AdamW; Adam, L2 in "
+                         "the gradient; SGD, steps; SGD, cosine.")  # fmt: skip
+
+
 def test_nothing_that_carries_over_is_said_too(figure):
     said = figure.answer(made(lost=dict.fromkeys(CASES, 2.0)))
     assert len(said.split()) <= 45

@@ -150,6 +150,22 @@ def table(runs):
     )  # fmt: skip
 
 
+def later(runs):
+    """Sentences: what is lost at the budgets above the smallest."""
+    losses = {}
+    for case in SHOWN:
+        own = compare(runs, case)[1:]
+        losses[case] = max((b.loss for b in own if b.loss.finite), key=lambda m: m.value)
+    kept = [case for case, most in losses.items() if most.value <= rules.POINTS + 1e-9]
+    said = "; ".join(f"{SHOWN[case]} {format_number(m.value, 1)}" for case, m in losses.items())
+    first = budgets_of(runs, "sgd")[0]
+    fine = "; ".join(SHOWN[case] for case in kept) or "none"
+    return (
+        f"Training has hardly ended at $T = {first}$. Without that budget, a choice made after the "
+        f"runs, the largest losses in points are: {said}. Within {rules.POINTS}: {fine}."
+    )
+
+
 def spread_text(off):
     """Smallest and largest of some decades."""
     if not off:
@@ -204,7 +220,9 @@ def draw_losses(runs):
                             label="predicted" if row == place == 0 else None)  # fmt: skip
     ax.axvline(0, color=book.GREY, linewidth=1)
     ax.axvline(rules.POINTS, color=book.GREY, linewidth=1, linestyle=":")
-    ax.set(xlabel="points below the tuned strength", yticks=range(len(SHOWN)),
+    ax.set_xscale("symlog", linthresh=1.0)
+    ax.set(xlim=(-3, 60), xticks=(-1, 0, 1, 10), xticklabels=("-1", "0", "1", "10"),
+           xlabel="points below the tuned strength", yticks=range(len(SHOWN)),
            yticklabels=short_names(), ylim=(len(SHOWN) - 0.5, -0.5))  # fmt: skip
     ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.35, 1.13), ncols=2)
     return figure
@@ -385,7 +403,8 @@ def draw_budget(runs, budget):
         grid = part(runs, case)
         grid = grid[grid["budget"] == budget] if case in SCHEDULES else grid
         means = rules.accuracies(grid, budget).mean(axis=1)
-        look = {"color": book.CYCLE[COLORS[case]], "marker": "Dos"[list(NAMES).index(case) % 3]}
+        mark = {"sgd": "D", "sgd_steps": "s", "sgd_cosine": "o"}[case]
+        look = {"color": book.CYCLE[COLORS[case]], "marker": mark}
         above = means[means.index > 0]
         ax.plot(above.index, above, label=NAMES[case], linewidth=1, **look)
         predicted = expected(runs, case)
@@ -394,6 +413,7 @@ def draw_budget(runs, budget):
     ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="best test accuracy [%]")
     top = ax.get_ylim()[1]
     ax.set_ylim(max(ax.get_ylim()[0], top - 7), top)
+    ax.set_xlim(right=0.02)
     ax.legend(fontsize=8)
     return figure
 
