@@ -1,0 +1,452 @@
+"""Does the predicted L2 strength carry over to other optimizers and to schedules?
+
+The page has no claims; its rules stand in ``landscape.evidence.carry_over`` and were fixed before
+the runs.
+"""
+
+import numpy as np
+import pandas as pd
+
+from landscape.evidence import carry_over as rules
+from landscape.evidence import l2_times
+from landscape.evidence.measurement import format_measurement, format_number
+
+NAME = "does-the-rule-carry-over"
+#: Tried after the other runs had been seen: it is shown and has no part in the answer.
+SLOWER = "does-the-rule-carry-over-slower"
+CONSTANT = {"sgd": "SGD", "entropy_sgd": "Entropy-SGD", "parle": "Parle", "adamw": "AdamW",
+            "adam": "Adam, L2 in the gradient"}  # fmt: skip
+SCHEDULES = {"sgd_steps": "SGD, steps", "sgd_cosine": "SGD, cosine"}
+NAMES = CONSTANT | SCHEDULES
+SHOWN = {"sgd": "SGD", "entropy_sgd": "Entropy-SGD", "entropy_sgd_slower": "Entropy-SGD, slower",
+         **NAMES}  # fmt: skip
+#: The prediction that answers: the work's own where it has one.
+MAIN = {"sgd_steps": "first_drop", "sgd_cosine": "budget"}
+RULES = {"budget": "$c/T$", "first_drop": r"$c/(0.3\,T)$", "clock": r"$c\,\eta_0/\sum\eta$"}
+COLORS = {"sgd": 3, "entropy_sgd": 4, "entropy_sgd_slower": 7, "parle": 0, "adamw": 1, "adam": 2,
+          "sgd_steps": 5, "sgd_cosine": 6}  # fmt: skip
+MARKERS = "osD^"
+
+
+def read(runs, case, name="results"):
+    """A table of a case; the slower one has an experiment of its own."""
+    if case.endswith("_slower"):
+        return runs.table(SLOWER, case.removesuffix("_slower"), name)
+    return runs.table(NAME, case, name)
+
+
+def part(runs, case, name="grid"):
+    """Rows of one part of a case."""
+    rows = read(runs, case)
+    return rows[rows["part"] == name]
+
+
+def expected(runs, case, rule=None):
+    """The predictions of a case by one rule, by default the one that answers."""
+    found = read(runs, case, "predictions")
+    return found[found["rule"] == (rule or MAIN.get(case, "budget"))]
+
+
+def budgets_of(runs, case):
+    """Budgets of gradients, in order."""
+    return sorted(part(runs, case, "predicted")["budget"].unique())
+
+
+def compare(runs, case, rule=None):
+    """Tuned against predicted at every budget of a case."""
+    grid, trained, predictions = (part(runs, case), part(runs, case, "predicted"),
+                                  expected(runs, case, rule))  # fmt: skip
+    found = []
+    for budget in budgets_of(runs, case):
+        own = grid[grid["budget"] == budget] if case in SCHEDULES else grid
+        of = [rows[rows["budget"] == budget] for rows in (trained, predictions)]
+        found.append(rules.compared(own, *of, budget))
+    return found
+
+
+def c_of(runs, case):
+    """c of the short runs, in gradients."""
+    return rules.shared_c(expected(runs, case, "budget"))
+
+
+def law_rows(runs, case):
+    """Rows that the exponent is fitted over: those of the longest budget."""
+    grid = part(runs, case)
+    return rules.fitted(grid[grid["budget"] == grid["budget"].max()])
+
+
+def findings(runs):
+    """By case: exponent, comparisons, and whether each rule holds."""
+    found = {}
+    for case in SHOWN:
+        own = compare(runs, case)
+        exponent = rules.exponent(law_rows(runs, case))
+        parts = (rules.holds(exponent), rules.strength_fits(own), rules.accuracy_fits(own))
+        found[case] = (exponent, own, parts)
+    return found
+
+
+def carries(parts):
+    """Whether the rule carries over, in a word."""
+    if any(one is False for one in parts):
+        return "no"
+    return "yes" if all(parts) else "undecided"
+
+
+def listed(cases):
+    """Names in a sentence; their number where they are many."""
+    if not cases:
+        return "none"
+    if len(cases) > 3:
+        of = "all" if len(cases) == len(NAMES) else f"{len(cases)} of"
+        return f"{of} {len(NAMES)} methods"
+    other = {"adam": "Adam", "sgd_steps": "stepwise SGD", "sgd_cosine": "cosine SGD"}
+    names = [other.get(case, NAMES[case]) for case in cases]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def answer(runs):
+    """What was found, in one sentence."""
+    found = findings(runs)
+    law, strength, accuracy = (
+        [case for case in NAMES if found[case][2][place] is False] for place in range(3)
+    )
+    whole = [case for case in NAMES if carries(found[case][2]) == "yes"]
+    near = "for all methods" if not strength else f"except for {listed(strength)}"
+    return (
+        "The prediction $\\lambda = c/T$ lies within a factor of ten of the tuned strength "
+        f"{near}; $t_*\\propto1/\\lambda$ fails for {listed(law)}, more than {rules.POINTS} points "
+        f"are surely lost by {listed(accuracy)}, and all three rules hold for {listed(whole)}."
+    )
+
+
+# What the page shows
+
+
+def table(runs):
+    """One row a method with what decides."""
+    from landscape import book
+
+    rows = []
+    for case, (exponent, own, parts) in findings(runs).items():
+        off = [b.decades for b in own if b.decades is not None]
+        worst = max(own, key=lambda b: b.loss.value if b.loss.finite else -np.inf)
+        without = max(own, key=lambda b: b.without.value if b.without.finite else -np.inf)
+        marks = {True: "holds", False: "fails", None: "undecided"}
+        rows.append([
+            SHOWN[case],
+            book.Cell(format_measurement(exponent.with_(n=None)), details=marks[parts[0]]),
+            book.Cell(spread_text(off), details=marks[parts[1]]),
+            book.Cell(format_measurement(worst.loss.with_(n=None)),
+                      details=f"at $T = {worst.budget}$: {marks[parts[2]]}"),
+            format_measurement(without.without.with_(n=None)), carries(parts),
+        ])  # fmt: skip
+    return book.Table(
+        ["method", "exponent of $t_*$ in $\\lambda$", "predicted / tuned, decades",
+         "largest loss by the prediction", "no L2 loses up to", "carries over"],
+        rows, label="does-the-rule-carry-over-rules", stack=True,
+        caption="The three rules, with 95 % intervals over seeds; accuracies are the largest "
+        "within a budget",
+    )  # fmt: skip
+
+
+def later(runs):
+    """Sentences: what is lost at the budgets above the smallest."""
+    losses = {}
+    for case in SHOWN:
+        own = compare(runs, case)[1:]
+        losses[case] = max((b.loss for b in own if b.loss.finite), key=lambda m: m.value)
+    kept = [case for case, most in losses.items() if most.value <= rules.POINTS + 1e-9]
+    said = "; ".join(f"{SHOWN[case]} {format_number(m.value, 1)}" for case, m in losses.items())
+    first = budgets_of(runs, "sgd")[0]
+    fine = "; ".join(SHOWN[case] for case in kept) or "none"
+    return (
+        f"Training has hardly ended at $T = {first}$. Without that budget, a choice made after the "
+        f"runs, the largest losses in points are: {said}. Within {rules.POINTS}: {fine}."
+    )
+
+
+def spread_text(off):
+    """Smallest and largest of some decades."""
+    if not off:
+        return "–"
+    return f"{format_number(min(off), 1)} to {format_number(max(off), 1)}"
+
+
+def draw_strengths(runs):
+    """Predicted over tuned strength, one row a method and one mark a budget."""
+    from landscape import book
+
+    figure, ax = book.panel(height=3.3)
+    for row, case in enumerate(SHOWN):
+        color = book.CYCLE[COLORS[case]]
+        for place, b in enumerate(compare(runs, case)):
+            if b.decades is None:
+                continue
+            y = row + 0.22 * (place - 1)
+            ax.plot([b.low / b.tuned, b.high / b.tuned], [y, y], color=book.GREY, linewidth=3,
+                    alpha=0.4, solid_capstyle="butt")  # fmt: skip
+            ax.plot(b.predicted.value / b.tuned, y, MARKERS[place % 4], color=color,
+                    label=f"$T = {b.budget}$" if row == 0 else None)  # fmt: skip
+    ax.axvline(1, color=book.GREY, linewidth=1)
+    for end in (1 / rules.FACTOR, rules.FACTOR):
+        ax.axvline(end, color=book.GREY, linewidth=1, linestyle=":")
+    ax.set(xscale="log", xlabel=r"$\lambda_{\mathrm{pred}}\,/\,\lambda_{\mathrm{tuned}}$",
+           yticks=range(len(SHOWN)), yticklabels=short_names(),
+           ylim=(len(SHOWN) - 0.5, -0.5))  # fmt: skip
+    ax.minorticks_off()
+    ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.35, 1.13), ncols=4,
+              handletextpad=0.1, columnspacing=0.8)  # fmt: skip
+    return figure
+
+
+def draw_losses(runs):
+    """Points lost by the prediction, and by no L2 at all."""
+    from landscape import book
+
+    figure, ax = book.panel(height=3.3)
+    for row, case in enumerate(SHOWN):
+        for place, b in enumerate(compare(runs, case)):
+            y, own = row + 0.22 * (place - 1), b.loss
+            if b.without.finite:
+                ax.plot(b.without.value, y, MARKERS[place % 4], color=book.GREY, mfc="none",
+                        label="no L2" if row == place == 0 else None)  # fmt: skip
+            if own.finite:
+                reach = None
+                if own.has_interval:
+                    reach = [[own.value - own.low], [own.high - own.value]]
+                ax.errorbar(own.value, y, xerr=reach, fmt=MARKERS[place % 4], elinewidth=1,
+                            color=book.CYCLE[COLORS[case]],
+                            label="predicted" if row == place == 0 else None)  # fmt: skip
+    ax.axvline(0, color=book.GREY, linewidth=1)
+    ax.axvline(rules.POINTS, color=book.GREY, linewidth=1, linestyle=":")
+    ax.set_xscale("symlog", linthresh=1.0)
+    ax.set(xlim=(-3, 60), xticks=(-1, 0, 1, 10), xticklabels=("-1", "0", "1", "10"),
+           xlabel="points below the tuned strength", yticks=range(len(SHOWN)),
+           yticklabels=short_names(), ylim=(len(SHOWN) - 0.5, -0.5))  # fmt: skip
+    ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.35, 1.13), ncols=2)
+    return figure
+
+
+def short_names():
+    """Names for an axis."""
+    return [name.replace(", L2 in the gradient", " (L2)") for name in SHOWN.values()]
+
+
+def picture(runs):
+    """Strengths and losses."""
+    from landscape import book
+
+    rows = [
+        {"method": case, "budget": b.budget, "tuned": b.tuned, "predicted": b.predicted.value,
+         "loss": b.loss.value, "without_l2": b.without.value, "tuned_accuracy": b.best.value}
+        for case in SHOWN for b in compare(runs, case)
+    ]  # fmt: skip
+    return book.Picture(
+        panels={"a": draw_strengths(runs), "b": draw_losses(runs)},
+        titles={"a": "predicted against tuned strength", "b": "accuracy lost"},
+        alt="Two panels with one row a method: plain SGD, Entropy-SGD, Parle, AdamW, Adam with L2 "
+        "in its gradient, and SGD with a falling rate. On the left the predicted over the tuned "
+        "strength at each budget, on the right the points of accuracy that the prediction and no "
+        "L2 at all lose. The table below states the numbers.",
+        data=pd.DataFrame(rows),
+    )
+
+
+def times(runs, case):
+    """t_* of a case's runs with a constant rate: of the grid and at other rates."""
+    rows = read(runs, case)
+    rows = rows[rows["part"].isin(("grid", "rates"))]
+    return rows, l2_times.peak_times(rows, ["rate", "l2"])
+
+
+def product_rows(runs, case):
+    """Rows for the exponents in rate and strength: fitted strengths at every rate."""
+    rows = times(runs, case)[0]
+    return pd.concat([rules.fitted(of) for _, of in rows.groupby("rate")])
+
+
+def product(runs, case):
+    """Exponents of t_* in rate and strength; None where there are too few."""
+    rows = product_rows(runs, case)
+    if rows.empty or rows["rate"].nunique() < 2:
+        return None
+    return l2_times.power_law(l2_times.peak_times(rows, ["rate", "l2"]), ["rate", "l2"],
+                              censored=True)  # fmt: skip
+
+
+def draw_times(runs, cases):
+    """t_* against the strength; filled marks are fitted."""
+    from landscape import book
+
+    figure, ax = book.panel(height=3.1)
+    for case in cases:
+        found = times(runs, case)[1]
+        kept = product_rows(runs, case)
+        fitted = set(zip(kept["rate"], kept["l2"], strict=True))
+        own = part(runs, case)["rate"].iloc[0]
+        for rate, of in found[found["l2"] > 0].groupby("rate"):
+            means = {l2: l2_times.mean_peak_time(one) for l2, one in of.groupby("l2")}
+            means = {l2: m for l2, m in means.items() if m.finite}
+            at, values = list(means), [m.value for m in means.values()]
+            look = {"color": book.CYCLE[COLORS[case]], "marker": "o" if rate == own else "s"}
+            name = SHOWN[case].replace(", L2 in the gradient", " (L2)")
+            label = name if rate == own else f"{name}, $\\eta = {rate:g}$"
+            ax.plot(at, values, linestyle="-" if rate == own else "--", mfc="none", label=label,
+                    linewidth=1, **look)  # fmt: skip
+            solid = [(l2, v) for l2, v in zip(at, values, strict=True) if (rate, l2) in fitted]
+            if solid:
+                ax.plot(*zip(*solid, strict=True), linestyle="none", **look)
+                l2s = np.array([l2 for l2, _ in solid])
+                middle = np.exp(np.mean([np.log(l2 * v) for l2, v in solid]))
+                ax.plot(l2s, middle / l2s, color=look["color"], linestyle=":", linewidth=1)
+    ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"$t_*$ [gradients]")
+    ax.legend(fontsize=8)
+    return figure
+
+
+def law(runs):
+    """t_* against lambda for all constant rates."""
+    from landscape import book
+
+    return book.Picture(
+        panels={"a": draw_times(runs, ("sgd", "entropy_sgd", "entropy_sgd_slower", "parle")),
+                "b": draw_times(runs, ("adamw",)), "c": draw_times(runs, ("adam",))},
+        titles={"a": "L2 in the gradient of SGD", "b": "decoupled decay",
+                "c": "L2 in Adam's gradient"},
+        alt="Time of the best accuracy against the strength, logarithmic on both axes: SGD, "
+        "Entropy-SGD and Parle; AdamW at two learning rates; Adam with L2 in the gradient at two. "
+        "Dotted lines have the slope of the law.",
+    )  # fmt: skip
+
+
+def which_product(runs):
+    """Sentences: what sets the time scale of AdamW, and of Adam with L2 in the gradient."""
+    said = []
+    for case, name in (("adamw", "AdamW"), ("adam", "Adam with L2 in the gradient")):
+        found = product(runs, case)
+        if found is None:
+            said.append(f"{name}: too few strengths train at both rates to tell.")
+            continue
+        rate, l2 = (found.exponents[n].with_(n=None) for n in ("rate", "l2"))
+        both = all(rules.holds(found.exponents[n]) for n in ("rate", "l2"))
+        verdict = ("the product of both sets the time" if both else
+                   "which is not what a time set by their product would give")  # fmt: skip
+        said.append(
+            f"{name}: $t_* \\propto \\eta^p\\lambda^q$ with $p$ = {format_measurement(rate)} and "
+            f"$q$ = {format_measurement(l2)} over {found.points} pairs; {verdict}."
+        )
+    return " ".join(said)
+
+
+def schedule_table(runs):
+    """Every rule that a schedule could have, at every budget."""
+    from landscape import book
+
+    rows = []
+    for case in SCHEDULES:
+        for rule, name in RULES.items():
+            if expected(runs, case, rule).empty:
+                continue
+            own = compare(runs, case, rule)
+            off = [b.decades for b in own if b.decades is not None]
+            losses = [format_measurement(b.loss.with_(n=None, unit="")) for b in own]
+            word = carries((rules.strength_fits(own), rules.accuracy_fits(own)))
+            rows.append([NAMES[case], name, spread_text(off), *losses, word])
+    heads = [f"loss at $T = {budget}$" for budget in budgets_of(runs, "sgd_steps")]
+    return book.Table(
+        ["schedule", "prediction", "decades off", *heads, "both rules hold"], rows, stack=True,
+        caption="Predictions for a falling rate: decades above the tuned strength and points lost",
+    )  # fmt: skip
+
+
+def clock_rows(runs, case):
+    """Runs with a schedule whose peaks the sum of the rates puts within the run."""
+    grid, c = part(runs, case), c_of(runs, case)
+    if not c.finite:
+        return grid.iloc[:0]
+    kept = []
+    for _, of in grid.groupby("budget"):
+        end = of["clock"].max()
+        kept += [one for l2, one in of.groupby("l2") if l2 > 0 and c.value / l2 <= end
+                 and not one["diverged"].any()]  # fmt: skip
+    return pd.concat(kept) if kept else grid.iloc[:0]
+
+
+def clocks(runs):
+    """Sentences: is the sum of the rates the better clock for t_*?"""
+    said = []
+    for case in SCHEDULES:
+        rows = clock_rows(runs, case)
+        found = None if rows.empty else rules.scatter_of_clocks(rows)
+        if found is None:
+            said.append(f"{NAMES[case]}: too few runs peak.")
+            continue
+        plain, gain = found
+        word = ("the sum is the better clock" if gain.has_interval and gain.low > 0 else
+                "counting gradients is the better clock" if gain.has_interval and gain.high < 0
+                else "the two clocks are not told apart")  # fmt: skip
+        said.append(
+            f"{NAMES[case]}: $\\log(t_*\\lambda)$ scatters by "
+            f"{format_measurement(plain.with_(n=None))} counted in gradients, and by "
+            f"{format_measurement(gain.with_(n=None))} less in $\\sum\\eta/\\eta_0$; {word}."
+        )
+    return " ".join(said)
+
+
+def draw_budget(runs, budget):
+    """Best accuracy within a budget against the strength, constant and falling rates."""
+    from landscape import book
+
+    figure, ax = book.panel(height=3.1)
+    for case in ("sgd", *SCHEDULES):
+        grid = part(runs, case)
+        grid = grid[grid["budget"] == budget] if case in SCHEDULES else grid
+        means = rules.accuracies(grid, budget).mean(axis=1)
+        mark = {"sgd": "D", "sgd_steps": "s", "sgd_cosine": "o"}[case]
+        look = {"color": book.CYCLE[COLORS[case]], "marker": mark}
+        above = means[means.index > 0]
+        ax.plot(above.index, above, label=NAMES[case], linewidth=1, **look)
+        predicted = expected(runs, case)
+        value = np.exp(np.log(predicted.loc[predicted["budget"] == budget, "l2"]).mean())
+        ax.axvline(value, color=look["color"], linestyle="--", linewidth=1)
+    ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="best test accuracy [%]")
+    top = ax.get_ylim()[1]
+    ax.set_ylim(max(ax.get_ylim()[0], top - 7), top)
+    ax.set_xlim(right=0.02)
+    ax.legend(fontsize=8)
+    return figure
+
+
+def schedules(runs):
+    """Accuracy against strength at the smallest and the largest budget."""
+    from landscape import book
+
+    found = budgets_of(runs, "sgd_steps")
+    ends = {"a": found[0], "b": found[-1]}
+    return book.Picture(
+        panels={letter: draw_budget(runs, budget) for letter, budget in ends.items()},
+        titles={letter: f"T = {budget:,} gradients" for letter, budget in ends.items()},
+        alt="Best test accuracy within the budget against the strength, for SGD at a constant "
+        "rate, with steps and with a cosine, at the smallest and the largest budget. Dashed lines "
+        "are the predictions.",
+    )
+
+
+def coefficients(runs):
+    """A folded table: the short runs and what they predict."""
+    from landscape import book
+
+    rows = []
+    for case in [case for case in SHOWN if case not in SCHEDULES]:
+        c, first = c_of(runs, case), expected(runs, case)
+        strength = first["probe_l2"].iloc[0] if len(first) else None
+        cells = [f"{b.predicted.value:.2g} / {b.tuned:.2g}" if b.predicted.finite else "–"
+                 for b in compare(runs, case)]  # fmt: skip
+        measured = format_measurement(c.with_(n=None))
+        rows.append([SHOWN[case], "–" if strength is None else f"{strength:g}", measured, *cells])
+    heads = [f"$T = {budget}$" for budget in budgets_of(runs, "sgd")]
+    return book.Table(
+        ["method", "$\\lambda$ of the short run", "$c = t_*\\lambda$ [gradients]", *heads], rows,
+        folded=True, stack=True, caption="Short runs, and predicted / tuned strengths",
+    )  # fmt: skip
