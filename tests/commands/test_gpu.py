@@ -215,7 +215,7 @@ def test_a_sweep_that_is_there_in_part_is_taken_and_said_to_be_a_part(
 ):
     sweep = Sweeping.SWEEP
     machine = Sweeping(monkeypatch, {sweep: 50.0, RUNS[0]: 60.0})
-    gpu.gpu(options(tmp_path, minutes=2.4))  # too little for the whole
+    gpu.gpu(options(tmp_path, minutes=2.3))  # too little for the whole
     assert machine.calls == [f"{sweep} 100", RUNS[0]]
     said = capsys.readouterr().out
     assert "complete: in part, as a record that judges nothing: landscape record s" in said

@@ -13,14 +13,14 @@ from landscape.experiments.sweep_settings import configurations
 from landscape.train.sweep_spec import instants
 
 ROOT = Path(__file__).parents[2]
-NAME = ("predict-your-l2", "softmax", ROOT)
+NAME = "predict-your-l2"
 
 
 def test_every_look_counts_its_samples():
-    frame = sweep_reach.networks(*NAME)
-    every = configurations(settings.method_settings(*NAME[:2], "paper", ROOT), "")
+    frame = sweep_reach.networks(NAME, ROOT)
+    every = configurations(settings.method_settings(NAME, "softmax", "paper", ROOT), "")
     assert len(frame) == len(every) == 60
-    assert set(frame) == {"l2", "seed", "steps", "evaluated"}
+    assert set(frame) == {"l2", "method", "seed", "steps", "evaluated"}
     seen = instants(3000, 20, 1)  # every look is a row: 10,000 test and 512 training samples
     assert (frame["evaluated"] == len(seen) * 10_512).all()
     assert frame["steps"].tolist() == [one.steps for one in every]

@@ -139,7 +139,7 @@ def _portions(
         if known is None:
             found.append(Planned(name, decides, None, 0.0))
             continue
-        frame = sweep_reach.networks(experiment.id, run, root)
+        frame = sweep_reach.networks(experiment.id, root, [run])
         for one in sweep_reach.portions(sweep_reach.with_seconds(frame, *known[:2])):
             value = decides * one.share / len(experiment.runs) / max(one.seconds, 1e-9)
             found.append(Planned(name, decides, one.seconds, value, one.most_steps, one.share))

@@ -9,6 +9,8 @@ thousand samples take is measured (``benchmarks/paper_scale.py``, ``landscape.ex
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,40 +18,50 @@ import pandas as pd
 
 from landscape.data.canonical import IMAGE_SETS
 from landscape.evidence import paper_costs
-from landscape.experiments import settings
+from landscape.experiments import catalogue, settings
 from landscape.experiments.sweep_settings import configurations
 from landscape.train.spec import DataSpec
 from landscape.train.sweep_spec import Shared, instants
 
 
-def networks(experiment: str, method: str, root: Path, profile: str = "paper") -> pd.DataFrame:
+#: Columns beside those of a point.
+_BESIDE = ("method", "seed", "steps", "evaluated", "seconds", "reached")
+
+
+def networks(
+    experiment: str, root: Path, methods: Sequence[str] | None = None, profile: str = "paper"
+) -> pd.DataFrame:
     """Every network of a sweep.
 
     Args:
         experiment: Its id.
-        method: One of its methods.
         root: The project's folder.
+        methods: Some of its methods; by default all.
         profile: Whose settings.
 
     Returns:
-        The point's columns, ``seed``, ``steps`` and ``evaluated``, the samples of all its looks.
+        The points' columns, ``method``, ``seed``, ``steps`` and ``evaluated``, the samples of all
+        its looks.
 
     Raises:
         LandscapeError: There is no such sweep.
     """
     rows = []
     counted: dict[tuple[str, int], tuple[int, int]] = {}
-    for one in configurations(settings.method_settings(experiment, method, profile, root),
-                              experiment):  # fmt: skip
-        shared, key = one.shared, (repr(one.shared), one.steps)
-        if key not in counted:
-            seen = instants(one.steps, shared.rows_per_decade, shared.looks)
-            counted[key] = len(seen), sum(seen.values())
-        looks, becoming_rows = counted[key]
-        train, test = _samples(shared)
-        evaluated = looks * test + becoming_rows * min(train, shared.evaluation_samples or train)
-        rows.append(dict(one.point) | {"seed": one.seed, "steps": one.steps,
-                                       "evaluated": evaluated})  # fmt: skip
+    for method in methods or catalogue.get(experiment, "sweep", root).runs:
+        given = settings.method_settings(experiment, method, profile, root)
+        for one in configurations(given, experiment):
+            shared, key = one.shared, (repr(one.shared), one.steps)
+            if key not in counted:
+                seen = instants(one.steps, shared.rows_per_decade, shared.looks)
+                counted[key] = len(seen), sum(seen.values())
+            looks, becoming_rows = counted[key]
+            train, test = _samples(shared)
+            few = min(train, shared.evaluation_samples or train)
+            rows.append(
+                dict(one.point) | {"method": method, "seed": one.seed, "steps": one.steps,
+                                   "evaluated": looks * test + becoming_rows * few}
+            )  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -112,16 +124,25 @@ def portions(frame: pd.DataFrame) -> list[Portion]:
     return found
 
 
-def measured(root: Path, experiment: str, method: str, device: str = "cpu") -> tuple | None:
+def measured(
+    root: Path, experiment: str, method: str | None = None, device: str = "cpu"
+) -> tuple[float, float, str] | None:
     """Seconds of a step and of a thousand evaluated samples as last recorded, and the machine.
 
+    Args:
+        root: The project's folder.
+        experiment: A sweep.
+        method: One of its methods; by default medians over those recorded.
+        device: ``cpu`` or ``cuda``.
+
     Returns:
-        ``(step, evaluation, machine)``; None where nothing is known.
+        None where nothing is known.
     """
-    for costs in paper_costs.of(root, [experiment], [method]):
+    for costs in paper_costs.of(root, [experiment], None if method is None else [method]):
         if costs.device == device:
-            row = costs.rows[0]
-            return row["step_seconds"], row["evaluation_seconds"], costs.machine
+            step, evaluation = (statistics.median(row[name] for row in costs.rows)
+                                for name in ("step_seconds", "evaluation_seconds"))  # fmt: skip
+            return step, evaluation, costs.machine
     return None
 
 
@@ -160,7 +181,7 @@ def reach(frame: pd.DataFrame, hours: float) -> Reach:
         frame: Of ``with_seconds``.
         hours: Of one core or card.
     """
-    point = [name for name in frame if name not in ("seed", "steps", "evaluated", "seconds")]
+    point = [name for name in frame if name not in _BESIDE]
     each = frame.groupby(point, sort=False, dropna=False)["seconds"].sum()
     inside = each.sort_values(kind="stable").cumsum() <= 3600 * hours
     keys = frame[point].apply(lambda row: tuple(row) if len(point) > 1 else row.iloc[0], axis=1)
