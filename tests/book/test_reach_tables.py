@@ -64,7 +64,7 @@ def test_a_row_says_down_to_which_coefficient_hours_reach(project):
     made = reach_tables.table(project, NAME, hours=0.5)
     rows = {row[0]: row[1:] for row in texts(made)}
     assert rows["0.1"] == ["2 of 3", "0.1", "200", "0.2", "20 core hours"]
-    assert rows["1"] == ["2 of 3", "0.1", "20", "0.02", "2 core hours"]
+    assert rows["1"] == ["2 of 3", "0.1", "20", "0.021", "2 core hours"]
     assert "4 of 6 networks" in repr(made)
     assert "22 core hours" in repr(made)
     assert "3600 ms a step" in repr(made)
@@ -80,4 +80,4 @@ def test_nothing_and_everything(project):
 
 def test_evaluations_count(project):
     record(project, evaluation=10.0)
-    assert "3 of 6" in repr(reach_tables.table(project, NAME, hours=0.5))
+    assert "2 of 6" in repr(reach_tables.table(project, NAME, hours=0.5))
