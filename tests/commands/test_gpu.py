@@ -194,8 +194,8 @@ class Sweeping(Machine):
         return said
 
     def digest(self, run, profile="", root="", seeds=None, most_steps=None):
-        portion = "" if most_steps is None else str(most_steps)
-        return f"{run} {portion or getattr(self, 'made', '')}" if not profile else f"{run} {portion}"
+        wanted = "" if most_steps is None else str(most_steps)
+        return f"{run} {wanted if profile else self.made}"  # without a profile: what was made
 
 
 def test_a_sweep_s_portion_that_fits_is_done_and_the_rest_when_there_is_time(

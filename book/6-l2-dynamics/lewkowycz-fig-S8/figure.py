@@ -99,10 +99,13 @@ def measure(runs):
     at = lengths[np.isclose(lengths["epochs"], grid["epochs"].iloc[0])]
     best = at.loc[at["accuracy"].idxmax()]
     below = lengths[lengths["l2"] < best["l2"]]["accuracy"].max()
+    longer = not_run("no smaller coefficient was tried than the best")
+    if np.isfinite(below):
+        longer = Measurement(float(below - best["accuracy"]), unit="points")
     return {
         "c1": {"diagonal": Measurement(float(ratio)),
                "alone": Measurement(float(np.mean(whole)), unit="points")},
-        "c2": Measurement(float(below - best["accuracy"]), unit="points"),
+        "c2": longer,
     }  # fmt: skip
 
 
@@ -112,8 +115,8 @@ def finding(found):
     if any(part.value is None for part in (diagonal, alone, longer)):
         batch = work()["batch_size"]
         return (
-            f"ResNet-50 on ImageNet is not run: the images are not fetched. The {PRINTED:,} "
-            f"“epochs” of panel a can only be steps, {epochs(PRINTED, batch):.1f} epochs at the "
+            f"ResNet-50 on ImageNet is not run, because its images are not fetched; panel a's "
+            f"{PRINTED:,} “epochs” can only be steps, {epochs(PRINTED, batch):.1f} epochs at the "
             f"work's batch of {batch:,}."
         )
     same = "less than half" if diagonal.value < 0.5 else f"{100 * diagonal.value:.0f} % as much"
@@ -169,7 +172,8 @@ def draw_grid(given):
         rows = table[np.isclose(np.log2(table["lr"] * table["l2"]), product)].sort_values("lr")
         ax.plot(rows["lr"], rows["l2"], color=book.CYCLE[0], linewidth=1, alpha=0.7)
     for row in table.itertuples():
-        ax.annotate(f"{row.shrinks:.2g}", (row.lr, row.l2), ha="center", va="center", fontsize=9,
+        times = f"{float(f'{row.shrinks:.2g}'):g}"
+        ax.annotate(times, (row.lr, row.l2), ha="center", va="center", fontsize=9,
                     bbox={"boxstyle": "round,pad=0.25", "facecolor": book.PAPER,
                           "edgecolor": book.GREY})  # fmt: skip
     lrs, l2s = given["runs"]["grid"]["lr"], given["runs"]["grid"]["l2"]
@@ -210,15 +214,15 @@ def draw_schedules(given):
 
 
 def plan():
-    """The page's first picture: the grid of panel a and the schedules of panel b, before any run."""
+    """The page's first picture: panel a's grid and panel b's schedules, before any run."""
     from landscape import book
 
     given = work()
     return book.Picture(
         {"a": draw_grid(given), "b": draw_schedules(given)},
         titles={"a": "how often the weights shrink by e", "b": "one schedule, four lengths"},
-        alt="Left, five learning rates by five coefficients; lines join cells of equal product, and "
-        "each cell says how often the penalty alone would divide the weights by e during the run, "
+        alt="Left, five learning rates by five coefficients; lines join cells of equal product, "
+        "and each cell says how often the penalty alone would divide the weights by e during the run, "
         "the same along every line. Right, the learning rate against epochs: a warm-up and three "
         "drops by ten, stretched to four lengths.",
         data={"grid": cells(given), "schedules": schedules(given)},
@@ -231,12 +235,12 @@ def reference_cell():
     lr, l2, length = 0.1, 1e-4, given["runs"]["grid"]["epochs"][0]
     once = shrinking(lr, l2, length, given)
     longest = max(given["runs"]["lengths"]["epochs"])
-    least = min(given["runs"]["lengths"]["l2"])
+    equal = min(given["runs"]["lengths"]["l2"], key=lambda one: abs(one * longest - l2 * length))
     return (
-        rf"With the program's own $\eta = {lr:g}$ and $\lambda = 10^{{-4}}$ the penalty alone would "
-        f"shrink the weights {once:.1f} times by e in {length} epochs. In panel b the smallest "
-        f"coefficient does so {shrinking(lr, least, longest, given):.1f} times in "
-        f"{longest} epochs: if only that count mattered, it would have caught up."
+        rf"With the program's own $\eta = {lr:g}$ and $\lambda = 10^{{-4}}$ the penalty alone "
+        f"would shrink the weights {once:.1f} times by e in {length} epochs. In panel b $\\lambda = "
+        rf"{1e5 * equal:g} \times 10^{{-5}}$ does so "
+        f"{shrinking(lr, equal, longest, given):.1f} times in {longest} epochs: if only that count mattered, the two would end alike."
     )
 
 
@@ -246,11 +250,11 @@ def not_run_images(root):
     each = ""
     if known:
         row = known[0].rows[0]
-        each = (f" One network of panel a alone would take "
-                f"{format_number(paper_costs.rounded(row['hours']))} {known[0].unit}.")  # fmt: skip
+        each = (f" One network of panel a would take {paper_costs.rounded(row['hours']):,.0f} "
+                f"{known[0].unit}, and there are {row['runs']}.")  # fmt: skip
     return (
-        f"**Not run:** {NO_IMAGES}. It needs an account, so that no command of this project fetches "
-        f"it; where it lies, this runs both panels:{each}"
+        f"**Not run:** {NO_IMAGES}. It needs an account, so that no command of this project "
+        f"fetches it.{each} Where it lies, this runs both panels:"
     )
 
 
@@ -276,7 +280,7 @@ def draw_accuracies(runs):
         axes.legend(fontsize=9, title=title or None)
     return book.Picture(
         {"a": figure, "b": second}, titles={"a": "panel a's grid", "b": "panel b"},
-        alt="Left, best test accuracy against the product of learning rate and coefficient, a curve "
-        "for every coefficient. Right, against the coefficient, a curve for every length.",
+        alt="Left, best test accuracy against the product of learning rate and coefficient, a "
+        "curve for every coefficient. Right, against the coefficient, a curve for every length.",
         data=found,
     )  # fmt: skip

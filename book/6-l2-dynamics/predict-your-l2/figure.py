@@ -95,8 +95,8 @@ def found(runs):
         table = until(frame, epochs)
         means = table.mean()
         tried = np.array(table.columns, dtype=float)
-        strength = Measurement(*(None if v is None else v / epochs for v in (c.value, c.low, c.high)),
-                               n=c.n)  # fmt: skip
+        ends = (None if v is None else v / epochs for v in (c.value, c.low, c.high))
+        strength = Measurement(*ends, n=c.n)
         at = float(tried[np.argmin(np.abs(np.log(tried / strength.value)))])
         tuned = float(means.idxmax())
         near = tried[(means >= means.max() - TUNED_WITHIN - 1e-9).to_numpy()]
@@ -124,8 +124,8 @@ def answer(runs):
         f"On a small network one short run predicts the best $\\lambda$ for {last.epochs:,} epochs "
         f"within a factor of {format_number(near, 1)} and loses "
         f"{format_number(abs(last.loss.value), 1)} points; for {first.epochs} epochs{why} it is "
-        f"{format_number(far, 0 if far >= 3 else 1)} times too {'large' if larger else 'small'} and "
-        f"costs {format_number(first.loss.value, 1)}."
+        f"{format_number(far, 0 if far >= 3 else 1)} times too {'large' if larger else 'small'} "
+        f"and costs {format_number(first.loss.value, digits=2)}."
     )
 
 
@@ -187,7 +187,7 @@ def picture(runs):
         titles={"a": "all that were tried", "b": "predicted and tuned"},
         alt="Left, best test accuracy against the coefficient for four budgets: each curve has a "
         "maximum that moves to smaller coefficients with the budget, and a square where the "
-        "prediction falls. Right, predicted and tuned coefficients against the budget, both falling.",
+        "prediction falls. Right, predicted and tuned coefficients against the budget.",
         data={"accuracies": curves, "coefficients": points},
     )  # fmt: skip
 
@@ -198,8 +198,8 @@ def table(runs):
 
     _, rows = found(runs)
     return book.Table(
-        ["budget", "predicted", "tried there", "tuned (within a tenth of a point)", "accuracy, tuned",
-         "lost by the prediction"],
+        ["budget", "predicted", "tried there", "tuned (within a tenth of a point)",
+         "accuracy, tuned", "lost by the prediction"],
         [[f"{one.epochs:,}", f"{one.predicted.value:.1e}", f"{one.tried:.1e}",
           f"{one.tuned:.1e} ({one.low:.1e} to {one.high:.1e})", f"{one.best:.1f} %",
           format_measurement(one.loss)] for one in rows],
@@ -220,9 +220,9 @@ def reading(runs):
         f"From the probe, $\\lambda = {probe_of(frame):g}$, down to the best coefficient of the "
         f"longest budget, {tuned:.1e}, $t_*\\lambda$ stays between "
         f"{format_number(min(above), digits=2)} and {format_number(max(above), digits=2)} epochs: "
-        f"one number, within a factor of {max(above) / min(above):.1f}. At {least:.1e} it has fallen "
-        f"to {format_number(each[least], digits=2)}, because the peak comes when the network is "
-        f"trained, after about {format_number(needed(frame), digits=2)} epochs, whatever $\\lambda$ "
+        f"one number, within a factor of {max(above) / min(above):.1f}. At {least:.1e} it has "
+        f"fallen to {format_number(each[least], digits=2)}, because the peak comes when the network is "
+        f"trained, after about {float(f'{needed(frame):.2g}'):.0f} epochs, whatever $\\lambda$ "
         "is. Budgets shorter than that are what the rule is not made for."
     )
 
@@ -230,9 +230,10 @@ def reading(runs):
 def interval(runs):
     """The measured c with both tolerances."""
     frame = frame_of(runs)
-    first, loose = coefficient(frame), coefficient(frame, l2_times.WITHIN)
+    first, loose = (coefficient(frame, within).with_(unit="epochs", n=None)
+                    for within in (0.0, l2_times.WITHIN))  # fmt: skip
     return (
-        f"Three seeds of the probe give $c$ = {format_measurement(first)} epochs by the first "
+        f"Three seeds of the probe give $c$ = {format_measurement(first)} by the first "
         f"maximum, and {format_measurement(loose)} by the first time within half a point of it."
     ).replace("Three", {2: "Two", 3: "Three", 5: "Five"}.get(frame["seed"].nunique(), "The"))
 
@@ -331,8 +332,8 @@ def says():
     """What the program found."""
     names = short_run()
     return (
-        f"On 1,797 digits of 8 by 8 pixels the accuracy peaks after {names['c'] / names['probe']:g} "
-        f"epochs: $c$ = {names['c']:.2g} epochs, and $\\lambda$ = {names['strength']:.2g} for 200 "
+        f"On 1,797 digits of 8 by 8 pixels the accuracy peaks after "
+        f"{names['c'] / names['probe']:g} epochs: $c$ = {names['c']:.2g} epochs, and $\\lambda$ = {names['strength']:.2g} for 200 "
         f"epochs. The short run took {len(names['epochs'])} epochs, "
         f"{100 * len(names['epochs']) / 200:.0f} % of the long one."
     )

@@ -23,7 +23,6 @@ from landscape.experiments.sweep_settings import configurations
 from landscape.train.spec import DataSpec
 from landscape.train.sweep_spec import Shared, instants
 
-
 #: Columns beside those of a point.
 _BESIDE = ("method", "seed", "steps", "evaluated", "seconds", "reached")
 

@@ -173,8 +173,9 @@ class _Network:
         options = {key: value for key, value in settings["model"].items() if key != "name"}
         made = models.build(settings["model"]["name"], **options)
         self.model = made.to(device, memory_format=torch.channels_last)
-        norms = {id(p) for m in self.model.modules()
-                 if isinstance(m, nn.modules.batchnorm._BatchNorm) for p in m.parameters()}  # fmt: skip
+        layers = [m for m in self.model.modules()
+                  if isinstance(m, nn.modules.batchnorm._BatchNorm)]  # fmt: skip
+        norms = {id(p) for layer in layers for p in layer.parameters()}
         groups = [[p for p in self.model.parameters() if (id(p) in norms) == kept]
                   for kept in (False, True)]  # fmt: skip
         self.optimizer = torch.optim.SGD(
@@ -309,13 +310,15 @@ def costs(
     start = clock()
     network.measure(images, labels)
     thousand = (clock() - start) * _EVALUATED / count
-    step, mean = statistics.median(seconds), statistics.fmean(
-        steps(one.epochs, settings["batch_size"]) for one in every
+    step, mean = (
+        statistics.median(seconds),
+        statistics.fmean(steps(one.epochs, settings["batch_size"]) for one in every),
     )
     quartiles = statistics.quantiles(seconds, n=4) if len(seconds) > 1 else seconds * 3
     evaluated = settings["evaluations"] * VALIDATION / _EVALUATED * thousand
     return {
         "runs": len(every), "steps": round(mean), "rows": settings["evaluations"],
-        "evaluated": VALIDATION, "step_seconds": step, "step_quartiles": [quartiles[0], quartiles[2]],
+        "evaluated": VALIDATION, "step_seconds": step,
+        "step_quartiles": [quartiles[0], quartiles[2]],
         "evaluation_seconds": thousand, "hours": (mean * step + evaluated) / 3600,
     }  # fmt: skip
