@@ -29,7 +29,7 @@ class Machine:
         monkeypatch.setattr(gpu.gpu_plan, "plan", self.plan)
         monkeypatch.setattr(finished, "digest", self.digest)
 
-    def plan(self, root, seconds=None, steps=None):
+    def plan(self, root, seconds=None, steps=None, profile="paper"):
         return [Planned(run, 1, (seconds or {}).get(run), 1.0) for run in RUNS]
 
     def digest(self, run, *others):
@@ -173,7 +173,7 @@ class Sweeping(Machine):
 
     SWEEP = "1-part/s/softmax"
 
-    def plan(self, root, seconds=None, steps=None):
+    def plan(self, root, seconds=None, steps=None, profile="paper"):
         of = (steps or {}).get(self.SWEEP)
         if of is None:
             return [Planned(self.SWEEP, 2, None, 0.0), Planned(RUNS[0], 1, None, 0.0)]

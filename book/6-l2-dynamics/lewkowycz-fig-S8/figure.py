@@ -222,9 +222,9 @@ def plan():
         {"a": draw_grid(given), "b": draw_schedules(given)},
         titles={"a": "how often the weights shrink by e", "b": "one schedule, four lengths"},
         alt="Left, five learning rates by five coefficients; lines join cells of equal product, "
-        "and each cell says how often the penalty alone would divide the weights by e during the run, "
-        "the same along every line. Right, the learning rate against epochs: a warm-up and three "
-        "drops by ten, stretched to four lengths.",
+        "and each cell says how often the penalty alone would divide the weights by e during the "
+        "run, the same along every line. Right, the learning rate against epochs: a warm-up and "
+        "three drops by ten, stretched to four lengths.",
         data={"grid": cells(given), "schedules": schedules(given)},
     )  # fmt: skip
 
@@ -237,10 +237,12 @@ def reference_cell():
     longest = max(given["runs"]["lengths"]["epochs"])
     equal = min(given["runs"]["lengths"]["l2"], key=lambda one: abs(one * longest - l2 * length))
     return (
-        rf"With the program's own $\eta = {lr:g}$ and $\lambda = 10^{{-4}}$ the penalty alone "
-        f"would shrink the weights {once:.1f} times by e in {length} epochs. In panel b $\\lambda = "
+        rf"With the program's own $\eta = {lr:g}$ and $\lambda = 10^{{-4}}$ the "
+        f"penalty alone would shrink the weights {once:.1f} times by e in {length} epochs. In "
+        rf"panel b $\lambda = "
         rf"{1e5 * equal:g} \times 10^{{-5}}$ does so "
-        f"{shrinking(lr, equal, longest, given):.1f} times in {longest} epochs: if only that count mattered, the two would end alike."
+        f"{shrinking(lr, equal, longest, given):.1f} times in {longest} epochs: if only "
+        "that count mattered, the two would end alike."
     )
 
 

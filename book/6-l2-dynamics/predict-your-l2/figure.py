@@ -221,8 +221,8 @@ def reading(runs):
         f"longest budget, {tuned:.1e}, $t_*\\lambda$ stays between "
         f"{format_number(min(above), digits=2)} and {format_number(max(above), digits=2)} epochs: "
         f"one number, within a factor of {max(above) / min(above):.1f}. At {least:.1e} it has "
-        f"fallen to {format_number(each[least], digits=2)}, because the peak comes when the network is "
-        f"trained, after about {float(f'{needed(frame):.2g}'):.0f} epochs, whatever $\\lambda$ "
+        f"fallen to {format_number(each[least], digits=2)}, because the peak comes when the "
+        f"network is trained, after about {float(f'{needed(frame):.2g}'):.0f} epochs, whatever $\\lambda$ "
         "is. Budgets shorter than that are what the rule is not made for."
     )
 
@@ -332,8 +332,8 @@ def says():
     """What the program found."""
     names = short_run()
     return (
-        f"On 1,797 digits of 8 by 8 pixels the accuracy peaks after "
-        f"{names['c'] / names['probe']:g} epochs: $c$ = {names['c']:.2g} epochs, and $\\lambda$ = {names['strength']:.2g} for 200 "
-        f"epochs. The short run took {len(names['epochs'])} epochs, "
-        f"{100 * len(names['epochs']) / 200:.0f} % of the long one."
+        "On 1,797 digits of 8 by 8 pixels the accuracy peaks after "
+        f"{names['c'] / names['probe']:g} epochs: $c$ = {names['c']:.2g} epochs, and "
+        f"$\\lambda$ = {names['strength']:.2g} for 200 epochs. The short run took "
+        f"{len(names['epochs'])} epochs, {100 * len(names['epochs']) / 200:.0f} % of the long one."
     )

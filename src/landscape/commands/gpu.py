@@ -33,7 +33,7 @@ def gpu(options: argparse.Namespace) -> None:
     root, _ = root_and_profile(argparse.Namespace(profile=options.profile))
     if not options.minutes > 0:
         raise LandscapeError(f"--minutes {options.minutes} leaves no time; give a positive number.")
-    queue = gpu_plan.plan(root)
+    queue = gpu_plan.plan(root, profile=options.profile)
     if not queue:
         print("Nothing waits: every experiment for a GPU has a record at the work's own scale.")
         return
@@ -52,7 +52,7 @@ def gpu(options: argparse.Namespace) -> None:
         if "error" in found:
             print(f"left out, the self-test failed: {name}: {found['error']}", flush=True)
             log.add(gpu_plan.Planned(name, 0, None, 0.0), "failed in the self-test", found["error"])
-    queue = [one for one in gpu_plan.plan(root, _seconds(probes), _steps(probes))
+    queue = [one for one in gpu_plan.plan(root, _seconds(probes), _steps(probes), options.profile)
              if "error" not in probes.get(one.run, {})]  # fmt: skip
     print(gpu_plan.table(queue), flush=True)
     _work(queue, root, options, output, end, log)

@@ -99,6 +99,7 @@ def plan(
     root: Path,
     seconds: Mapping[str, float] | None = None,
     steps: Mapping[str, tuple[float, float]] | None = None,
+    profile: str = "paper",
 ) -> list[Planned]:
     """The queue, most decided per second first.
 
@@ -107,13 +108,14 @@ def plan(
         seconds: ``<part>/<experiment>/<method>`` to what all its seeds take, as measured on this
             machine; the records of costs fill in what is missing.
         steps: Of sweeps, to the seconds of a step and of a thousand evaluated samples.
+        profile: Whose networks a sweep has.
     """
     given, recorded = seconds or {}, known_seconds(root)
     queue = []
     for experiment in waiting(root):
         decides = undecided(experiment.id, root)
         if experiment.kind == "sweep":
-            queue += _portions(experiment, decides, steps or {}, root)
+            queue += _portions(experiment, decides, steps or {}, root, profile)
             continue
         names = [f"{experiment.part}/{experiment.id}/{run}" for run in experiment.runs]
         costs = {name: given.get(name, recorded.get(name.partition("/")[2])) for name in names}
@@ -130,6 +132,7 @@ def _portions(
     decides: int,
     steps: Mapping[str, tuple[float, float]],
     root: Path,
+    profile: str,
 ) -> list[Planned]:
     """A sweep's portions; the whole, without a time, where nothing is known."""
     found = []
@@ -139,7 +142,7 @@ def _portions(
         if known is None:
             found.append(Planned(name, decides, None, 0.0))
             continue
-        frame = sweep_reach.networks(experiment.id, root, [run])
+        frame = sweep_reach.networks(experiment.id, root, [run], profile)
         for one in sweep_reach.portions(sweep_reach.with_seconds(frame, *known[:2])):
             value = decides * one.share / len(experiment.runs) / max(one.seconds, 1e-9)
             found.append(Planned(name, decides, one.seconds, value, one.most_steps, one.share))

@@ -310,15 +310,17 @@ def costs(
     start = clock()
     network.measure(images, labels)
     thousand = (clock() - start) * _EVALUATED / count
-    step, mean = (
-        statistics.median(seconds),
-        statistics.fmean(steps(one.epochs, settings["batch_size"]) for one in every),
-    )
+    few = settings["per_class"]
+    train, test = TRAINING, VALIDATION
+    if few is not None:
+        train = test = few * settings["model"].get("classes", 1000)
+    mean = statistics.fmean(steps(one.epochs, settings["batch_size"], train) for one in every)
+    step = statistics.median(seconds)
     quartiles = statistics.quantiles(seconds, n=4) if len(seconds) > 1 else seconds * 3
-    evaluated = settings["evaluations"] * VALIDATION / _EVALUATED * thousand
+    evaluated = settings["evaluations"] * test / _EVALUATED * thousand
     return {
         "runs": len(every), "steps": round(mean), "rows": settings["evaluations"],
-        "evaluated": VALIDATION, "step_seconds": step,
+        "evaluated": test, "step_seconds": step,
         "step_quartiles": [quartiles[0], quartiles[2]],
         "evaluation_seconds": thousand, "hours": (mean * step + evaluated) / 3600,
     }  # fmt: skip
