@@ -222,8 +222,8 @@ def reading(runs):
         f"{format_number(min(above), digits=2)} and {format_number(max(above), digits=2)} epochs: "
         f"one number, within a factor of {max(above) / min(above):.1f}. At {least:.1e} it has "
         f"fallen to {format_number(each[least], digits=2)}, because the peak comes when the "
-        f"network is trained, after about {float(f'{needed(frame):.2g}'):.0f} epochs, whatever $\\lambda$ "
-        "is. Budgets shorter than that are what the rule is not made for."
+        f"network is trained, after about {float(f'{needed(frame):.2g}'):.0f} epochs, whatever "
+        "$\\lambda$ is. Budgets shorter than that are what the rule is not made for."
     )
 
 

@@ -85,7 +85,8 @@ def run(options: argparse.Namespace) -> None:
                 continue
             execute.run(
                 name, profile, root=root, output=output,
-                workers=options.workers, seeds=seeds, inputs=inputs, most_steps=most,
+                workers=options.workers, seeds=seeds, inputs=inputs,
+                **({} if most is None else {"most_steps": most}),
             )  # fmt: skip
         if world.speaks:
             print(f"wrote {done}")
