@@ -143,7 +143,8 @@ def small(card):
 FINDINGS = (
     ("lewkowycz-fig-2-c1", "The law holds in wide networks.", "The law, in wide networks.",
      "lewkowycz-fig-2", {"lewkowycz-fig-3": "convolutional networks",
-     "lewkowycz-fig-S1": "the time to fit", "lewkowycz-fig-S5": "squared loss", "lewkowycz-fig-S6": "training curves"}),
+     "lewkowycz-fig-S1": "the time to fit", "lewkowycz-fig-S5": "squared loss",
+     "lewkowycz-fig-S6": "training curves"}),
     ("lewkowycz-fig-S7-c1", "It ends where the network is narrow.", "Where it should end.",
      "lewkowycz-fig-S7", {"lewkowycz-fig-S8": "ImageNet"}),
     ("lewkowycz-fig-4-c1", "The coefficient can be predicted.", "Can the coefficient be predicted?",
