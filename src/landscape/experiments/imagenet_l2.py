@@ -1,9 +1,10 @@
 """ResNet-50 on ImageNet over learning rates, L2 coefficients and lengths of training.
 
 Every combination of a case's ``lr``, ``l2`` and ``epochs`` is trained from the same weights on the
-same images: SGD with Nesterov's momentum on cross-entropy + l2 / 2 |theta|^2, where theta leaves
-out the gains and shifts of batch norm. Images come from their files (``data.imagenet_batches``), so
-that this is no run of ``landscape.train.fit``, whose data lie in memory.
+same images: SGD with Nesterov's momentum on ``cross-entropy + l2 / 2 |theta|^2``, where theta
+leaves out the gains and shifts of batch norm. Images come from their files
+(``data.imagenet_batches``), so that this is no run of ``landscape.train.fit``, whose data lie in
+memory.
 
 The learning rate is that of https://github.com/tensorflow/tpu (models/official/resnet), which
 Lewkowycz & Gur-Ari (2020), supplement A, name: ``lr`` times the samples of a step over
