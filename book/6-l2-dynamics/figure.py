@@ -102,46 +102,53 @@ def verdicts(card):
     }  # fmt: skip
 
 
-#: What the part's first sentence takes from a claim: where it holds, and where it does not.
-ANSWERS = (
-    ("lewkowycz-fig-2-c1", "The time to the best accuracy goes as $1/\\lambda$",
-     "That the time to the best accuracy goes as $1/\\lambda$ is not what all our networks show"),
-    ("lewkowycz-fig-4-c1", "a coefficient predicted from it is within ten times of the tuned one",
-     "a coefficient predicted from it is not always within ten times of the tuned one"),
-    ("lewkowycz-fig-1-c4", "and lowering it while training goes on beats a tuned constant",
-     "and lowering it while training goes on does not beat a tuned constant"),
-)  # fmt: skip
+#: The claims that the part's first sentence is about.
+LAW, PREDICTED, LOWERED = "lewkowycz-fig-2-c1", "lewkowycz-fig-4-c1", "lewkowycz-fig-1-c4"
 
 
-def answer(card):
+def exponents(runs):
+    """Exponents of the time to the best accuracy in lambda that figure 2's page measures."""
+    measured = figures.load("lewkowycz-fig-2", runs.root).measure(runs).get("c1", {})
+    parts = measured.values() if isinstance(measured, dict) else [measured]
+    return sorted(one.value for one in parts if one.value is not None)
+
+
+def answer(card, runs):
     """The part's question, answered from the claims that were judged."""
-    words = verdicts(card)
-    said = []
-    for claim, holds, fails in ANSWERS:
-        word = words.get(claim)
-        if word not in (None, "not run"):
-            said.append(holds if word == "reproduced" else fails)
+    words, said = verdicts(card), []
+    judged = {claim for claim in (LAW, PREDICTED, LOWERED)
+              if words.get(claim) not in (None, "not run")}  # fmt: skip
+    if LAW in judged:
+        powers = [rf"$\lambda^{{{power:.2f}}}$" for power in exponents(runs)]
+        ends = " to ".join(dict.fromkeys([powers[0], powers[-1]])) if powers else r"$1/\lambda$"
+        as_said = "as the work says" if words[LAW] == "reproduced" else r"not quite $1/\lambda$"
+        said.append(f"the time to the best accuracy goes as {ends}, {as_said}")
+    if PREDICTED in judged:
+        always = "" if words[PREDICTED] == "reproduced" else "not always "
+        said.append(f"the predicted coefficient is {always}within ten times of the tuned one")
+    if LOWERED in judged:
+        beats = "beats" if words[LOWERED] == "reproduced" else "does not measurably beat"
+        said.append(f"AutoL2 {beats} a tuned constant")
     if not said:
         return "The part's claims on training have not been judged."
-    text = ", ".join(said).removeprefix("and ")
-    where = " (small networks)" if small(card) else ""
-    return f"{text[0].upper()}{text[1:]}{where}."
+    where = "In small networks " if small(card) else ""
+    text = where + "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def small(card):
     """Whether any of the claims that the answer takes was judged at small scale only."""
-    wanted = {claim for claim, *_ in ANSWERS}
     return any(
         claim["verdict"].get("scale") == "small"
         for row in card["artifacts"] for claim in row["claims"]
-        if f"{row['id']}-{claim['id']}" in wanted
+        if f"{row['id']}-{claim['id']}" in (LAW, PREDICTED, LOWERED)
     )  # fmt: skip
 
 
 #: (claim that decides the lead, lead if it holds, lead if not, artifact whose sentence is quoted,
 #: other pages with words for their links).
 FINDINGS = (
-    ("lewkowycz-fig-2-c1", "The law holds in wide networks.", "The law, in wide networks.",
+    ("lewkowycz-fig-2-c1", "The law holds.", "How far does the law hold?",
      "lewkowycz-fig-2", {"lewkowycz-fig-3": "convolutional networks",
      "lewkowycz-fig-S1": "the time to fit", "lewkowycz-fig-S5": "squared loss",
      "lewkowycz-fig-S6": "training curves"}),
@@ -171,7 +178,8 @@ def findings(card, there):
     for claim, holds, fails, name, others in FINDINGS:
         row = rows.get(name, {})
         lead = holds if words.get(claim) == "reproduced" else fails
-        found = row.get("finding") or "Not written yet."
+        found = row.get("finding") or (
+            "Its runs have not been judged." if name in there else "Not written yet.")  # fmt: skip
         links = [f"[{text}]({page}.html)" for page, text in others.items() if page in there]
         number = row.get("number", "the figure")
         own = f"[{number[0].lower()}{number[1:]}]({name}.html)" if name in there else ""
