@@ -92,11 +92,13 @@ def test_a_sweep_waits_in_portions_cheap_ones_first(project):
     text = path.read_text(encoding="utf-8")
     steps = "at_most: 3000  # ours: the longest budget; full batch, so steps are epochs"
     path.write_text(text.replace(steps, "steps_lr_l2: 2.0  # work"), encoding="utf-8")
-    queue = [one for one in gpu_plan.plan(project, steps={SWEEP: (1e-3, 1e-3)}) if one.run == SWEEP]
+    queue = [one for one in gpu_plan.plan(project, steps={SWEEP: (0.1, 0.1)}) if one.run == SWEEP]
     assert [one.most_steps for one in queue] == [100, 1000, None]
     assert [one.share for one in queue] == pytest.approx([2 / 12, 7 / 12, 1])
     assert queue[0].seconds < queue[1].seconds < queue[2].seconds
     assert "networks of up to 100 steps (17 %)" in gpu_plan.table(queue)
+    fast = [one for one in gpu_plan.plan(project, steps={SWEEP: (1e-3, 0.0)}) if one.run == SWEEP]
+    assert [one.most_steps for one in fast] == [None]  # the others take no 20 seconds
 
 
 def test_settings_keep_an_experiment_out_of_the_queue(project):

@@ -7,7 +7,8 @@ much as it can; what nothing is known about comes last.
 
 A sweep would begin with its longest networks and end with none. It stands in the queue in portions,
 the networks of up to so many steps, each holding those before it (``evidence.sweep_reach``); the
-largest that is there counts. A portion decides as large a part of the claims as it has of the
+largest that is there counts, and none is worth a process that takes less than ``WORTH`` seconds
+while a larger one waits. A portion decides as large a part of the claims as it has of the
 networks.
 """
 
@@ -22,6 +23,8 @@ from landscape.data.store import data_root
 from landscape.evidence import paper_costs, records, sweep_reach
 from landscape.experiments import catalogue
 from landscape.project import pages
+
+WORTH = 20.0
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,8 @@ def _portions(
             continue
         frame = sweep_reach.networks(experiment.id, root, [run], profile)
         for one in sweep_reach.portions(sweep_reach.with_seconds(frame, *known[:2])):
+            if one.seconds < WORTH and one.most_steps is not None:
+                continue
             value = decides * one.share / len(experiment.runs) / max(one.seconds, 1e-9)
             found.append(Planned(name, decides, one.seconds, value, one.most_steps, one.share))
     return found
