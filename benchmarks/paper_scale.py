@@ -12,7 +12,8 @@ samples or tokens. On a CPU time is processor time of the one thread, so that ot
 machine matters little; on a GPU it lies between two synchronisations. The rest is arithmetic: steps
 a run, rows a run, samples a row, runs. Augmentation, checkpoints and the preparation of the data
 are left out. With --experiments a record holds these alone: of what an older one holds beside them,
-that counts on. Of a sweep a sample of its configurations is timed (``sweep_scale.py``).
+that counts on. Of a sweep a sample of its configurations is timed (``sweep_scale.py``); a
+simulation for the GPU queue says itself what it costs (``landscape.experiments.simulation``).
 
 The JSON: {"machine": {"device", "name", "threads", "torch", "python"}, "date", "command", "commit",
 "rows": [...]}, and in each row
@@ -31,6 +32,7 @@ with means over the configurations in a sweep's row, and quartiles of all that w
 from __future__ import annotations
 
 import argparse
+import importlib
 import statistics
 import sys
 from collections.abc import Callable
@@ -44,7 +46,7 @@ import torch
 from made_up_data import made_up, made_up_sequence, timer
 
 from landscape import data
-from landscape.experiments import catalogue
+from landscape.experiments import catalogue, settings
 from landscape.train import distributed
 from landscape.train.evaluate import loss_and_error, sequence_loss_and_error
 from landscape.train.run import Run
@@ -114,7 +116,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--profile", default="paper", help="another profile, to try this file")
     given = parser.parse_args(arguments)
     device = recording.chosen_device(parser, given, ROOT, FOLDER)
-    trained = [item for item in catalogue.experiments(ROOT) if item.kind in ("train", "sweep")]
+    trained = [item for item in catalogue.experiments(ROOT)
+               if item.kind in ("train", "sweep") or item.gpu]  # fmt: skip
     unknown = set(given.experiments or ()) - {item.id for item in trained}
     if unknown:
         parser.error(
@@ -127,6 +130,12 @@ def main(arguments: list[str] | None = None) -> int:
                 row = sweep_scale.measure(
                     item.id, method, device, given.repeats, given.profile, ROOT
                 )
+            elif item.kind == "simulate":
+                given_of = settings.resolved(item.id, given.profile, ROOT)
+                found = importlib.import_module(item.module).costs(
+                    given_of, method, device, given.repeats
+                )
+                row = {"experiment": item.id, "method": method, **found}
             else:
                 row = measure(item.id, method, device, given.repeats, given.profile)
             rows.append(row)

@@ -71,6 +71,8 @@ COMMANDS = (
             _PROFILE,
             _arg("--workers", type=int, help="worker processes (default: one a core)"),
             _arg("--seeds", type=int, help="only the first so many seeds"),
+            _arg("--most-steps", type=int,
+                 help="of a sweep only the networks of up to so many steps"),
             _arg("--output", type=Path, help="another folder for the run and its provenance"),
             _arg("--again", action="store_true",
                  help="also what is finished and depends on nothing that has changed"),

@@ -29,7 +29,7 @@ class Machine:
         monkeypatch.setattr(gpu.gpu_plan, "plan", self.plan)
         monkeypatch.setattr(finished, "digest", self.digest)
 
-    def plan(self, root, seconds=None):
+    def plan(self, root, seconds=None, steps=None, profile="paper"):
         return [Planned(run, 1, (seconds or {}).get(run), 1.0) for run in RUNS]
 
     def digest(self, run, *others):
@@ -166,6 +166,76 @@ def test_a_late_process_is_ended_with_what_it_started(tmp_path):
 def test_no_time_is_refused(capsys):
     assert cli.main(["gpu", "--minutes", "0"]) == 1
     assert "--minutes 0.0 leaves no time" in capsys.readouterr().err
+
+
+class Sweeping(Machine):
+    """A queue of one sweep in two portions, and a training run behind them."""
+
+    SWEEP = "1-part/s/softmax"
+
+    def plan(self, root, seconds=None, steps=None, profile="paper"):
+        of = (steps or {}).get(self.SWEEP)
+        if of is None:
+            return [Planned(self.SWEEP, 2, None, 0.0), Planned(RUNS[0], 1, None, 0.0)]
+        return [Planned(self.SWEEP, 2, 100 * of[0], 3.0, 100, 0.5),
+                Planned(self.SWEEP, 2, 9000 * of[0], 2.0, None, 1.0),
+                Planned(RUNS[0], 1, seconds[RUNS[0]], 1.0)]  # fmt: skip
+
+    def within(self, command, seconds):
+        if "landscape.experiments.probe" in command:
+            self.now += 1
+            lines = [{"run": self.SWEEP, "step_seconds": 0.5, "evaluation_seconds": 0.1},
+                     {"run": RUNS[0], "seconds": 60.0}]  # fmt: skip
+            return "\n".join(map(json.dumps, lines)), gpu._Said(0, ""), False
+        portion = command[command.index("--most-steps") + 1] if "--most-steps" in command else ""
+        self.made = portion
+        said = super().within(command, seconds)
+        self.calls[-1] += f" {portion}".rstrip()
+        return said
+
+    def digest(self, run, profile="", root="", seeds=None, most_steps=None):
+        wanted = "" if most_steps is None else str(most_steps)
+        return f"{run} {wanted if profile else self.made}"  # without a profile: what was made
+
+
+def test_a_sweep_s_portion_that_fits_is_done_and_the_rest_when_there_is_time(
+    tmp_path, monkeypatch, capsys
+):
+    sweep = Sweeping.SWEEP
+    machine = Sweeping(monkeypatch, {sweep: 50.0, RUNS[0]: 60.0})
+    gpu.gpu(options(tmp_path, minutes=5.0))
+    assert machine.calls == [f"{sweep} 100", RUNS[0], sweep]  # the whole takes what time is left
+    rows = json.loads((tmp_path / "queue.json").read_text())
+    assert [row.get("most_steps") for row in rows] == [100, None, None]
+    assert "in part" not in capsys.readouterr().out
+
+
+def test_a_sweep_that_is_there_in_part_is_taken_and_said_to_be_a_part(
+    tmp_path, monkeypatch, capsys
+):
+    sweep = Sweeping.SWEEP
+    machine = Sweeping(monkeypatch, {sweep: 50.0, RUNS[0]: 60.0})
+    gpu.gpu(options(tmp_path, minutes=2.3))  # too little for the whole
+    assert machine.calls == [f"{sweep} 100", RUNS[0]]
+    said = capsys.readouterr().out
+    assert "complete: in part, as a record that judges nothing: landscape record s" in said
+    gpu.gpu(options(tmp_path, minutes=1.2))
+    assert machine.calls == [f"{sweep} 100", RUNS[0], sweep]
+    assert [row["state"] for row in json.loads((tmp_path / "queue.json").read_text())] == [
+        "taken", "taken", "finished"]  # fmt: skip
+
+
+def test_a_probe_of_a_sweep_times_steps_and_evaluations(small_data, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(probe, "MOST_STEPS", 2)
+    root = Path(__file__).resolve().parents[2]
+    run = "6-l2-dynamics/predict-your-l2/softmax"
+    found = probe.probe(run, "smoke", root, torch.device("cpu"))
+    assert found["runs"] == 6
+    assert found["step_seconds"] > 0
+    assert found["evaluation_seconds"] > 0
+    assert "seconds" not in found
 
 
 def test_a_probe_goes_through_a_run_and_times_its_steps(small_data, monkeypatch):

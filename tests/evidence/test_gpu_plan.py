@@ -77,6 +77,37 @@ def test_cheap_decisions_come_first_and_unknown_costs_last(project):
                                                                        *TABLE_3_1[:2]]  # fmt: skip
 
 
+SWEEP = "6-l2-dynamics/predict-your-l2/softmax"
+
+
+def test_a_sweep_waits_in_portions_cheap_ones_first(project):
+    names = {experiment.id for experiment in gpu_plan.waiting(project)}
+    assert "predict-your-l2" in names
+    assert all(one.seconds is None for one in gpu_plan.plan(project) if one.run == SWEEP)
+    queue = gpu_plan.plan(project, steps={SWEEP: (1e-3, 1e-3)})
+    (whole,) = [one for one in queue if one.run == SWEEP]  # every network takes as many steps
+    assert whole.most_steps is None
+    assert whole.seconds == pytest.approx(60 * (3000 * 1e-3), rel=0.6)
+    path = project / "book" / "6-l2-dynamics" / "predict-your-l2" / "settings.yaml"
+    text = path.read_text(encoding="utf-8")
+    steps = "at_most: 3000  # ours: the longest budget; full batch, so steps are epochs"
+    path.write_text(text.replace(steps, "steps_lr_l2: 2.0  # work"), encoding="utf-8")
+    queue = [one for one in gpu_plan.plan(project, steps={SWEEP: (0.1, 0.1)}) if one.run == SWEEP]
+    assert [one.most_steps for one in queue] == [100, 1000, None]
+    assert [one.share for one in queue] == pytest.approx([2 / 12, 7 / 12, 1])
+    assert queue[0].seconds < queue[1].seconds < queue[2].seconds
+    assert "networks of up to 100 steps (17 %)" in gpu_plan.table(queue)
+    fast = [one for one in gpu_plan.plan(project, steps={SWEEP: (1e-3, 0.0)}) if one.run == SWEEP]
+    assert [one.most_steps for one in fast] == [None]  # the others take no 20 seconds
+
+
+def test_settings_keep_an_experiment_out_of_the_queue(project):
+    path = project / "book" / "6-l2-dynamics" / "predict-your-l2" / "settings.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("  common:", "  gpu: false\n  common:", 1), encoding="utf-8")
+    assert "predict-your-l2" not in {one.id for one in gpu_plan.waiting(project)}
+
+
 def test_the_plan_adds_up_what_is_known(project):
     lines = gpu_plan.table(gpu_plan.plan(project, dict.fromkeys(TABLE_3_1, 30.0))).splitlines()
     assert [line.split()[0] for line in lines[1:5]] == ["0", "30", "60", "90"]

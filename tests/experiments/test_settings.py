@@ -6,6 +6,7 @@ import pytest
 
 from landscape.experiments import catalogue, settings, settings_schema
 from landscape.experiments.settings import SettingsError
+from landscape.experiments.sweep_settings import configurations
 from landscape.project import PROFILES
 from landscape.train import spec as specification
 
@@ -258,7 +259,11 @@ def test_every_run_of_the_book_has_a_valid_specification(profile):
         if experiment.kind == "simulate":
             continue  # their modules have the schemas: test_execute
         for method in experiment.runs:
-            specs = catalogue.run_specs(experiment.id, method, profile, ROOT)
+            if experiment.kind == "sweep":
+                given = settings.method_settings(experiment.id, method, profile, ROOT)
+                specs = configurations(given, experiment.id)
+            else:
+                specs = catalogue.run_specs(experiment.id, method, profile, ROOT)
             seeds = [spec.seed for spec in specs]
             points = seeds.count(0)  # of a grid; one without
             assert seeds == list(range(len(specs) // points)) * points

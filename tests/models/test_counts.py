@@ -42,6 +42,7 @@ TABLE = [
     ("small_char_lstm", {}, 32_640, 32_640),
     ("ptb_lstm", {}, None, 66_034_000),
     ("ntk_two_layer", {}, None, 78_500_000),
+    ("resnet50", {}, None, 25_557_032),
 ]
 
 

@@ -27,6 +27,7 @@ SHRUNK = [
     ("cnn_lewkowycz", {"channels": 6, "width": 20}, (3, 32, 32), 10),
     ("cnn_lewkowycz", {"channels": 6, "batch_norm": True, "pool": 2}, (3, 32, 32), 10),
     ("ntk_two_layer", {"width": 100}, (1, 28, 28), 1),
+    ("resnet50", {"blocks": [1] * 4, "classes": 7, "zero_last_gain": False}, (3, 32, 32), 7),
 ]
 WITH_DROPOUT = ["mnistfc_ch3", "mnistfc_ch4", "lenet_ch2", "lenet", "small_lenet_ch3"]
 WITH_DROPOUT += ["small_lenet_ch6", "allcnn", "small_allcnn", "wrn_28_10", "wrn_16_4"]

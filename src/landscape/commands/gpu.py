@@ -3,6 +3,7 @@
 A self-test first, then the experiments that have no record at the work's own scale, each run in a
 process of its own and written out as soon as it ends. The clock is watched: what does not fit is
 left for the next call, which takes finished results as they are and continues from checkpoints.
+Sweeps come in portions (``evidence.gpu_plan``), of which a larger one takes the place of a smaller.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ def gpu(options: argparse.Namespace) -> None:
     root, _ = root_and_profile(argparse.Namespace(profile=options.profile))
     if not options.minutes > 0:
         raise LandscapeError(f"--minutes {options.minutes} leaves no time; give a positive number.")
-    queue = gpu_plan.plan(root)
+    queue = gpu_plan.plan(root, profile=options.profile)
     if not queue:
-        print("Nothing waits: every trained experiment has a record at the work's own scale.")
+        print("Nothing waits: every experiment for a GPU has a record at the work's own scale.")
         return
     if options.dry_run:
         print(gpu_plan.table(queue))
@@ -45,19 +46,21 @@ def gpu(options: argparse.Namespace) -> None:
     require_writable(output)
     end = time.monotonic() + 60 * options.minutes - RESERVE
     log = _Log(output / "queue.json")
-    probes = self_test([one.run for one in queue], options.profile, min(end, _in(options.test)))
+    waiting = list(dict.fromkeys(one.run for one in queue))
+    probes = self_test(waiting, options.profile, min(end, _in(options.test)))
     for name, found in probes.items():
         if "error" in found:
             print(f"left out, the self-test failed: {name}: {found['error']}", flush=True)
-            log.add(name, "failed in the self-test", found["error"])
-    queue = [one for one in gpu_plan.plan(root, _seconds(probes))
+            log.add(gpu_plan.Planned(name, 0, None, 0.0), "failed in the self-test", found["error"])
+    queue = [one for one in gpu_plan.plan(root, _seconds(probes), _steps(probes), options.profile)
              if "error" not in probes.get(one.run, {})]  # fmt: skip
     print(gpu_plan.table(queue), flush=True)
     _work(queue, root, options, output, end, log)
     for experiment in dict.fromkeys(one.experiment for one in queue):
-        runs = [one.run for one in queue if one.experiment == experiment]
-        if all(log.state.get(run) in ("finished", "taken") for run in runs):
-            print(f"complete: landscape record {experiment} --source {output / experiment} "
+        runs = {one.run for one in queue if one.experiment == experiment}
+        if runs <= log.there:
+            part = "" if runs <= log.whole else "in part, as a record that judges nothing: "
+            print(f"complete: {part}landscape record {experiment} --source {output / experiment} "
                   "--title ...")  # fmt: skip
     if log.failures:
         raise LandscapeError(
@@ -93,39 +96,58 @@ def self_test(runs: list[str], profile: str, end: float) -> dict[str, dict]:
 def _work(queue, root, options, output, end, log) -> None:
     """Those that fit first, in order; then what time is left goes to the first that does not."""
     later = []
+    reached = _reached(queue, root, options, output)
     for one in queue:
-        folder = output / one.experiment / one.run.split("/")[2]
-        if finished.is_there(folder, one.run, options.profile, root):
-            log.add(one.run, "taken", "its result was there")
+        if reached.get(one.run, 0) >= one.share:
+            log.add(one, "taken", "its result was there")
             continue
         if one.seconds is None or SLACK * one.seconds > end - time.monotonic():
             later.append(one)
             continue
-        _run(one, options, output, end, log)
+        if _run(one, options, output, end, log):
+            reached[one.run] = one.share
     for one in later:
-        _run(one, options, output, end, log)
+        if reached.get(one.run, 0) < one.share:
+            _run(one, options, output, end, log)
 
 
-def _run(one, options, output, end, log) -> None:
+def _reached(queue, root, options, output) -> dict[str, float]:
+    """Run -> the largest share of it whose result is there."""
+    found: dict[str, float] = {}
+    for one in sorted(queue, key=lambda one: -one.share):
+        folder = output / one.experiment / one.run.split("/")[2]
+        given = {} if one.most_steps is None else {"most_steps": one.most_steps}
+        if one.run not in found and finished.is_there(
+            folder, one.run, options.profile, root, **given
+        ):
+            found[one.run] = one.share
+    return found
+
+
+def _run(one, options, output, end, log) -> bool:
+    """Start a process for it; whether it has finished."""
     remaining = end - time.monotonic()
     if remaining < LEAST:
-        log.add(one.run, "left for the next time", "")
-        return
+        log.add(one, "left for the next time", "")
+        return False
     command = [sys.executable, "-m", "landscape", "run", one.run, "--profile", options.profile,
                "--output", str(output / one.experiment)]  # fmt: skip
     if options.workers:
         command += ["--workers", str(options.workers)]
+    if one.most_steps is not None:
+        command += ["--most-steps", str(one.most_steps)]
     begun = time.monotonic()
     _, said, late = _within(command, remaining)
     took = time.monotonic() - begun
     written = (output / one.experiment / f"{one.run.split('/')[2]}.provenance.json").is_file()
     if late:
-        log.add(one.run, "stopped at its last checkpoint", "", took)
+        log.add(one, "stopped at its last checkpoint", "", took)
     elif written and not said.returncode:
-        log.add(one.run, "finished", "", took)
+        log.add(one, "finished", "", took)
     else:
-        log.add(one.run, "failed", _last(said) or f"status {said.returncode}", took)
-    print(f"{log.state[one.run]} after {took:.0f} s: {one.run}", flush=True)
+        log.add(one, "failed", _last(said) or f"status {said.returncode}", took)
+    print(f"{log.rows[-1]['state']} after {took:.0f} s: {one.run}", flush=True)
+    return log.rows[-1]["state"] == "finished"
 
 
 class _Said:
@@ -166,23 +188,39 @@ def _seconds(probes: dict[str, dict]) -> dict[str, float]:
     return {name: found["seconds"] for name, found in probes.items() if "seconds" in found}
 
 
+def _steps(probes: dict[str, dict]) -> dict[str, tuple[float, float]]:
+    return {name: (found["step_seconds"], found["evaluation_seconds"])
+            for name, found in probes.items() if "evaluation_seconds" in found}  # fmt: skip
+
+
 def _in(seconds: float) -> float:
     return time.monotonic() + seconds
 
 
 class _Log:
-    """What happened to every run, on disk after each."""
+    """What happened to every run, on disk after each.
+
+    Attributes:
+        there: Runs with a result, ``whole`` those of which nothing was left out.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path, self.rows = path, []
-        self.state: dict[str, str] = {}
+        self.there: set[str] = set()
+        self.whole: set[str] = set()
         self.failures, self.first = 0, ""
 
-    def add(self, run: str, state: str, note: str, seconds: float | None = None) -> None:
-        self.state[run] = state
+    def add(
+        self, one: gpu_plan.Planned, state: str, note: str, seconds: float | None = None
+    ) -> None:
         if state.startswith("failed"):
             self.failures += 1
             self.first = self.first or note
-        row = {"run": run, "state": state, "note": note}
+        elif state in ("finished", "taken"):
+            self.there.add(one.run)
+            if one.most_steps is None:
+                self.whole.add(one.run)
+        row = {"run": one.run, "state": state, "note": note}
+        row |= {} if one.most_steps is None else {"most_steps": one.most_steps}
         self.rows.append(row | ({} if seconds is None else {"seconds": round(seconds, 1)}))
         write_text(self.path, json.dumps(self.rows, indent=2) + "\n")

@@ -64,13 +64,16 @@ def run(options: argparse.Namespace) -> None:
         )
     worker_count(options.workers)
     for name in [*read, *runs]:
-        output, seeds = (None, None) if name in read else (options.output, options.seeds)
-        inputs = functools.partial(finished.digest, name, profile, root, seeds)
+        output, seeds, most = (
+            (None, None, None) if name in read
+            else (options.output, options.seeds, options.most_steps)
+        )  # fmt: skip
+        inputs = functools.partial(finished.digest, name, profile, root, seeds, most)
         folder = output or catalogue.of_run(name, root)[0].folder(profile, root)
         done = folder / name.split("/")[-1]
         # Several processes would have to agree on what is finished.
         take = world.size == 1 and (name in read or not options.again)
-        there = functools.partial(finished.is_there, done, name, profile, root, seeds)
+        there = functools.partial(finished.is_there, done, name, profile, root, seeds, most)
         if take and there():
             print(_TAKEN.format(done))
             continue
@@ -83,6 +86,7 @@ def run(options: argparse.Namespace) -> None:
             execute.run(
                 name, profile, root=root, output=output,
                 workers=options.workers, seeds=seeds, inputs=inputs,
+                **({} if most is None else {"most_steps": most}),
             )  # fmt: skip
         if world.speaks:
             print(f"wrote {done}")

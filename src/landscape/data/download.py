@@ -157,7 +157,7 @@ def _write(stream, block: bytes, target: Path) -> None:
 
 def torchvision_datasets():
     """Return `torchvision.datasets`, or raise Unavailable."""
-    from landscape.data.torchvision_cpu import import_torchvision
+    from landscape.torchvision_cpu import import_torchvision
 
     try:
         return import_torchvision().datasets

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,12 +18,26 @@ from landscape.data.errors import DataError
 from landscape.data.fetching import NOT_FETCHED
 from landscape.data.store import data_root
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 _ENDINGS = {".jpeg", ".jpg", ".png"}
 SOLUTION = "LOC_val_solution.csv"
 
 
-def _files_by_class(folder: Path) -> dict[str, list[Path]]:
-    """Image paths per class, both sorted by name."""
+def split_folder(split: str, root: str | os.PathLike | None = None) -> Path:
+    """Where the images of a split lie; raises DataError when they are not there."""
+    folder = data_root(root) / "imagenet" / split
+    if not folder.is_dir():
+        raise DataError(f"Data set imagenet is not in {folder}: {NOT_FETCHED['imagenet']}")
+    return folder
+
+
+def files_by_class(folder: Path) -> dict[str, list[Path]]:
+    """Image paths per class, both sorted by name.
+
+    Raises DataError for images without classes, or a folder without any.
+    """
     solution = next((p for p in (folder / SOLUTION, folder.parent / SOLUTION) if p.is_file()), None)
     subfolders = sorted(path for path in folder.iterdir() if path.is_dir())
     found: dict[str, list[Path]] = {}
@@ -45,18 +60,23 @@ def _files_by_class(folder: Path) -> dict[str, list[Path]]:
     return dict(sorted(found.items()))
 
 
-def _image(path: Path, size: int, resize: int) -> np.ndarray:
-    """Decode, scale the shorter side to `resize`, cut the central square of `size` pixels."""
+def opened(path: Path) -> Image.Image:
+    """The decoded image in red, green and blue; raises DataError for a file that is none."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(path) as image:
-            image = image.convert("RGB")
-            factor = resize / min(image.size)
-            shape = tuple(max(size, round(side * factor)) for side in image.size)
-            image = image.resize(shape, Image.Resampling.BILINEAR)
+            return image.convert("RGB")
     except (UnidentifiedImageError, OSError) as error:
         raise DataError(f"{path} cannot be decoded ({error}): replace or remove it.") from error
+
+
+def central(path: Path, size: int, resize: int) -> np.ndarray:
+    """Scale the shorter side to `resize`, cut the central square of `size` pixels, uint8."""
+    image = opened(path)
+    factor = resize / min(image.size)
+    shape = tuple(max(size, round(side * factor)) for side in image.size)
+    image = image.resize(shape, 2)  # 2: bilinear
     left, top = ((side - size) // 2 for side in image.size)
     return np.asarray(image.crop((left, top, left + size, top + size)))
 
@@ -76,14 +96,12 @@ def load_imagenet(
     alphabetical order; the whole training set at 224 pixels would need 193 GB of memory.
     Raises DataError when the folder is missing, empty, or holds a file that is no image.
     """
-    folder = data_root(root) / "imagenet" / split
-    if not folder.is_dir():
-        raise DataError(f"Data set imagenet is not in {folder}: {NOT_FETCHED['imagenet']}")
-    found = dict(list(_files_by_class(folder).items())[:classes])
+    folder = split_folder(split, root)
+    found = dict(list(files_by_class(folder).items())[:classes])
     pairs = [(path, label) for label, name in enumerate(found) for path in found[name][:per_class]]
     if not pairs:
         raise DataError(f"{folder} holds no images: {NOT_FETCHED['imagenet']}")
     images = np.empty((len(pairs), size, size, 3), np.uint8)
     for row, (path, _) in zip(images, pairs, strict=True):
-        row[:] = _image(path, size, resize or round(size * 256 / 224))
+        row[:] = central(path, size, resize or round(size * 256 / 224))
     return images, np.array([label for _, label in pairs], np.int64), tuple(found)

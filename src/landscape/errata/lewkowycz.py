@@ -1,7 +1,6 @@
 """Errata of Lewkowycz & Gur-Ari (2020).
 
-22 (sign of the loss), 23 (a fixed point), 25 (what AutoL2 compares), 37 (time of the peak) and 38
-(epochs that are steps).
+22 (sign of the loss), 23 (a fixed point), 25 (what AutoL2 compares) and 37 (time of the peak).
 """
 
 from __future__ import annotations
@@ -10,17 +9,12 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.stats import entropy
 
-from landscape.errata.entry import Row, erratum, thousands
+from landscape.errata.entry import Row, erratum
 from landscape.theory import deep_linear, l2_modes
 
 # A loss that only falls beside an error that turns: percent at successive measurements.
 LOSSES = np.linspace(1.0, 0.1, 12)
 ERRORS = np.array([50.0, 40, 30, 31, 29, 28, 30, 31, 27, 28, 29, 30])
-
-#: Of the TPU reference implementation of ResNet-50 that figure S8 used: images, and the steps that
-#: it takes with batches of 1,024 (models/official/resnet/configs/resnet_config.py).
-IMAGES, REFERENCE_STEPS, REFERENCE_BATCH = 1_281_167, 112_590, 1024
-PRINTED_LENGTH, BATCH = 14_232, 8192  # figure S8, supplement A
 
 
 @erratum("22", "sign of the loss", {"lewkowycz": "supplement A"})
@@ -60,21 +54,6 @@ def trained_output(decay: float, width: int) -> float:
     """Where gradient descent takes one hidden linear layer on x = y = 1."""
     one = np.ones((1, 1))
     return float(deep_linear.outputs(deep_linear.descend(one, one[0], decay, width), one)[0])
-
-
-@erratum("38", "length of the training in figure S8", {"lewkowycz": "figure S8"})
-def steps_as_epochs() -> list[Row]:
-    """Erratum 38: the printed number of epochs of figure S8 as steps.
-
-    The check is the length of the implementation's own training, a round number of epochs that the
-    work's is close to.
-    """
-    return [
-        Row(f"epochs: ${thousands(PRINTED_LENGTH)}$ with batches of ${thousands(BATCH)}$",
-            PRINTED_LENGTH, PRINTED_LENGTH * BATCH / IMAGES,
-            REFERENCE_STEPS * REFERENCE_BATCH / IMAGES,
-            "steps and batch of the reference implementation", 2e-2)
-    ]  # fmt: skip
 
 
 def decays(losses: np.ndarray, errors: np.ndarray, *, printed: bool) -> list[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 # Importing a module puts its entries into the list.
 from landscape.errata import (  # noqa: F401
     lewkowycz,
+    lewkowycz_imagenet,
     richemond,
     thesis_counts,
     thesis_curvature,

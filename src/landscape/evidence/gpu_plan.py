@@ -1,8 +1,15 @@
 """What a GPU that one has for a quarter of an hour should do first.
 
-The queue holds the trained experiments that have no record at the work's own scale. Pages come in
+The queue holds the trained and swept experiments that have no record at the work's own scale, and
+simulations whose settings say ``gpu: true``; ``gpu: false`` keeps an experiment out. Pages come in
 the order of the verdicts that their runs can decide per second, so that a short loan decides as
 much as it can; what nothing is known about comes last.
+
+A sweep would begin with its longest networks and end with none. It stands in the queue in portions,
+the networks of up to so many steps, each holding those before it (``evidence.sweep_reach``); the
+largest that is there counts, and none is worth a process that takes less than ``WORTH`` seconds
+while a larger one waits. A portion decides as large a part of the claims as it has of the
+networks.
 """
 
 from __future__ import annotations
@@ -13,9 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from landscape.data.store import data_root
-from landscape.evidence import paper_costs, records
+from landscape.evidence import paper_costs, records, sweep_reach
 from landscape.experiments import catalogue
 from landscape.project import pages
+
+WORTH = 20.0
 
 
 @dataclass(frozen=True)
@@ -28,12 +37,16 @@ class Planned:
             the experiment.
         seconds: What all seeds would take one after the other; None when nothing is known.
         value: Claims decided per second by all waiting runs of the experiment.
+        most_steps: Of a sweep only the networks of up to so many steps; None: all.
+        share: The part of a sweep's networks that these are.
     """
 
     run: str
     decides: int
     seconds: float | None
     value: float
+    most_steps: int | None = None
+    share: float = 1.0
 
     @property
     def experiment(self) -> str:
@@ -42,14 +55,14 @@ class Planned:
 
 
 def waiting(root: Path) -> list[catalogue.Experiment]:
-    """Trained experiments without a record at the work's own scale, in the book's order.
+    """What the queue takes and has no record at the work's own scale, in the book's order.
 
     Those that need a data set which is fetched only by name wait where it has been.
     """
     return [
         experiment
         for experiment in catalogue.experiments(root)
-        if experiment.kind == "train"
+        if experiment.gpu
         and all((data_root() / name).is_dir() for name in experiment.needs)
         and records.newest(experiment.id, root, "paper") is None
     ]
@@ -85,18 +98,28 @@ def known_seconds(root: Path) -> dict[str, float]:
     }
 
 
-def plan(root: Path, seconds: Mapping[str, float] | None = None) -> list[Planned]:
+def plan(
+    root: Path,
+    seconds: Mapping[str, float] | None = None,
+    steps: Mapping[str, tuple[float, float]] | None = None,
+    profile: str = "paper",
+) -> list[Planned]:
     """The queue, most decided per second first.
 
     Args:
         root: The project's folder.
         seconds: ``<part>/<experiment>/<method>`` to what all its seeds take, as measured on this
             machine; the records of costs fill in what is missing.
+        steps: Of sweeps, to the seconds of a step and of a thousand evaluated samples.
+        profile: Whose networks a sweep has.
     """
     given, recorded = seconds or {}, known_seconds(root)
     queue = []
     for experiment in waiting(root):
         decides = undecided(experiment.id, root)
+        if experiment.kind == "sweep":
+            queue += _portions(experiment, decides, steps or {}, root, profile)
+            continue
         names = [f"{experiment.part}/{experiment.id}/{run}" for run in experiment.runs]
         costs = {name: given.get(name, recorded.get(name.partition("/")[2])) for name in names}
         complete = all(cost is not None for cost in costs.values())
@@ -107,11 +130,37 @@ def plan(root: Path, seconds: Mapping[str, float] | None = None) -> list[Planned
     return sorted(queue, key=lambda one: (-one.value, one.seconds is None, -one.decides))
 
 
+def _portions(
+    experiment: catalogue.Experiment,
+    decides: int,
+    steps: Mapping[str, tuple[float, float]],
+    root: Path,
+    profile: str,
+) -> list[Planned]:
+    """A sweep's portions; the whole, without a time, where nothing is known."""
+    found = []
+    for run in experiment.runs:
+        name = experiment.run_id(run)
+        known = steps.get(name) or sweep_reach.measured(root, experiment.id, run, "cuda")
+        if known is None:
+            found.append(Planned(name, decides, None, 0.0))
+            continue
+        frame = sweep_reach.networks(experiment.id, root, [run], profile)
+        for one in sweep_reach.portions(sweep_reach.with_seconds(frame, *known[:2])):
+            if one.seconds < WORTH and one.most_steps is not None:
+                continue
+            value = decides * one.share / len(experiment.runs) / max(one.seconds, 1e-9)
+            found.append(Planned(name, decides, one.seconds, value, one.most_steps, one.share))
+    return found
+
+
 def table(queue: list[Planned]) -> str:
     """The plan as text, with the seconds that add up."""
     lines, clock = [f"{'starts':>8} {'takes':>8}  decides  run"], 0.0
     for one in queue:
         takes = "?" if one.seconds is None else f"{one.seconds:.0f} s"
-        lines.append(f"{clock:>6.0f} s {takes:>8}  {one.decides:>7}  {one.run}")
+        part = "" if one.most_steps is None else (
+            f", networks of up to {one.most_steps:,} steps ({100 * one.share:.0f} %)")  # fmt: skip
+        lines.append(f"{clock:>6.0f} s {takes:>8}  {one.decides:>7}  {one.run}{part}")
         clock += one.seconds or 0.0
     return "\n".join(lines)

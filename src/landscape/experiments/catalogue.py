@@ -34,6 +34,7 @@ class Experiment:
         module: The module whose ``simulate`` runs it, "" for training.
         needs: Data sets that it reads and that are fetched only by name (``landscape fetch ptb``):
             the pipeline leaves such an experiment out.
+        gpu: Whether the GPU queue takes it (``landscape.experiments.declarations``).
     """
 
     id: str
@@ -44,6 +45,7 @@ class Experiment:
     title: str
     module: str = ""
     needs: tuple[str, ...] = ()
+    gpu: bool = True
 
     def run_id(self, run: str) -> str:
         """``<part>/<experiment>/<run>``."""
@@ -72,7 +74,7 @@ def _experiment(found: settings.Declared) -> Experiment:
     kind = "simulate" if found.module else "sweep" if found.sweeps else "train"
     entry = found.entry
     return Experiment(entry.id, entry.page, entry.part, kind, found.runs, found.title, found.module,
-                      _fetched_by_name(found))  # fmt: skip
+                      _fetched_by_name(found), found.gpu)  # fmt: skip
 
 
 def _fetched_by_name(found: settings.Declared) -> tuple[str, ...]:

@@ -43,6 +43,8 @@ class Declared:
         runs: Its methods or cases.
         layers: By profile; ``paper`` holds the work's values.
         sweeps: Whether each method is a sweep (``landscape.experiments.sweep_settings``).
+        gpu: Whether the GPU queue takes it: what is trained or swept, unless ``gpu: false`` says
+            otherwise, and a simulation with ``gpu: true``, whose module then has ``costs``.
     """
 
     entry: Entry
@@ -51,6 +53,7 @@ class Declared:
     runs: tuple[str, ...]
     layers: dict[str, Layer]
     sweeps: bool = False
+    gpu: bool = False
 
 
 def declared(experiment: str, root: Path | None = None) -> Declared:
@@ -111,6 +114,7 @@ def _declared(experiment: str, known: dict[str, Entry], root: Path) -> Declared:
     return Declared(
         entry, top["title"], top.get("module", ""), tuple(runs),
         {name: Layer(common[name], methods[name]) for name in layers}, bool(swept),
+        top.get("gpu", not simulated),
     )  # fmt: skip
 
 

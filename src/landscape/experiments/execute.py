@@ -41,6 +41,7 @@ def run(
     seeds: int | None = None,
     inputs: Callable[[], str | None] | None = None,
     read_from: Path | None = None,
+    most_steps: int | None = None,
 ) -> Path:
     """Execute one run and return the folder of its tables.
 
@@ -61,6 +62,7 @@ def run(
             noted where it is the same before and after: nobody edited the code meanwhile.
         read_from: Where ``<experiment>/<run>`` of the runs lie whose weights it reads, where these
             are not the profile's results.
+        most_steps: Of a sweep only the networks of up to so many steps; its provenance says so.
 
     Raises:
         LandscapeError: Unknown names, settings that cannot be run, folders that cannot be written.
@@ -68,6 +70,8 @@ def run(
     root = root or find_root()
     experiment, name = catalogue.of_run(run_id, root)
     job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
+    if most_steps is not None:
+        job.shorten(most_steps)
     if output is not None:
         job.large = None
     if read_from is not None:
@@ -88,7 +92,7 @@ def run(
                 "profile": profile,
                 "specification": specification,
                 "parameters": json.loads(_text(job)),
-                "command": _command(run_id, profile, world.size, seeds),
+                "command": _command(run_id, profile, world.size, seeds, most_steps),
                 "commit": provenance.commit(root),
                 "device": provenance.device_name(),
                 "cpu": provenance.processor(),
@@ -148,10 +152,13 @@ def _text(job: Job) -> str:
     return json.dumps(job.parameters, sort_keys=True, default=str)
 
 
-def _command(run_id: str, profile: str, processes: int, seeds: int | None) -> str:
+def _command(
+    run_id: str, profile: str, processes: int, seeds: int | None, most_steps: int | None
+) -> str:
     torchrun = f"torchrun --nproc-per-node {processes} -m "
     program = ("" if processes == 1 else torchrun) + "landscape"
     only = "" if seeds is None else f" --seeds {seeds}"
+    only += "" if most_steps is None else f" --most-steps {most_steps}"
     return f"{program} run {run_id} --profile {profile}{only}"
 
 
@@ -179,6 +186,12 @@ class Job(abc.ABC):
     @abc.abstractmethod
     def prepare(self) -> None:
         """Resolve and check the settings."""
+
+    def shorten(self, most_steps: int) -> None:
+        """Leave out what takes more steps; only a sweep can."""
+        raise LandscapeError(
+            f"{self.experiment.id} is no sweep: --most-steps {most_steps} has no meaning for it."
+        )
 
     @abc.abstractmethod
     def execute(self) -> None:
@@ -260,6 +273,19 @@ class _Sweep(Job):
         self.configurations = configurations(given, f"{name}, method {self.name}")
         sweeps.check(self.configurations)
         self.workers = worker_count(self.workers)
+
+    def shorten(self, most_steps: int) -> None:
+        """Only the networks of up to so many steps; the settings noted say so."""
+        kept = [one for one in self.configurations if one.steps <= most_steps]
+        if not kept:
+            least = min(one.steps for one in self.configurations)
+            raise LandscapeError(
+                f"{self.experiment.id}: no network takes {most_steps} steps or fewer; the shortest "
+                f"takes {least}."
+            )
+        self.configurations = kept
+        sweep = self.parameters["sweep"] | {"most_steps": most_steps}
+        self.parameters = self.parameters | {"sweep": sweep}
 
     def execute(self) -> None:
         self.frame = sweeps.fit_sweep(

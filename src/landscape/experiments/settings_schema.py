@@ -66,6 +66,7 @@ EXPERIMENT = mapping(
         "module": {"type": "string", "pattern": r"^[a-z_]+(\.[a-z_0-9]+)*$",
                    "description": "a module's name"},
         "cases": _RUNS,
+        "gpu": TRUTH,
         "common": _COMMON,
         "methods": _METHODS,
         "laptop": _PROFILE,

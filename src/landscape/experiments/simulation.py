@@ -5,6 +5,8 @@
     SETTINGS    a JSON schema of its settings, made with landscape.experiments.settings_schema
     simulate    ``simulate(settings, case, checkpoints=..., workers=...) -> Outcome``; with
                 ``kept=...`` where the settings have ``reads`` (``landscape.experiments.reading``)
+    costs       where the experiment has ``gpu: true`` and waits in the GPU queue:
+                ``costs(settings, case, device, repeats) -> row`` of ``benchmarks/paper_scale.py``
 
 ``simulate`` writes nothing but what lets a killed run continue, in a folder of its own below
 ``checkpoints``; the same settings give the same bytes with any number of workers.

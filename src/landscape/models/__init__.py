@@ -48,6 +48,7 @@ _MODULES = {
     "char_lstm": "lstm",
     "small_char_lstm": "lstm",
     "ptb_lstm": "lstm",
+    "resnet50": "resnet",
 }
 
 __all__ = ["ModelError", "build", "names", "options", "parameter_count", "source_file"]

@@ -17,7 +17,13 @@ from landscape.pipeline.inputs import Inputs, text
 from landscape.train import provenance
 
 
-def digest(run_id: str, profile: str, root: Path, seeds: int | None = None) -> str | None:
+def digest(
+    run_id: str,
+    profile: str,
+    root: Path,
+    seeds: int | None = None,
+    most_steps: int | None = None,
+) -> str | None:
     """SHA-256 of what a run is made from now; None for a project without the package's source.
 
     Args:
@@ -25,6 +31,7 @@ def digest(run_id: str, profile: str, root: Path, seeds: int | None = None) -> s
         profile: smoke, laptop or paper.
         root: The project's folder.
         seeds: Only the first so many seeds are run.
+        most_steps: Of a sweep only the networks of up to so many steps.
 
     Raises:
         LandscapeError: There is no such run, or its settings cannot be right.
@@ -34,10 +41,18 @@ def digest(run_id: str, profile: str, root: Path, seeds: int | None = None) -> s
     experiment, run = catalogue.of_run(run_id, root)
     manifest = text(Inputs(profile, root).run(experiment, run))
     words = f"{run_id} {profile} {'all' if seeds is None else seeds} seeds\n{manifest}"
+    words += "" if most_steps is None else f"up to {most_steps} steps\n"
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def is_there(folder: Path, run_id: str, profile: str, root: Path, seeds: int | None = None) -> bool:
+def is_there(
+    folder: Path,
+    run_id: str,
+    profile: str,
+    root: Path,
+    seeds: int | None = None,
+    most_steps: int | None = None,
+) -> bool:
     """Whether a folder holds the finished result of a run, made from what it is made from now.
 
     Args:
@@ -46,12 +61,15 @@ def is_there(folder: Path, run_id: str, profile: str, root: Path, seeds: int | N
         profile: smoke, laptop or paper.
         root: The project's folder.
         seeds: Only the first so many seeds are wanted.
+        most_steps: Of a sweep only the networks of up to so many steps are.
 
     Raises:
         LandscapeError: There is no such run, or its settings cannot be right.
     """
     # The digest takes a second; most questions are about what has never been run.
-    return folder.is_dir() and is_finished(folder, digest(run_id, profile, root, seeds))
+    if not folder.is_dir():
+        return False
+    return is_finished(folder, digest(run_id, profile, root, seeds, most_steps))
 
 
 def is_finished(folder: Path, wanted: str | None) -> bool:

@@ -26,7 +26,7 @@ PLUMBING = (
     "landscape.documents", "landscape.errors", "landscape.files", "landscape.project",
     "landscape.schema", "landscape.data.catalogue", "landscape.data.download",
     "landscape.data.errors", "landscape.data.fetching", "landscape.data.sources",
-    "landscape.data.store", "landscape.data.torchvision_cpu", "landscape.experiments.catalogue",
+    "landscape.data.store", "landscape.torchvision_cpu", "landscape.experiments.catalogue",
     "landscape.experiments.declarations", "landscape.experiments.execute",
     "landscape.experiments.grid", "landscape.experiments.kept", "landscape.experiments.live",
     "landscape.experiments.reading",

@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-from landscape.data import torchvision_cpu
+from landscape import torchvision_cpu
 
 
 def test_torchvision_imports_and_transforms():
