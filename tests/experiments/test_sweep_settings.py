@@ -10,7 +10,7 @@ import pytest
 from landscape.cli import main
 from landscape.errors import LandscapeError
 from landscape.evidence import records
-from landscape.evidence.peak_times import mean_peak_time, peak_times
+from landscape.evidence.l2_times import mean_peak_time, peak_times
 from landscape.evidence.runs import Runs
 from landscape.experiments import catalogue, execute, live, seal, settings
 from landscape.experiments.sweep_settings import configurations

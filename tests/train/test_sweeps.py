@@ -1,5 +1,6 @@
 """Sweeps: against the slow way, in batches of any size, killed at any moment, diverging."""
 
+import inspect
 import multiprocessing
 import os
 import time
@@ -13,6 +14,7 @@ from processes import wait_for
 from reference import sweep_reference
 
 from landscape import data
+from landscape.data import preparing
 from landscape.files import unsealed
 from landscape.train import sweeps
 from landscape.train.loop import fit
@@ -40,6 +42,18 @@ def blobs(monkeypatch):
     monkeypatch.setenv("LANDSCAPE_DEVICE", "cpu")
     torch.set_num_threads(1)
     return splits
+
+
+def test_data_are_asked_for_with_arguments_that_the_real_function_takes(blobs, monkeypatch):
+    asked = []
+
+    def prepare(*given, **named):
+        asked.append(inspect.signature(preparing.prepare).bind(*given, **named).arguments)
+        return blobs
+
+    monkeypatch.setattr(data, "prepare", prepare)
+    sweeps.fit_sweep(some(steps=(2, 2, 2)), workers=1)
+    assert asked[0]["scaling"] == "unit"
 
 
 def shared(**changes):

@@ -180,6 +180,7 @@ class _Chunk:
     ) -> None:
         self.all, self.numbers, shared = configurations, numbers, configurations[0].shared
         settings = vars(shared.data).copy()
+        del settings["unroll"]
         splits = data.prepare(settings.pop("name"), device=device, root=data_root, **settings)
         self.batch = Batch(configurations, splits, device, dtype)
         part = slice(shared.evaluation_samples)
