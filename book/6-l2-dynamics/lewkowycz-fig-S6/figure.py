@@ -1,0 +1,325 @@
+"""Loss and accuracy over time, by lambda, of the networks of figures 2 and 3 (figure S6).
+
+The runs are those two figures' own; where some have not been made, their network is left out.
+"""
+
+import numpy as np
+import pandas as pd
+
+from landscape.errors import LandscapeError
+from landscape.evidence import l2_times, statistics
+from landscape.evidence.measurement import format_measurement, format_number, not_run
+
+FC, WRN = "lewkowycz-fig-2-fc", "lewkowycz-fig-2-wrn"
+CNN = "lewkowycz-fig-3-cnn"
+#: Experiment and the rate of the work's panels, by network.
+NETWORKS = {"fc": (FC, 0.15), "wrn": (WRN, 0.2), "cnn": (CNN, 0.01), "cnn-bn": (CNN, 0.01)}
+NAMES = {"fc": "fully connected", "wrn": "Wide ResNet", "cnn": "CNN without batch norm",
+         "cnn-bn": "CNN with batch norm"}  # fmt: skip
+MAIN, OTHER = ("fc", "wrn"), ("cnn", "cnn-bn")
+BY = ["lr", "l2"]
+
+
+# ------------------------------------------------------------------ what is measured
+def frame(runs, network):
+    """All rows of one network; None where its runs have not been made."""
+    experiment = NETWORKS[network][0]
+    try:
+        rows = runs.frame(experiment)
+    except LandscapeError:  # another page's runs, which may not be there yet
+        return None
+    if rows is None:
+        return None
+    if network == "cnn":
+        rows = rows[rows["method"].str.startswith("plain")]
+    elif network == "cnn-bn":
+        rows = rows[rows["method"].str.startswith("batch_norm")]
+    return None if rows.empty else rows
+
+
+def whole(rows):
+    """Runs with L2 that were trained for the usual t eta lambda, and those that diverged."""
+    rows = rows[rows["l2"] > 0]
+    runs = rows.groupby([*BY, "seed"])
+    product = runs["step"].transform("max") * rows["lr"] * rows["l2"]
+    lost = runs["diverged"].transform("max") > 0
+    usual = product[~lost].median()
+    return rows[(product >= 0.9 * usual) | lost]
+
+
+def rate(rows, theirs):
+    """The work's rate where it was run, else that with most lambdas, the nearest of several."""
+    counts = rows.groupby("lr")["l2"].nunique()
+    if theirs in counts.index:
+        return theirs
+    most = counts[counts == counts.max()].index
+    return min(most, key=lambda lr: abs(np.log(lr / theirs)))
+
+
+def shown(runs, network):
+    """The rows that are drawn and judged: one rate, runs for the whole horizon; None without."""
+    rows = frame(runs, network)
+    if rows is None:
+        return None
+    rows = whole(rows)
+    return rows[rows["lr"] == rate(rows, NETWORKS[network][1])]
+
+
+def minima(rows):
+    """The least training loss of every run: one row each.
+
+    Returns:
+        The columns of ``l2_times.peak_times`` as far as ``power_law`` reads them, ``t_star`` being
+        the step of the least loss, and ``growth``, the last loss over the least.
+    """
+    found = []
+    for (lr, l2, seed), run in rows.groupby([*BY, "seed"]):
+        run = run.sort_values("step")
+        if run["diverged"].any():
+            found.append((lr, l2, seed, np.nan, False, True, np.nan))
+            continue
+        loss, steps = run["training_loss"].to_numpy(), run["step"].to_numpy()
+        at = int(loss.argmin())
+        last = at == len(loss) - 1
+        found.append((lr, l2, seed, float(steps[at]), last, False, loss[-1] / loss[at]))
+    names = [*BY, "seed", "t_star", "censored", "diverged", "growth"]
+    return pd.DataFrame(found, columns=names)
+
+
+def slope(found):
+    """Exponent of the time of the least loss against lambda."""
+    law = l2_times.power_law(found, ["l2"])
+    if law is None:
+        return not_run("fewer than three coefficients whose loss has its minimum before the end")
+    note = f"{law.points} coefficients"
+    if law.left_out:
+        note += f"; {law.left_out} left out, whose loss is least at the end or at the start"
+    return law.exponents["l2"].with_(note=note)
+
+
+def growth(found):
+    """Last loss over least, geometric mean over coefficients, then over seeds."""
+    logs = np.log(found.set_index(["l2", "seed"])["growth"]).unstack("seed").dropna()
+    if logs.empty:
+        return not_run("no coefficient without a diverged seed")
+    seeds = np.exp(logs.mean(axis=0))
+    return statistics.ratio_of_means(seeds, np.ones(len(seeds)))
+
+
+def measure(runs):
+    """The measurements of the claim."""
+    found = {}
+    for network in NETWORKS:
+        rows = shown(runs, network)
+        if rows is None:
+            continue
+        least = minima(rows)
+        found |= {f"{network}-time": slope(least), f"{network}-grows": growth(least)}
+        if network in MAIN:
+            smallest = least[least["l2"] == least["l2"].min()]
+            found[f"{network}-smallest"] = growth(smallest)
+    return {"c1": found}
+
+
+def finding(found):
+    """Exponent and growth of the two networks that the work speaks of."""
+    said = []
+    for network in MAIN:
+        times, grows = found[f"c1.{network}-time"].value, found[f"c1.{network}-grows"].value
+        if times is None or grows is None:
+            continue
+        said.append(
+            rf"{NAMES[network]}, $t \propto \lambda^{{{times:.2f}}}$ and then a factor of "
+            f"{format_number(grows, digits=2)}"
+        )
+    if not said:
+        return "The runs of the two networks that the work speaks of have not been made."
+    small = "" if found.verdict.scale == "work" else "small "
+    return (
+        f"In {small}networks the training loss without its L2 term has a minimum and then grows: "
+        f"{'; '.join(said)}."
+    )
+
+
+# ------------------------------------------------------------------ tables and sentences
+def _short(measured):
+    return "–" if not measured.finite else format_measurement(measured.with_(n=None, note=""))
+
+
+def minima_table(runs):
+    """When the loss is least, when the accuracy is best, and by how much the loss grows."""
+    from landscape import book
+
+    rows = []
+    for network, name in NAMES.items():
+        drawn = shown(runs, network)
+        if drawn is None:
+            continue
+        least = minima(drawn)
+        best = l2_times.peak_times(drawn, BY)
+        for l2, part in least.groupby("l2"):
+            lr = part["lr"].iloc[0]
+            seen = part.dropna(subset="growth")
+            if seen.empty:
+                rows.append([name, f"{lr:g}", f"{l2:g}", "diverged", "–", "–", "–"])
+                continue
+            unit = lr * l2
+            peaks = best.loc[(best["l2"] == l2) & (best["t_star"] > 0), "t_star"] * unit
+            at_end = int(seen["censored"].sum())
+            rows.append([
+                name, f"{lr:g}", f"{l2:g}", _geometric(seen["t_star"] * unit),
+                _geometric(peaks) if len(peaks) else "–",
+                _geometric(seen["growth"]), f"{at_end} of {len(seen)}",
+            ])  # fmt: skip
+    return book.Table(
+        ["network", r"$\eta$", r"$\lambda$", r"least loss at $t\eta\lambda$",
+         r"best accuracy at $t\eta\lambda$", "last over least loss", "least at the end"],
+        rows, stack=True, folded=True,
+        caption="Every coefficient: geometric means over seeds with 95 % intervals, in steps times "
+        r"$\eta\lambda$; best accuracy is $t_*$, within half a point of the maximum",
+    )  # fmt: skip
+
+
+def _geometric(values):
+    values = values[values > 0]
+    if values.empty:
+        return "–"
+    return _short(statistics.ratio_of_means(values, np.ones(len(values))))
+
+
+def orders(runs):
+    """A sentence: which comes first, the best accuracy or the least loss."""
+    said = []
+    for network, name in NAMES.items():
+        drawn = shown(runs, network)
+        if drawn is None:
+            continue
+        best = l2_times.peak_times(drawn, BY)[[*BY, "seed", "t_star"]]
+        both = minima(drawn).merge(best, on=[*BY, "seed"], suffixes=("_loss", "_best"))
+        both = both[(both["t_star_loss"] > 0) & (both["t_star_best"] > 0)]
+        if both["seed"].nunique() == 0:
+            continue
+        logs = np.log(both["t_star_best"] / both["t_star_loss"])
+        seeds = np.exp(logs.groupby(both["seed"]).mean())
+        said.append(f"{name}, {_short(statistics.ratio_of_means(seeds, np.ones(len(seeds))))}")
+    if not said:
+        return "None of the runs have been made."
+    return (
+        "Time of the best accuracy over that of the least loss, geometric mean over coefficients, "
+        f"with 95 % intervals over seeds: {'; '.join(said)}."
+    )
+
+
+# ------------------------------------------------------------------ pictures
+def colours(number):
+    """So many colours from blue over grey to orange, all legible on both grounds."""
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    from landscape import book
+
+    scale = LinearSegmentedColormap.from_list("l2", [book.CYCLE[0], book.GREY, book.CYCLE[1]])
+    return [to_hex(scale(place)) for place in np.linspace(0, 1, number)]
+
+
+def draw(rows, column, steps):
+    """One quantity against epochs, a curve a lambda; the legend has least, median and largest."""
+    from landscape import book
+
+    figure, ax = book.panel(height=2.8)
+    values = sorted(rows["l2"].unique())
+    named = {values[0], values[(len(values) - 1) // 2], values[-1]}
+    kept = rows[rows["diverged"] == 0]
+    for l2, colour in zip(values, colours(len(values)), strict=True):
+        part = kept[(kept["l2"] == l2) & (kept["step"] > 0)]
+        if column == "training_loss":
+            means = np.exp(np.log(part[column].clip(lower=1e-12)).groupby(part["step"]).mean())
+        else:
+            means = 100 - part[column].groupby(part["step"]).mean()
+        ax.plot(means.index / steps, means, color=colour, linewidth=1.4,
+                label=rf"$\lambda$ = {l2:g}" if l2 in named else None)  # fmt: skip
+        if column == "training_loss" and len(means):
+            ax.plot(means.idxmin() / steps, means.min(), "o", color=colour, markersize=4)
+    words = {"training_loss": "training loss without L2", "training_error": "training accuracy [%]",
+             "test_error": "test accuracy [%]"}  # fmt: skip
+    ax.set(xscale="log", xlabel="epochs", ylabel=words[column])
+    if column == "training_loss":
+        ax.set_yscale("log")
+    ax.legend(fontsize=8)
+    return figure
+
+
+def dynamics(runs, networks):
+    """Three panels a network: loss, accuracy on the training set, accuracy on the test set."""
+    from landscape import book
+
+    there = {name: rows for name in networks if (rows := shown(runs, name)) is not None}
+    if not there:
+        return book.Picture(
+            {"a": _nothing()}, titles={"a": " and ".join(NAMES[name] for name in networks)},
+            alt="An empty panel: these runs have not been made.",
+        )  # fmt: skip
+    panels, titles, data = {}, {}, []
+    letters = iter("abcdefghijkl")
+    for network, rows in there.items():
+        method = rows["method"].iloc[0]
+        steps = l2_times.steps_an_epoch(runs.parameters(NETWORKS[network][0], method))
+        for column in ("training_loss", "training_error", "test_error"):
+            letter = next(letters)
+            panels[letter] = draw(rows, column, steps)
+            titles[letter] = rf"{NAMES[network]}, $\eta$ = {rows['lr'].iloc[0]:g}"
+        data.append(rows.assign(network=network, epoch=rows["step"] / steps))
+    names = ["network", "lr", "l2", "seed", "step", "epoch", "training_loss", "training_error",
+             "test_error"]  # fmt: skip
+    return book.Picture(
+        panels, titles=titles, data=pd.concat(data, ignore_index=True)[names],
+        alt="Three panels a network against epochs on a logarithmic axis, one curve a lambda from "
+        "blue (smallest) to orange (largest): training loss without its L2 term with a mark at its "
+        "least value, training accuracy and test accuracy, means over seeds. The tables state when "
+        "the loss is least and by how much it grows.",
+    )  # fmt: skip
+
+
+def _nothing():
+    """A panel that says that there is nothing to draw."""
+    from landscape import book
+
+    figure, ax = book.panel(height=1.6)
+    ax.text(0.5, 0.5, "not run", ha="center", va="center", transform=ax.transAxes)
+    ax.set_axis_off()
+    return figure
+
+
+def law(runs):
+    """Time of the least loss, and growth after it, against lambda."""
+    from landscape import book
+    from landscape.book import l2_pictures
+
+    panels = {letter: book.panel(height=3.1) for letter in "ab"}
+    for number, (network, name) in enumerate(NAMES.items()):
+        rows = shown(runs, network)
+        if rows is None:
+            continue
+        least = minima(rows)
+        inside = least[~least["censored"] & (least["t_star"] > 0)]
+        unit = least["lr"].iloc[0]
+        for letter, part, column, factor in (("a", inside, "t_star", unit),
+                                             ("b", least.dropna(subset="growth"), "growth", 1.0)):
+            marks = {
+                l2: statistics.ratio_of_means(factor * group[column], np.ones(len(group)))
+                for l2, group in part.groupby("l2")
+            }
+            l2_pictures.series(panels[letter][1], marks, number, name)
+        l2_pictures.inverse(panels["a"][1], inside["l2"], unit * inside["t_star"], "")
+    for letter, label in (("a", r"least loss at $t\,\eta$ (steps)"), ("b", "last over least loss")):
+        ax = panels[letter][1]
+        ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=label)
+    lines, words = panels["b"][1].get_legend_handles_labels()
+    if lines:
+        panels["b"][1].legend(lines, words, fontsize=8)
+    return book.Picture(
+        {letter: figure for letter, (figure, _) in panels.items()},
+        titles={"a": "when the loss is least", "b": "by how much it grows"},
+        alt="Two panels on logarithmic axes against lambda, one series a network: time of the least "
+        "training loss times the learning rate, with dotted lines of slope minus one, and the last "
+        "loss over the least.",
+    )  # fmt: skip
