@@ -17,8 +17,9 @@ runs fall together when t_* is multiplied by both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -95,6 +96,35 @@ def best_accuracies(
         best = np.nan if lost else 100.0 - least[before][-1]
         found.append((*key, best, bool(times[-1] < until * (1 - 1e-9))))
     return pd.DataFrame(found, columns=[*by, "seed", "best_accuracy", "ended"])
+
+
+def within_budget(
+    frame: pd.DataFrame,
+    by: Sequence[str],
+    until: float,
+    whole: pd.DataFrame,
+    time: str = "step",
+) -> pd.DataFrame:
+    """``best_accuracies`` of runs that lasted until then or reached their own horizon before.
+
+    Args:
+        frame: As for ``peak_times``, as are ``by`` and ``time``.
+        until: The budget.
+        whole: Rows with ``by`` and ``seed`` of the runs that reached their horizon. Others that
+            ended before the budget were cut, and are left out, as are those that diverged.
+    """
+    found, keys = best_accuracies(frame, by, until, time), [*by, "seed"]
+    known = pd.MultiIndex.from_frame(found[keys]).isin(pd.MultiIndex.from_frame(whole[keys]))
+    return found[(known | ~found["ended"]) & found["best_accuracy"].notna()]
+
+
+def steps_an_epoch(settings: Mapping[str, Any], samples: int = 50_000) -> float:
+    """Steps an epoch of a sweep's settings in force; 1 where a step takes all samples.
+
+    ``samples`` are those of the whole set, for settings that take all of them.
+    """
+    size = settings["run"].get("batch_size")
+    return (settings["data"].get("train_samples") or samples) / size if size else 1.0
 
 
 def _runs(
@@ -194,7 +224,7 @@ def power_law(
 
     Args:
         times: Rows of ``peak_times``; those with a zero among the names (lambda = 0) are ignored.
-        names: What t_* is a power of. One that has a single value has to be left out.
+        names: What t_* is a power of.
         over: Where intervals come from: ``seeds``, Student's over the seeds' own fits: what other
             seeds would give on the same grid, whether or not the law holds. ``points``: that of the
             regression on the seeds' geometric means, whose errors are the departures from the law
@@ -203,20 +233,18 @@ def power_law(
         level: Of the intervals.
 
     Returns:
-        The law; None where fewer than two configurations more than names are left.
+        The law; None where the runs that are left cannot tell it: fewer than two configurations
+        more than names, or a name with one value only.
 
     Raises:
-        ValueError: A name has one value only, or ``over`` is unknown.
+        ValueError: ``over`` is unknown.
     """
     if over not in ("seeds", "points"):
         raise ValueError(f"over is {over!r}; known are seeds and points")
     logs, left = _logs(times, names, censored)
-    if len(logs) < len(names) + 2:
-        return None
     at = np.log(logs.index.to_frame()[list(names)].to_numpy(dtype=float))
-    for place, name in enumerate(names):
-        if np.ptp(at[:, place]) == 0:
-            raise ValueError(f"{name} has one value only; leave it out of the names")
+    if len(at) < len(names) + 2 or (np.ptp(at, axis=0) == 0).any():
+        return None
     design = np.column_stack([at, np.ones(len(at))])
     solved = np.linalg.lstsq(design, logs.to_numpy(), rcond=None)[0]
     rest = np.sqrt(((logs.to_numpy() - design @ solved) ** 2).mean(axis=0))

@@ -1,0 +1,152 @@
+"""Panels in the form of figure 2 of Lewkowycz & Gur-Ari (2020): sweeps over eta and lambda.
+
+Every function draws one panel, one series a learning rate, from the tables of
+``landscape.evidence.l2_times``. Marks are means over seeds with 95 % intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from landscape.book.style import CYCLE, GREY, panel
+from landscape.evidence.l2_times import mean_peak_time, within_budget
+from landscape.evidence.measurement import Measurement, format_number
+from landscape.evidence.statistics import mean_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MARKERS = "osD^vPX<>p"
+
+
+def draw_times(times: pd.DataFrame, epoch: float = 1.0) -> Figure:
+    """t_* against lambda, logarithmic, with a line of slope -1 and the t_* without L2.
+
+    Args:
+        times: Rows of ``peak_times`` by ``lr`` and ``l2``, in steps.
+        epoch: Steps an epoch.
+    """
+    figure, ax = panel(height=3.1)
+    for i, lr in enumerate(_rates(times)):
+        rows = times[times["lr"] == lr]
+        marks = _means(rows, lambda part: mean_peak_time(part, 1 / epoch))
+        series(ax, {l2: m for l2, m in marks.items() if l2 > 0}, i, rf"$\eta$ = {lr:g}")
+        if 0.0 in marks and marks[0.0].finite:
+            ax.axhline(marks[0.0].value, color=CYCLE[i % len(CYCLE)], linewidth=1, linestyle="--",
+                       zorder=0)  # fmt: skip
+    peaked = times[(times["l2"] > 0) & (times["t_star"] > 0)]
+    inverse(ax, peaked["l2"], peaked["t_star"] / epoch, r"\lambda")
+    ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel="epochs to the best accuracy")
+    ax.legend(fontsize=9)
+    return figure
+
+
+def draw_best(times: pd.DataFrame) -> Figure:
+    """The largest test accuracy against lambda; dashed, the best of all rates without L2."""
+    figure, ax = panel(height=3.1)
+    for i, lr in enumerate(_rates(times)):
+        rows = times[(times["lr"] == lr) & (times["l2"] > 0)]
+        series(ax, _means(rows, _accuracy), i, rf"$\eta$ = {lr:g}")
+    none = times[(times["l2"] == 0) & times["best_accuracy"].notna()]
+    if len(none):
+        best = none.groupby("lr")["best_accuracy"].mean().max()
+        ax.axhline(best, color=GREY, linestyle="--", linewidth=1.2, label=r"$\lambda$ = 0")
+    ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
+    ax.legend(fontsize=9)
+    return figure
+
+
+def draw_budgets(
+    frame: pd.DataFrame, times: pd.DataFrame, budgets: Sequence[int], epoch: float = 1.0
+) -> Figure:
+    """The largest test accuracy until fixed budgets, and at each run's own horizon.
+
+    Args:
+        frame: The sweep's table, of one learning rate.
+        times: Rows of ``peak_times`` of the same rate, of runs that reached their horizon.
+        budgets: Steps.
+        epoch: Steps an epoch.
+    """
+    figure, ax = panel(height=3.1)
+    for i, budget in enumerate(budgets):
+        found = within_budget(frame, ["lr", "l2"], budget, times)
+        series(ax, _means(found[found["l2"] > 0], _accuracy), i,
+                f"{format_number(budget / epoch)} epochs")  # fmt: skip
+    rows = times[times["l2"] > 0]
+    series(ax, _means(rows, _accuracy), len(budgets), r"$\propto 1/\lambda$")
+    ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
+    ax.legend(fontsize=9)
+    return figure
+
+
+def draw_collapse(times: pd.DataFrame, epoch: float = 1.0) -> Figure:
+    """t_* against the product of learning rate and lambda, with the line c / (eta lambda)."""
+    figure, ax = panel(height=3.1)
+    times = times[(times["l2"] > 0) & (times["t_star"] > 0)].assign(
+        product=lambda rows: rows["lr"] * rows["l2"]
+    )
+    for i, lr in enumerate(_rates(times)):
+        rows = times[times["lr"] == lr]
+        series(ax, _means(rows, lambda part: mean_peak_time(part, 1 / epoch), "product"), i,
+                rf"$\eta$ = {lr:g}")  # fmt: skip
+    inverse(ax, times["product"], times["t_star"] / epoch, r"(\eta\lambda)")
+    ax.set(xscale="log", yscale="log", xlabel=r"$\eta\lambda$",
+           ylabel="epochs to the best accuracy")  # fmt: skip
+    ax.legend(fontsize=9)
+    return figure
+
+
+def draw_constant(times: pd.DataFrame) -> Figure:
+    """``t_* eta lambda`` in steps against lambda: flat where the law holds."""
+    figure, ax = panel(height=3.1)
+    times = times[times["l2"] > 0]
+    for i, lr in enumerate(_rates(times)):
+        rows = times[times["lr"] == lr]
+        found = {l2: mean_peak_time(part, lr * l2) for l2, part in rows.groupby("l2")}
+        series(ax, found, i, rf"$\eta$ = {lr:g}")
+    ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"$t_*\,\eta\,\lambda$ (steps)")
+    ax.legend(fontsize=9)
+    return figure
+
+
+def series(ax: Axes, marks: Mapping[float, Measurement], number: int, label: str) -> None:
+    """Marks by their x joined by a line, with intervals where they have some."""
+    marks = {x: m for x, m in marks.items() if m.finite}
+    if not marks:
+        return
+    ends = [(m.low, m.high) if m.has_interval else (m.value, m.value) for m in marks.values()]
+    y = np.array([m.value for m in marks.values()])
+    low, high = np.array(ends).T
+    colour = CYCLE[number % len(CYCLE)]
+    ax.errorbar(list(marks), y, yerr=[np.maximum(y - low, 0), np.maximum(high - y, 0)],
+                color=colour, marker=MARKERS[number % len(MARKERS)], linewidth=1.2,
+                elinewidth=0.9, capsize=2, label=label)  # fmt: skip
+
+
+def inverse(ax: Axes, x: pd.Series, y: pd.Series, of: str) -> None:
+    """A dotted line of slope -1 through the geometric mean of the points, called 1/``of``."""
+    if len(x) == 0:
+        return
+    ends = np.array([x.min(), x.max()])
+    c = np.exp(np.log(x.to_numpy() * y.to_numpy()).mean())
+    ax.plot(ends, c / ends, ":", color=GREY, linewidth=1.5, zorder=0, label=rf"$\propto 1/{of}$")
+
+
+def _rates(times: pd.DataFrame) -> list[float]:
+    return sorted(times["lr"].unique())
+
+
+def _accuracy(rows: pd.DataFrame) -> Measurement:
+    values = rows["best_accuracy"].dropna()
+    return mean_interval(values) if len(values) else Measurement(None)
+
+
+def _means(
+    rows: pd.DataFrame, how: Callable[[pd.DataFrame], Measurement], x: str = "l2"
+) -> dict[float, Measurement]:
+    return {at: how(part) for at, part in rows.groupby(x)}
