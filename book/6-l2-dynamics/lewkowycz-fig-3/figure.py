@@ -150,8 +150,8 @@ def settings_table(runs):
          "best accuracy [%]", "training error at $t_*$ [%]", "least training error [%]",
          "cut short"],
         rows, stack=True, folded=True,
-        caption="Every coefficient: means over seeds (of times geometric) with 95 % intervals; those "
-        "of times reach down at least to the row before; errors without",
+        caption="Every coefficient: means over seeds (of times geometric) with 95 % intervals, "
+        "which for times reach down at least to the row before",
     )  # fmt: skip
 
 
@@ -170,8 +170,8 @@ def margins(runs):
     return book.Table(
         ["network", "within [points]", r"exponent of $\lambda$", "scatter"], rows,
         caption=r"The exponent of $t_*$ against $\lambda$ with 95 % intervals over seeds, by the "
-        "margin within which the best accuracy counts as reached (the work: half a point), and what "
-        r"the fit leaves of $\log t_*$",
+        "margin within which the best accuracy counts as reached (the work: half a point), and "
+        r"what the fit leaves of $\log t_*$",
     )  # fmt: skip
 
 
@@ -246,7 +246,7 @@ def courses(runs):
     names = ["network", "lr", "l2", "seed", "step", "time", "accuracy", "training_error"]
     return book.Picture(
         panels, titles=titles, data=pd.concat(data, ignore_index=True)[names],
-        alt="Two panels, without and with batch normalization: test accuracy against the product of "
-        "steps, learning rate and lambda on a logarithmic axis, one curve a lambda, mean over seeds "
-        "with intervals.",
+        alt="Two panels, without and with batch normalization: test accuracy against the product "
+        "of steps, learning rate and lambda on a logarithmic axis, one curve a lambda, mean over "
+        "seeds with intervals.",
     )  # fmt: skip

@@ -112,6 +112,9 @@ def measure(runs):
     for network in NETWORKS:
         rows = shown(runs, network)
         if rows is None:
+            reason = not_run("its runs have not been made")
+            keys = ("time", "grows", "smallest") if network in MAIN else ("time", "grows")
+            found |= {f"{network}-{key}": reason for key in keys}
             continue
         least = minima(rows)
         found |= {f"{network}-time": slope(least), f"{network}-grows": growth(least)}
@@ -319,7 +322,7 @@ def law(runs):
     return book.Picture(
         {letter: figure for letter, (figure, _) in panels.items()},
         titles={"a": "when the loss is least", "b": "by how much it grows"},
-        alt="Two panels on logarithmic axes against lambda, one series a network: time of the least "
-        "training loss times the learning rate, with dotted lines of slope minus one, and the last "
-        "loss over the least.",
+        alt="Two panels on logarithmic axes against lambda, one series a network: time of the "
+        "least training loss times the learning rate, with dotted lines of slope minus one, and "
+        "the last loss over the least.",
     )  # fmt: skip
