@@ -192,6 +192,27 @@ def fitted(runs):
     return f"In these runs: {'; '.join(said)}."
 
 
+def length(runs):
+    """A sentence: how many steps the work's runs take, and ours."""
+    from landscape.experiments import settings
+
+    totals = []
+    for profile in ("paper", runs.scale):
+        steps = 0.0
+        for kind in KINDS.values():
+            for method in (kind, f"{kind}_no_l2"):
+                given = settings.method_settings(RUNS, method, profile, runs.root)
+                rates, horizon = given["sweep"]["axes"]["optimizer"], given["sweep"]["horizon"]
+                for l2 in rates["l2"]:
+                    each = horizon["steps_lr_l2"] / (rates["lr"][0] * l2) if l2 else np.inf
+                    steps += min(each, horizon.get("at_most", np.inf)) * given["run"]["seeds"]
+        totals.append(steps)
+    return (
+        f"The work's runs take {totals[0] / 1e6:.0f} million steps of 128 images in all, these "
+        f"{totals[1] / 1e3:,.0f} thousand."
+    )
+
+
 # ------------------------------------------------------------------ pictures
 def figure_3(runs):
     """The six panels of the work."""

@@ -305,8 +305,10 @@ def law(runs):
         least = minima(rows)
         inside = least[~least["censored"] & (least["t_star"] > 0)]
         unit = least["lr"].iloc[0]
-        for letter, part, column, factor in (("a", inside, "t_star", unit),
-                                             ("b", least.dropna(subset="growth"), "growth", 1.0)):
+        for letter, part, column, factor in (
+            ("a", inside, "t_star", unit),
+            ("b", least.dropna(subset="growth"), "growth", 1.0),
+        ):
             marks = {
                 l2: statistics.ratio_of_means(factor * group[column], np.ones(len(group)))
                 for l2, group in part.groupby("l2")
