@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.evidence import figures
+from landscape.evidence import figures, loss_minima
 
 from .made import ROOT, Made, Trained, diverge, judged, labels
 
@@ -62,16 +62,16 @@ def test_minima_at_one_over_lambda_that_double_reproduce_the_claim(figure):
     assert named["c1.fc-time"]["build"]["note"] == "5 coefficients"
     assert named["c1.wrn-grows"]["build"]["value"] == pytest.approx(2, abs=0.001)
     assert found["finding"] == (
-        "In small networks the training loss without its L2 term has a minimum and then grows: "
-        r"fully connected, $t \propto \lambda^{-1.00}$ and then a factor of 2; "
-        r"Wide ResNet, $t \propto \lambda^{-1.00}$ and then a factor of 2."
+        "In small networks the training loss without its L2 term is least at a time that goes as "
+        r"$\lambda^{-1.00}$ (fully connected) and $\lambda^{-1.00}$ (Wide ResNet), and ends 100 % "
+        r"and 100 % above that, mean over $\lambda$."
     )
 
 
 def test_the_rate_is_the_works_or_the_one_with_most_lambdas(figure):
     rows = figure.frame(runs(), "fc")
-    assert figure.rate(figure.whole(rows), 0.15) == 1.6
-    assert figure.rate(figure.whole(rows), 0.5) == 0.5
+    assert figure.rate(loss_minima.whole(rows), 0.15) == 1.6
+    assert figure.rate(loss_minima.whole(rows), 0.5) == 0.5
     level = pd.concat([sweep("a", 0.4), sweep("b", 6.0)])
     assert figure.rate(level, 0.2) == 0.4
     # Runs that were cut, and those without L2, are not drawn.
@@ -84,7 +84,7 @@ def test_a_minimum_that_lambda_does_not_move_and_a_loss_that_only_falls_are_not_
     falls, named = judged(ID, runs(at=2.0, grows=1.0))
     assert labels(named, "c1")["wrn-grows"] == UNSEEN
     assert "fewer than three coefficients" in named["c1.wrn-time"]["reason"]
-    assert "have not been made" not in falls["finding"] or falls["finding"].startswith("The runs")
+    assert "at no common law (Wide ResNet), and ends 0 % and 0 % above" in falls["finding"]
 
 
 def test_without_the_runs_of_other_pages_the_rest_is_shown(figure):
@@ -107,7 +107,7 @@ def test_without_the_runs_of_other_pages_the_rest_is_shown(figure):
     empty = Absent("laptop", {})
     assert figure.orders(empty) == "None of the runs have been made."
     assert figure.minima_table(empty).rows == []
-    assert list(figure.law(empty).panels) == ["a", "b"]
+    assert list(figure.law(empty).panels) == ["a", "b", "c"]
     assert set(figure.measure(Made())["c1"]) == set(labels(named, "c1"))
 
 
@@ -123,11 +123,19 @@ def test_diverged_runs_take_their_coefficient_with_them(figure):
     assert len(figure.minima_table(made).rows) == 20
 
 
+def test_the_way_back_ends_at_a_network_that_answers_nothing(figure):
+    nothing = 0.05 * np.log(10)
+    made = runs(grows=nothing / 0.01)
+    assert figure.way_back(made, "fc")["back"].to_numpy() == pytest.approx(100)
+    halfway = runs(grows=(0.01 + nothing) / 0.02)
+    assert figure.way_back(halfway, "wrn")["back"].to_numpy() == pytest.approx(50)
+
+
 def test_panels_tables_and_sentences(figure):
     made = runs()
     picture = figure.dynamics(made, figure.MAIN)
     assert list(picture.panels) == list(picture.titles) == list("abcdef")
     assert picture.titles["a"] == r"fully connected, $\eta$ = 1.6"
     assert len(set(figure.colours(5))) == 5
-    assert list(figure.law(made).panels) == ["a", "b"]
+    assert list(figure.law(made).panels) == ["a", "b", "c"]
     assert "fully connected, 0.99" in figure.orders(made)

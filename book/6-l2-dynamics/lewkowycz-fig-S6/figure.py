@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from landscape.errors import LandscapeError
-from landscape.evidence import l2_times, statistics
-from landscape.evidence.measurement import format_measurement, format_number, not_run
+from landscape.evidence import l2_times
+from landscape.evidence.loss_minima import geometric_mean, least_losses, mean_growth, whole
+from landscape.evidence.measurement import format_measurement, not_run
+from landscape.evidence.statistics import mean_interval
 
 FC, WRN = "lewkowycz-fig-2-fc", "lewkowycz-fig-2-wrn"
 CNN = "lewkowycz-fig-3-cnn"
@@ -37,16 +39,6 @@ def frame(runs, network):
     return None if rows.empty else rows
 
 
-def whole(rows):
-    """Runs with L2 that were trained for the usual t eta lambda, and those that diverged."""
-    rows = rows[rows["l2"] > 0]
-    runs = rows.groupby([*BY, "seed"])
-    product = runs["step"].transform("max") * rows["lr"] * rows["l2"]
-    lost = runs["diverged"].transform("max") > 0
-    usual = product[~lost].median()
-    return rows[(product >= 0.9 * usual) | lost]
-
-
 def rate(rows, theirs):
     """The work's rate where it was run, else that with most lambdas, the nearest of several."""
     counts = rows.groupby("lr")["l2"].nunique()
@@ -65,27 +57,6 @@ def shown(runs, network):
     return rows[rows["lr"] == rate(rows, NETWORKS[network][1])]
 
 
-def minima(rows):
-    """The least training loss of every run: one row each.
-
-    Returns:
-        The columns of ``l2_times.peak_times`` as far as ``power_law`` reads them, ``t_star`` being
-        the step of the least loss, and ``growth``, the last loss over the least.
-    """
-    found = []
-    for (lr, l2, seed), run in rows.groupby([*BY, "seed"]):
-        run = run.sort_values("step")
-        if run["diverged"].any():
-            found.append((lr, l2, seed, np.nan, False, True, np.nan))
-            continue
-        loss, steps = run["training_loss"].to_numpy(), run["step"].to_numpy()
-        at = int(loss.argmin())
-        last = at == len(loss) - 1
-        found.append((lr, l2, seed, float(steps[at]), last, False, loss[-1] / loss[at]))
-    names = [*BY, "seed", "t_star", "censored", "diverged", "growth"]
-    return pd.DataFrame(found, columns=names)
-
-
 def slope(found):
     """Exponent of the time of the least loss against lambda."""
     law = l2_times.power_law(found, ["l2"])
@@ -97,13 +68,17 @@ def slope(found):
     return law.exponents["l2"].with_(note=note)
 
 
-def growth(found):
-    """Last loss over least, geometric mean over coefficients, then over seeds."""
-    logs = np.log(found.set_index(["l2", "seed"])["growth"]).unstack("seed").dropna()
-    if logs.empty:
-        return not_run("no coefficient without a diverged seed")
-    seeds = np.exp(logs.mean(axis=0))
-    return statistics.ratio_of_means(seeds, np.ones(len(seeds)))
+def way_back(runs, network):
+    """How far each run's loss goes back: rows of ``least_losses`` with ``back``, in percent.
+
+    It is what the loss grows after its least value, over what it would if the network came to
+    answer nothing, logits zero.
+    """
+    rows = shown(runs, network)
+    given = runs.parameters(NETWORKS[network][0], rows["method"].iloc[0])
+    zero = given.get("loss", {}).get("scale", 1.0) * np.log(10)
+    least = least_losses(rows)
+    return least.assign(back=100 * (least["last"] - least["least"]) / (zero - least["least"]))
 
 
 def measure(runs):
@@ -116,32 +91,35 @@ def measure(runs):
             keys = ("time", "grows", "smallest") if network in MAIN else ("time", "grows")
             found |= {f"{network}-{key}": reason for key in keys}
             continue
-        least = minima(rows)
-        found |= {f"{network}-time": slope(least), f"{network}-grows": growth(least)}
+        least = least_losses(rows)
+        found |= {f"{network}-time": slope(least), f"{network}-grows": mean_growth(least)}
         if network in MAIN:
             smallest = least[least["l2"] == least["l2"].min()]
-            found[f"{network}-smallest"] = growth(smallest)
+            found[f"{network}-smallest"] = mean_growth(smallest)
     return {"c1": found}
 
 
 def finding(found):
     """Exponent and growth of the two networks that the work speaks of."""
-    said = []
-    for network in MAIN:
-        times, grows = found[f"c1.{network}-time"].value, found[f"c1.{network}-grows"].value
-        if times is None or grows is None:
-            continue
-        said.append(
-            rf"{NAMES[network]}, $t \propto \lambda^{{{times:.2f}}}$ and then a factor of "
-            f"{format_number(grows, digits=2)}"
-        )
-    if not said:
+    times = {n: found[f"c1.{n}-time"].value for n in MAIN}
+    grows = {n: found[f"c1.{n}-grows"].value for n in MAIN}
+    there = [network for network in MAIN if grows[network] is not None]
+    if not there:
         return "The runs of the two networks that the work speaks of have not been made."
+    when = " and ".join(
+        f"{'at no common law' if times[n] is None else _power(times[n])} ({NAMES[n]})"
+        for n in there
+    )
+    above = " and ".join(f"{100 * (grows[n] - 1):.0f} %" for n in there)
     small = "" if found.verdict.scale == "work" else "small "
     return (
-        f"In {small}networks the training loss without its L2 term has a minimum and then grows: "
-        f"{'; '.join(said)}."
+        f"In {small}networks the training loss without its L2 term is least at a time that goes as "
+        f"{when}, and ends {above} above that, mean over $\\lambda$."
     )
+
+
+def _power(exponent):
+    return rf"$\lambda^{{{exponent:.2f}}}$"
 
 
 # ------------------------------------------------------------------ tables and sentences
@@ -158,13 +136,13 @@ def minima_table(runs):
         drawn = shown(runs, network)
         if drawn is None:
             continue
-        least = minima(drawn)
+        least = way_back(runs, network)
         best = l2_times.peak_times(drawn, BY)
         for l2, part in least.groupby("l2"):
             lr = part["lr"].iloc[0]
             seen = part.dropna(subset="growth")
             if seen.empty:
-                rows.append([name, f"{lr:g}", f"{l2:g}", "diverged", "–", "–", "–"])
+                rows.append([name, f"{lr:g}", f"{l2:g}", "diverged", "–", "–", "–", "–"])
                 continue
             unit = lr * l2
             peaks = best.loc[(best["l2"] == l2) & (best["t_star"] > 0), "t_star"] * unit
@@ -172,14 +150,17 @@ def minima_table(runs):
             rows.append([
                 name, f"{lr:g}", f"{l2:g}", _geometric(seen["t_star"] * unit),
                 _geometric(peaks) if len(peaks) else "–",
-                _geometric(seen["growth"]), f"{at_end} of {len(seen)}",
+                _geometric(seen["growth"]), _short(mean_interval(seen["back"])),
+                f"{at_end} of {len(seen)}",
             ])  # fmt: skip
     return book.Table(
         ["network", r"$\eta$", r"$\lambda$", r"least loss at $t\eta\lambda$",
-         r"best accuracy at $t\eta\lambda$", "last over least loss", "least at the end"],
+         r"best accuracy at $t\eta\lambda$", "last over least loss", "way back [%]",
+         "least at the end"],
         rows, stack=True, folded=True,
         caption="Every coefficient: geometric means over seeds with 95 % intervals, in steps times "
-        r"$\eta\lambda$; best accuracy is $t_*$, within half a point of the maximum",
+        r"$\eta\lambda$; best accuracy is $t_*$, within half a point of the maximum; the way back "
+        "is to the loss of a network that answers nothing",
     )  # fmt: skip
 
 
@@ -187,7 +168,7 @@ def _geometric(values):
     values = values[values > 0]
     if values.empty:
         return "–"
-    return _short(statistics.ratio_of_means(values, np.ones(len(values))))
+    return _short(geometric_mean(values))
 
 
 def orders(runs):
@@ -198,13 +179,13 @@ def orders(runs):
         if drawn is None:
             continue
         best = l2_times.peak_times(drawn, BY)[[*BY, "seed", "t_star"]]
-        both = minima(drawn).merge(best, on=[*BY, "seed"], suffixes=("_loss", "_best"))
+        both = least_losses(drawn).merge(best, on=[*BY, "seed"], suffixes=("_loss", "_best"))
         both = both[(both["t_star_loss"] > 0) & (both["t_star_best"] > 0)]
         if both["seed"].nunique() == 0:
             continue
         logs = np.log(both["t_star_best"] / both["t_star_loss"])
         seeds = np.exp(logs.groupby(both["seed"]).mean())
-        said.append(f"{name}, {_short(statistics.ratio_of_means(seeds, np.ones(len(seeds))))}")
+        said.append(f"{name}, {_short(geometric_mean(seeds))}")
     if not said:
         return "None of the runs have been made."
     return (
@@ -293,38 +274,40 @@ def _nothing():
 
 
 def law(runs):
-    """Time of the least loss, and growth after it, against lambda."""
+    """Time of the least loss, growth after it, and how far back it goes, against lambda."""
     from landscape import book
     from landscape.book import l2_pictures
 
-    panels = {letter: book.panel(height=3.1) for letter in "ab"}
+    panels = {letter: book.panel(height=3.1) for letter in "abc"}
     for number, (network, name) in enumerate(NAMES.items()):
-        rows = shown(runs, network)
-        if rows is None:
+        if shown(runs, network) is None:
             continue
-        least = minima(rows)
+        least = way_back(runs, network)
         inside = least[~least["censored"] & (least["t_star"] > 0)]
-        unit = least["lr"].iloc[0]
-        for letter, part, column, factor in (
-            ("a", inside, "t_star", unit),
-            ("b", least.dropna(subset="growth"), "growth", 1.0),
-        ):
-            marks = {
-                l2: statistics.ratio_of_means(factor * group[column], np.ones(len(group)))
-                for l2, group in part.groupby("l2")
-            }
-            l2_pictures.series(panels[letter][1], marks, number, name)
+        unit, kept = least["lr"].iloc[0], least.dropna(subset="growth").groupby("l2")
+        marks = {
+            "a": {l2: geometric_mean(unit * group["t_star"]) for l2, group in inside.groupby("l2")},
+            "b": {l2: geometric_mean(group["growth"]) for l2, group in kept},
+            "c": {l2: mean_interval(group["back"]) for l2, group in kept},
+        }
+        for letter, found in marks.items():
+            l2_pictures.series(panels[letter][1], found, number, name)
         l2_pictures.inverse(panels["a"][1], inside["l2"], unit * inside["t_star"], "")
-    for letter, label in (("a", r"least loss at $t\,\eta$ (steps)"), ("b", "last over least loss")):
-        ax = panels[letter][1]
-        ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=label)
+    labels = {"a": r"least loss at $t\,\eta$ (steps)", "b": "last over least loss",
+              "c": "way back [%]"}  # fmt: skip
+    for letter, label in labels.items():
+        panels[letter][1].set(xscale="log", xlabel=r"$\lambda$", ylabel=label)
+    panels["a"][1].set_yscale("log")
+    panels["c"][1].set_ylim(-5, 105)
     lines, words = panels["b"][1].get_legend_handles_labels()
     if lines:
         panels["b"][1].legend(lines, words, fontsize=8)
     return book.Picture(
         {letter: figure for letter, (figure, _) in panels.items()},
-        titles={"a": "when the loss is least", "b": "by how much it grows"},
-        alt="Two panels on logarithmic axes against lambda, one series a network: time of the "
-        "least training loss times the learning rate, with dotted lines of slope minus one, and "
-        "the last loss over the least.",
+        titles={"a": "when the loss is least", "b": "by how much it grows",
+                "c": "how far back to knowing nothing"},
+        alt="Three panels against lambda on a logarithmic axis, one series a network: time of the "
+        "least training loss times the learning rate, with dotted lines of slope minus one; the "
+        "last loss over the least; and the growth in percent of the way to the loss of a network "
+        "that answers nothing.",
     )  # fmt: skip
