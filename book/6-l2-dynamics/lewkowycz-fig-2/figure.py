@@ -4,14 +4,12 @@ Times are in steps, on panels in epochs; a run counts for t_* where it reached i
 """
 
 import numpy as np
-import pandas as pd
 
-from landscape.evidence import l2_times, statistics
+from landscape.evidence import l2_sweeps, l2_times, statistics
 from landscape.evidence.measurement import (
     Measurement,
     format_measurement,
     format_number,
-    not_run,
 )
 
 FC, WRN = "lewkowycz-fig-2-fc", "lewkowycz-fig-2-wrn"
@@ -23,23 +21,10 @@ BUDGETS = (32, 100, 316)
 
 
 # ------------------------------------------------------------------ what is measured
-def whole(frame):
-    """The runs that reached their horizon: those cut before (work, SM A) have no t_*.
-
-    Runs without L2 have no horizon in eta lambda and are kept.
-    """
-    last = frame.groupby(["lr", "l2", "seed"])["step"].transform("max")
-    rate = frame["lr"] * frame["l2"]
-    lost = frame.groupby(["lr", "l2", "seed"])["diverged"].transform("max") > 0
-    usual = (last * rate)[(rate > 0) & ~lost].median()
-    # One step of grace: horizons are whole steps.
-    return frame[((last + 1) * rate >= 0.9 * usual) | (rate == 0) | lost]
-
-
 def times(runs, network):
     """t_* of every run of one network that reached its horizon; None without a record."""
     frame = runs.frame(NETWORKS[network])
-    return None if frame is None else l2_times.peak_times(whole(frame), ["lr", "l2"])
+    return None if frame is None else l2_times.peak_times(l2_sweeps.whole(frame), ["lr", "l2"])
 
 
 def epoch(runs, network):
@@ -47,104 +32,9 @@ def epoch(runs, network):
     return l2_times.steps_an_epoch(runs.parameters(NETWORKS[network], "no_l2"))
 
 
-def slope(found):
-    """Exponent of t_* against lambda, mean over the rates with three or more lambdas."""
-    fits, points = [], 0
-    for _, rows in found.groupby("lr"):
-        law = l2_times.power_law(rows, ["l2"])
-        if law is not None:
-            fits.append(law.by_seed["l2"])
-            points += law.points
-    if not fits:
-        return not_run("no rate has three lambdas whose runs peaked")
-    seeds = pd.concat(fits, axis=1).dropna().mean(axis=1)
-    return statistics.mean_interval(seeds, note=f"{points} settings at {len(fits)} rates")
-
-
-def difference(found):
-    """a - b of t_* ~ eta^-a lambda^-b."""
-    law = l2_times.power_law(found)
-    if law is None:
-        return not_run("fewer than four settings whose runs peaked")
-    return statistics.mean_interval(law.by_seed["l2"] - law.by_seed["lr"])
-
-
-def share(found):
-    """What c'/(eta lambda) explains of the variance of log t_*."""
-    folded = l2_times.collapse(found)
-    return not_run("fewer than two settings whose runs peaked") if folded is None else folded.share
-
-
-def accuracies(found):
-    """Largest accuracies, rows (lr, l2), a column a seed; settings with all seeds only."""
-    return found.set_index(["lr", "l2", "seed"])["best_accuracy"].unstack("seed").dropna()
-
-
-def falls(found):
-    """How far the smallest lambda is below the best, mean over rates, in points."""
-    lost = []
-    for _, rows in accuracies(found).groupby("lr"):
-        rows = rows.droplevel("lr")
-        rows = rows[rows.index > 0]
-        if len(rows) > 1:
-            lost.append(rows.loc[rows.mean(axis=1).idxmax()] - rows.loc[rows.index.min()])
-    if not lost:
-        return not_run("no rate has two lambdas")
-    return statistics.mean_interval(pd.concat(lost, axis=1).mean(axis=1), unit="points")
-
-
-def between_rates(found):
-    """Largest minus smallest accuracy over rates, mean over the lambdas that all of them have."""
-    table = accuracies(found)
-    table = table[table.index.get_level_values("l2") > 0]
-    rates = table.index.get_level_values("lr").nunique()
-    by = table.groupby("l2")
-    shared = by.size()[by.size() == rates].index
-    if rates < 2 or not len(shared):
-        return not_run("no lambda was trained to its horizon at every rate")
-    gaps = (by.max() - by.min()).loc[shared].mean()
-    return statistics.mean_interval(gaps, unit="points", note=f"{len(shared)} lambdas")
-
-
-def budget_rate(found, network):
-    """The rate with most lambdas; of several the nearest to that of the work's panel."""
-    counts = found[found["l2"] >= 0].groupby("lr")["l2"].nunique()
-    full = counts[counts == counts.max()].index
-    return min(full, key=lambda lr: abs(np.log(lr / BUDGET_RATE[network])))
-
-
-def budget_loss(runs, network, found):
-    """Accuracy within the budget at the best lambda minus that at the smallest, in points."""
-    frame, rate = runs.frame(NETWORKS[network]), budget_rate(found, network)
-    frame = frame[(frame["lr"] == rate) & (frame["l2"] > 0)]
-    rows = l2_times.within_budget(frame, ["lr", "l2"], BUDGET, found)
-    table = rows.set_index(["l2", "seed"])["best_accuracy"].unstack("seed").dropna()
-    if len(table) < 2:
-        return not_run("fewer than two lambdas")
-    best = table.mean(axis=1).idxmax()
-    return statistics.mean_interval(
-        table.loc[best] - table.loc[table.index.min()], unit="points",
-        note=f"best at lambda = {best:g}, smallest {table.index.min():g}, eta = {rate:g}",
-    )  # fmt: skip
-
-
-def gain(found, best=False):
-    """Accuracy at the smallest (or best) lambda minus that without L2, same rate, in points."""
-    table = accuracies(found)
-    both = [lr for lr, rows in table.groupby("lr") if 0.0 in rows.droplevel("lr").index]
-    some = table[(table.index.get_level_values("l2") > 0)
-                 & table.index.get_level_values("lr").isin(both)]  # fmt: skip
-    if some.empty:
-        return not_run("no rate was run with and without L2")
-    chosen = [some.mean(axis=1).idxmax()]
-    if not best:
-        small = some.index.get_level_values("l2").min()
-        chosen = [key for key in some.index if key[1] == small]
-    gaps = pd.concat([table.loc[key] - table.loc[(key[0], 0.0)] for key in chosen], axis=1)
-    return statistics.mean_interval(
-        gaps.mean(axis=1), unit="points",
-        note=f"lambda = {chosen[0][1]:g}, eta = {', '.join(f'{key[0]:g}' for key in chosen)}",
-    )  # fmt: skip
+def rate(network, found):
+    """The rate of the budget panel."""
+    return l2_sweeps.budget_rate(found, BUDGET_RATE[network])
 
 
 def measure(runs):
@@ -154,11 +44,19 @@ def measure(runs):
     for key, table in found.items():
         if table is None:
             continue
-        out["c1"][key] = slope(table)
-        out["c2"] |= {f"{key}-exponents": difference(table), f"{key}-share": share(table)}
-        out["c3"] |= {f"{key}-falls": falls(table), f"{key}-rates": between_rates(table)}
-        out["c4"][key] = budget_loss(runs, key, table)
-        out["c5"] |= {key: gain(table), f"{key}-best": gain(table, best=True)}
+        out["c1"][key] = l2_sweeps.slope(table)
+        out["c2"] |= {
+            f"{key}-exponents": l2_sweeps.difference(table),
+            f"{key}-share": l2_sweeps.share(table),
+        }
+        out["c3"] |= {
+            f"{key}-falls": l2_sweeps.falls(table),
+            f"{key}-rates": l2_sweeps.between_rates(table),
+        }
+        out["c4"][key] = l2_sweeps.budget_loss(
+            runs.frame(NETWORKS[key]), table, BUDGET, rate(key, table)
+        )
+        out["c5"] |= {key: l2_sweeps.gain(table), f"{key}-best": l2_sweeps.gain(table, best=True)}
     return out
 
 
@@ -185,17 +83,17 @@ def _percent(value):
 
 # ------------------------------------------------------------------ tables and sentences
 def exponents(runs):
-    """Fits of t_* over all runs, its larger and its smaller lambdas, by network."""
+    """Fits of t_* over all runs, and over those whose lambda costs accuracy or none."""
     from landscape import book
 
     rows = []
     for key in NETWORKS:
         table = times(runs, key)
-        middle = float(np.sqrt(np.prod(_span(table, "l2"))))
+        costs = l2_sweeps.costly(table)
         for words, part in (
             ("all", table),
-            (rf"$\lambda \geq$ {middle:.2g}", table[table["l2"] >= middle * (1 - 1e-9)]),
-            (rf"$\lambda <$ {middle:.2g}", table[table["l2"] < middle * (1 - 1e-9)]),
+            (r"$\lambda$ costs accuracy", table[costs]),
+            (r"$\lambda$ costs none", table[~costs]),
         ):
             law, folded = l2_times.power_law(part), l2_times.collapse(part)
             if law is None:
@@ -203,24 +101,24 @@ def exponents(runs):
             wide = l2_times.power_law(part, over="points")
             rows.append([
                 f"{NAMES[key]}, {words}", f"{law.points}", _exponent(law, wide, "lr"),
-                _exponent(law, wide, "l2"), _short(slope(part)),
+                _exponent(law, wide, "l2"), _short(l2_sweeps.slope(part)),
                 f"{folded.spread.value:.2f} → {folded.left.value:.2f}",
-                "–" if not folded.apart.finite else f"{folded.apart.value:.2f}",
+                _two(folded.apart), _two(l2_sweeps.apart_at_equal_lambda(part)),
             ])  # fmt: skip
     return book.Table(
         ["runs", "settings", r"of $\eta$", r"of $\lambda$", r"of $\lambda$, rate by rate",
-         "spread", "apart"],
+         "spread", r"apart at equal $\eta\lambda$", r"apart at equal $\lambda$"],
         rows, stack=True,
         caption=r"Exponents of the joint fit $t_* \propto \eta^x \lambda^y$ with 95 % intervals "
         "over seeds (in brackets, half the width over the grid's points, which holds the "
-        r"departures from a law); the spread of $\log t_*$ and of $\log(t_*\eta\lambda)$; and "
-        r"how far $\log t_*$ is apart at equal $\eta\lambda$",
+        r"departures from a law); the spread of $\log t_*$ and of $\log(t_*\eta\lambda)$; how far "
+        r"rates are apart in $\log t_*$ at equal $\eta\lambda$, and in $\log(t_*\eta)$ at equal "
+        r"$\lambda$",
     )  # fmt: skip
 
 
-def _span(table, column):
-    values = table.loc[table[column] > 0, column]
-    return values.min(), values.max()
+def _two(measured):
+    return "–" if not measured.finite else f"{measured.value:.2f}"
 
 
 def _short(measured):
@@ -239,7 +137,7 @@ def every_setting(runs):
     rows = []
     for key in NETWORKS:
         steps = epoch(runs, key)
-        frame = whole(runs.frame(NETWORKS[key]))
+        frame = l2_sweeps.whole(runs.frame(NETWORKS[key]))
         least = frame.groupby(["lr", "l2"])["training_error"].min()
         for (lr, l2), part in times(runs, key).groupby(["lr", "l2"]):
             at = l2_times.mean_peak_time(part, 1 / steps)
@@ -288,15 +186,15 @@ def figure_2(runs):
     panels, titles, data = {}, {}, {}
     for letters, key in zip(("abc", "def"), NETWORKS, strict=True):
         table, frame, steps = times(runs, key), runs.frame(NETWORKS[key]), epoch(runs, key)
-        rate = budget_rate(table, key)
+        at = rate(key, table)
         drawn = (
             l2_pictures.draw_times(table, steps),
             l2_pictures.draw_best(table),
             l2_pictures.draw_budgets(
-                frame[frame["lr"] == rate], table[table["lr"] == rate], BUDGETS, steps
+                frame[frame["lr"] == at], table[table["lr"] == at], BUDGETS, steps
             ),
         )
-        heads = ("time to the best", "best accuracy", rf"fixed budgets, $\eta$ = {rate:g}")
+        heads = ("time to the best", "best accuracy", rf"fixed budgets, $\eta$ = {at:g}")
         for letter, figure, head in zip(letters, drawn, heads, strict=True):
             panels[letter], titles[letter] = figure, f"{NAMES[key]}: {head}"
         data[key] = table
