@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.evidence import figures, loss_minima
+from landscape.evidence import figures, l2_sweeps
 
 from .made import ROOT, Made, Trained, diverge, judged, labels
 
@@ -70,8 +70,9 @@ def test_minima_at_one_over_lambda_that_double_reproduce_the_claim(figure):
 
 def test_the_rate_is_the_works_or_the_one_with_most_lambdas(figure):
     rows = figure.frame(runs(), "fc")
-    assert figure.rate(loss_minima.whole(rows), 0.15) == 1.6
-    assert figure.rate(loss_minima.whole(rows), 0.5) == 0.5
+    whole = l2_sweeps.whole(rows[rows["l2"] > 0])
+    assert figure.rate(whole, 0.15) == 1.6
+    assert figure.rate(whole, 0.5) == 0.5
     level = pd.concat([sweep("a", 0.4), sweep("b", 6.0)])
     assert figure.rate(level, 0.2) == 0.4
     # Runs that were cut, and those without L2, are not drawn.

@@ -6,7 +6,7 @@ Times are in steps, on panels in epochs. Every network has one learning rate.
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_times, statistics
+from landscape.evidence import l2_sweeps, l2_times, statistics
 from landscape.evidence.measurement import format_measurement, format_number, not_run
 
 RUNS = "lewkowycz-fig-3-cnn"
@@ -45,12 +45,6 @@ def slope(found):
     return law.exponents["l2"].with_(note=note)
 
 
-def accuracies(found):
-    """Largest accuracies, a row a coefficient, a column a seed; those with all seeds only."""
-    rows = found.set_index(["l2", "seed"])["best_accuracy"].unstack("seed").dropna()
-    return rows.sort_index()
-
-
 def gap(rows, first, second):
     """One coefficient's accuracy minus another's, in points."""
     return statistics.mean_interval(
@@ -61,7 +55,7 @@ def gap(rows, first, second):
 
 def plateau(found):
     """The measurements of claim 2 for one network, by the end of their key."""
-    rows = accuracies(found)
+    rows = l2_sweeps.accuracies(found).droplevel("lr").sort_index()
     some = rows[rows.index > 0]
     if len(some) < 2:
         reason = not_run("fewer than two coefficients without a diverged seed")
@@ -81,11 +75,7 @@ def budget(frame):
 def budget_loss(frame, found):
     """Accuracy within the budget at the best lambda minus that at the smallest, in points."""
     until = budget(frame)
-    rows = l2_times.within_budget(frame[frame["l2"] > 0], BY, until, found)
-    rows = accuracies(rows)
-    if len(rows) < 2:
-        return not_run("fewer than two coefficients without a diverged seed")
-    measured = gap(rows, rows.mean(axis=1).idxmax(), rows.index[0])
+    measured = l2_sweeps.budget_loss(frame, found, until, frame["lr"].iloc[0])
     return measured.with_(note=f"within {until:.0f} steps; {measured.note}")
 
 

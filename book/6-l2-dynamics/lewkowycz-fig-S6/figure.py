@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from landscape.errors import LandscapeError
-from landscape.evidence import l2_times
-from landscape.evidence.loss_minima import geometric_mean, least_losses, mean_growth, whole
+from landscape.evidence import l2_sweeps, l2_times
+from landscape.evidence.loss_minima import geometric_mean, least_losses, mean_growth
 from landscape.evidence.measurement import format_measurement, not_run
 from landscape.evidence.statistics import mean_interval
 
@@ -41,11 +41,7 @@ def frame(runs, network):
 
 def rate(rows, theirs):
     """The work's rate where it was run, else that with most lambdas, the nearest of several."""
-    counts = rows.groupby("lr")["l2"].nunique()
-    if theirs in counts.index:
-        return theirs
-    most = counts[counts == counts.max()].index
-    return min(most, key=lambda lr: abs(np.log(lr / theirs)))
+    return theirs if (rows["lr"] == theirs).any() else l2_sweeps.budget_rate(rows, theirs)
 
 
 def shown(runs, network):
@@ -53,7 +49,7 @@ def shown(runs, network):
     rows = frame(runs, network)
     if rows is None:
         return None
-    rows = whole(rows)
+    rows = l2_sweeps.whole(rows[rows["l2"] > 0])
     return rows[rows["lr"] == rate(rows, NETWORKS[network][1])]
 
 

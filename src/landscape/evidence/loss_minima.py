@@ -19,19 +19,6 @@ from landscape.evidence.statistics import ratio_of_means
 COLUMNS = ("t_star", "censored", "diverged", "least", "last", "growth")
 
 
-def whole(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of runs with L2 that were trained for the usual ``t lr l2``, or diverged.
-
-    Args:
-        frame: The table of a sweep (``landscape.train.sweeps``) with the columns lr and l2.
-    """
-    rows = frame[frame["l2"] > 0]
-    runs = rows.groupby(["lr", "l2", "seed"])
-    product = runs["step"].transform("max") * rows["lr"] * rows["l2"]
-    lost = runs["diverged"].transform("max") > 0
-    return rows[(product >= 0.9 * product[~lost].median()) | lost]
-
-
 def least_losses(frame: pd.DataFrame, by: Sequence[str] = ("lr", "l2")) -> pd.DataFrame:
     """The least training loss of every run.
 
