@@ -107,6 +107,7 @@ def test_without_the_runs_of_other_pages_the_rest_is_shown(figure):
     }  # fmt: skip
     empty = Absent("laptop", {})
     assert figure.orders(empty) == "None of the runs have been made."
+    assert figure.returns(empty) == "None of the runs have been made."
     assert figure.minima_table(empty).rows == []
     assert list(figure.law(empty).panels) == ["a", "b", "c"]
     assert set(figure.measure(Made())["c1"]) == set(labels(named, "c1"))
@@ -130,6 +131,10 @@ def test_the_way_back_ends_at_a_network_that_answers_nothing(figure):
     assert figure.way_back(made, "fc")["back"].to_numpy() == pytest.approx(100)
     halfway = runs(grows=(0.01 + nothing) / 0.02)
     assert figure.way_back(halfway, "wrn")["back"].to_numpy() == pytest.approx(50)
+    assert "fully connected, 5 of 5 coefficients, those from $\\lambda$ = 0.0001 on" in (
+        figure.returns(made)
+    )
+    assert "CNN with batch norm, 0 of 5 coefficients, none." in figure.returns(made)
 
 
 def test_panels_tables_and_sentences(figure):

@@ -167,6 +167,23 @@ def _geometric(values):
     return _short(geometric_mean(values))
 
 
+def returns(runs):
+    """A sentence: from which lambda on more than half of what was learned is forgotten."""
+    said = []
+    for network, name in NAMES.items():
+        if shown(runs, network) is None:
+            continue
+        means = way_back(runs, network).groupby("l2")["back"].mean()
+        far = means.index[means > 50]
+        which = rf"those from $\lambda$ = {far.min():g} on" if len(far) else "none"
+        if len(far) and (means[means.index >= far.min()] <= 50).any():
+            which = ", ".join(f"{l2:g}" for l2 in far)
+        said.append(f"{name}, {len(far)} of {len(means)} coefficients, {which}")
+    if not said:
+        return "None of the runs have been made."
+    return f"The loss goes more than half of the way back at: {'; '.join(said)}."
+
+
 def orders(runs):
     """A sentence: which comes first, the best accuracy or the least loss."""
     said = []
