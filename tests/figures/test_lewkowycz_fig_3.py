@@ -119,7 +119,7 @@ def test_tables_sentences_and_panels(figure):
     assert "without batch norm, 2 of 4 coefficients let every seed fit" in figure.fitted(made)
     # 390 / l2 at eta = 0.01 twice, and 21,000 and 9,500 epochs of 390 steps; ours with three seeds.
     assert figure.length(made) == (
-        "The work's runs take 38 million steps of 128 images in all, these 83 thousand."
+        "The work's runs take 38 million steps of 128 images in all, these 77 thousand."
     )
     picture = figure.figure_3(made)
     assert list(picture.panels) == list(picture.titles) == list("abcdef")

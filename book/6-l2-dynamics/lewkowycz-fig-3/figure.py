@@ -221,7 +221,7 @@ def figure_3(runs):
         )
         heads = ("time to the best", "best accuracy", "fixed budgets")
         for letter, figure, head in zip(letters, drawn, heads, strict=True):
-            panels[letter], titles[letter] = figure, f"{head}, {NAMES[kind]}"
+            panels[letter], titles[letter] = _plain_ticks(figure), f"{head}, {NAMES[kind]}"
         data[kind] = found
     return book.Picture(
         panels, titles=titles, data=data,
@@ -230,6 +230,18 @@ def figure_3(runs):
         "minus one, the maximum test accuracy, and the maximum within fixed budgets. The table of "
         "claims states them in numbers.",
     )  # fmt: skip
+
+
+def _plain_ticks(figure):
+    """Plain numbers on logarithmic axes that are shorter than two decades."""
+    from landscape import book
+
+    ax = figure.axes[0]
+    for axis, (low, high), scale in (("x", ax.get_xlim(), ax.get_xscale()),
+                                     ("y", ax.get_ylim(), ax.get_yscale())):  # fmt: skip
+        if scale == "log" and high < 100 * low:
+            book.log_axis(ax, axis)
+    return figure
 
 
 def courses(runs):

@@ -292,6 +292,7 @@ def law(runs):
     from landscape.book import l2_pictures
 
     panels = {letter: book.panel(height=3.1) for letter in "abc"}
+    ends = {"a": [], "b": []}
     for number, (network, name) in enumerate(NAMES.items()):
         if shown(runs, network) is None:
             continue
@@ -305,6 +306,8 @@ def law(runs):
         }
         for letter, found in marks.items():
             l2_pictures.series(panels[letter][1], found, number, name)
+            if letter in ends:
+                ends[letter] += [m.value for m in found.values()]
         l2_pictures.inverse(panels["a"][1], inside["l2"], unit * inside["t_star"], "")
     labels = {"a": r"least loss at $t\,\eta$ (steps)", "b": "last over least loss",
               "c": "way back [%]"}  # fmt: skip
@@ -312,6 +315,11 @@ def law(runs):
         panels[letter][1].set(xscale="log", xlabel=r"$\lambda$", ylabel=label)
     panels["a"][1].set_yscale("log")
     panels["c"][1].set_ylim(-5, 105)
+    # By the means: of two seeds that differ, the interval spans decades.
+    if ends["a"]:
+        panels["a"][1].set_ylim(min(ends["a"]) / 3, max(ends["a"]) * 3)
+    if ends["b"]:
+        panels["b"][1].set_ylim(0.95, 1.1 * max(ends["b"]))
     lines, words = panels["b"][1].get_legend_handles_labels()
     if lines:
         panels["b"][1].legend(lines, words, fontsize=8)
