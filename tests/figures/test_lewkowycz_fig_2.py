@@ -44,7 +44,7 @@ def test_a_sweep_that_follows_the_law():
         assert named[f"c2.{key}-exponents"]["build"]["value"] == pytest.approx(0, abs=0.01)
         assert named[f"c2.{key}-share"]["build"]["value"] > 0.99
         assert named[f"c5.{key}"]["build"]["value"] == pytest.approx(1)
-    assert "measurably beats none in both" in found["finding"]
+    assert "small $\\lambda$ beats none in both" in found["finding"]
     assert "100 % and 100 %" in found["finding"]
     assert len(found["finding"].split()) < 45
 
@@ -67,7 +67,7 @@ def test_a_small_lambda_that_costs_accuracy_and_rates_that_differ():
     assert set(labels(named, "c3").values()) == {UNSEEN}
     assert named["c5.fc"]["build"]["value"] == pytest.approx(0)
     assert named["c5.fc-best"]["build"]["value"] == pytest.approx(3)
-    assert "beats none in neither" in found["finding"]
+    assert "no small $\\lambda$ measurably beats none" in found["finding"]
 
 
 def test_a_fixed_budget_that_small_lambdas_do_not_use():

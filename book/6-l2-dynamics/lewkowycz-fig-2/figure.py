@@ -68,12 +68,15 @@ def finding(found):
         return "The sweeps over learning rates and L2 coefficients are not complete."
     gains = [found[f"c5.{key}"].measurement for key in NETWORKS]
     better = sum(gain is not None and gain.has_interval and gain.low > 0 for gain in gains)
-    ends = {2: "in both", 1: "in one of them", 0: "in neither"}[better]
+    ends = {
+        2: "a small $\\lambda$ beats none in both",
+        1: "a small $\\lambda$ measurably beats none in one of them",
+        0: "no small $\\lambda$ measurably beats none",
+    }[better]
     return (
-        rf"In small networks the time to the best accuracy falls as $\lambda^{{{slopes[0]:.2f}}}$ "
+        rf"In small networks the time to the best accuracy goes as $\lambda^{{{slopes[0]:.2f}}}$ "
         rf"(fully connected) and $\lambda^{{{slopes[1]:.2f}}}$ (Wide ResNet); $1/(\eta\lambda)$ "
-        f"explains {_percent(shares[0])} and {_percent(shares[1])} of it, and a small $\\lambda$ "
-        f"measurably beats none {ends}."
+        f"explains {_percent(shares[0])} and {_percent(shares[1])} of how it varies; {ends}."
     )
 
 
@@ -144,7 +147,7 @@ def every_setting(runs):
             constant = l2_times.mean_peak_time(part, lr * l2) if l2 else Measurement(None)
             best = part["best_accuracy"].dropna()
             rows.append([
-                NAMES[key], f"{lr:g}", f"{l2:g}", _short(at),
+                NAMES[key], f"{lr:.4g}", f"{l2:.4g}", _short(at),
                 _short(constant), f"{best.mean():.1f}" if len(best) else "diverged",
                 format_number(least[(lr, l2)], digits=3), at.note or "–",
             ])  # fmt: skip
@@ -171,7 +174,7 @@ def against_none(runs):
         ratio = statistics.ratio_of_means(peaks.loc[(lr, l2)], peaks.loc[(lr, 0.0)])
         constant = statistics.ratio_of_means(peaks.loc[(lr, l2)] * lr * l2, np.ones(peaks.shape[1]))
         said.append(
-            rf"{NAMES[key]}, $\eta = {lr:g}$, $\lambda = {l2:g}$: $t_*\eta\lambda$ = "
+            rf"{NAMES[key]}, $\eta = {lr:.3g}$, $\lambda = {l2:.3g}$: $t_*\eta\lambda$ = "
             f"{_short(constant)}, $t_*$ is {_short(ratio)} times that without L2"
         )
     return "At the smallest coefficients: " + "; ".join(said) + "." if said else ""
@@ -194,7 +197,7 @@ def figure_2(runs):
                 frame[frame["lr"] == at], table[table["lr"] == at], BUDGETS, steps
             ),
         )
-        heads = ("time to the best", "best accuracy", rf"fixed budgets, $\eta$ = {at:g}")
+        heads = ("time to the best", "best accuracy", rf"fixed budgets, $\eta$ = {at:.3g}")
         for letter, figure, head in zip(letters, drawn, heads, strict=True):
             panels[letter], titles[letter] = figure, f"{NAMES[key]}: {head}"
         data[key] = table

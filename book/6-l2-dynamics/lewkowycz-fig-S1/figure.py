@@ -32,7 +32,7 @@ def effect(table):
         rows = rows.droplevel("lr")
         if 0.0 in rows.index and len(rows) > 1:
             ratios.append(np.log(rows.loc[rows.index.max()] / rows.loc[0.0]))
-            said.append(f"lambda = {rows.index.max():g} at eta = {lr:g}")
+            said.append(f"lambda = {rows.index.max():.3g} at eta = {lr:.3g}")
     if not ratios:
         return not_run("no rate fits its samples both with and without L2")
     mean = np.exp(pd.concat(ratios, axis=1).mean(axis=1))
@@ -52,9 +52,9 @@ def slope(table, smallest=None):
             slopes.append((x - x.mean()) @ (y - y.mean(axis=0)) / ((x - x.mean()) ** 2).sum())
     if not slopes:
         return not_run("no lambda at which every rate fits its samples")
-    said = ", ".join(f"{rate:g}" for rate in rates)
+    said = ", ".join(f"{rate:.3g}" for rate in rates)
     return statistics.mean_interval(
-        np.mean(slopes, axis=0), note=f"{len(slopes)} lambdas, eta = {said}"
+        np.mean(slopes, axis=0), note=f"eta = {said}; lambdas: {len(slopes)}"
     )
 
 
@@ -103,7 +103,7 @@ def table_of_times(runs):
                 mean = format_measurement(
                     statistics.ratio_of_means(values, np.ones(len(values))).with_(n=None)
                 )
-            rows.append([NAMES[key], f"{lr:g}", f"{l2:g}", mean,
+            rows.append([NAMES[key], f"{lr:.4g}", f"{l2:.4g}", mean,
                          f"{values.notna().sum()} of {len(values)}",
                          f"{least[(lr, l2)]:g}"])  # fmt: skip
     return book.Table(
@@ -123,7 +123,7 @@ def never(runs):
         with_l2 = lost.index.get_level_values("l2")
         if len(lost) and with_l2.max() > 0:
             said.append(f"{NAMES[key]}: no seed of {len(lost)} of {len(first)} settings, all with "
-                        rf"$\lambda \geq$ {with_l2.min():g}")  # fmt: skip
+                        rf"$\lambda \geq$ {with_l2.min():.3g}")  # fmt: skip
     return "Training accuracy 1 is never reached by " + "; ".join(said) + "." if said else ""
 
 
@@ -136,12 +136,13 @@ def draw(table, steps):
     for i, (l2, rows) in enumerate(table.groupby("l2")):
         marks = {lr: statistics.ratio_of_means(values / steps, np.ones(len(values)))
                  for lr, values in rows.droplevel("l2").iterrows()}  # fmt: skip
-        l2_pictures.series(ax, marks, i, rf"$\lambda$ = {l2:g}")
+        l2_pictures.series(ax, marks, i, rf"$\lambda$ = {l2:.3g}")
     long = table.stack().rename("t").reset_index()
     l2_pictures.inverse(ax, long["lr"], long["t"] / steps, r"\eta")
-    ax.set(xscale="log", yscale="log", xlabel=r"learning rate $\eta$",
-           ylabel="epochs to training accuracy 1")  # fmt: skip
+    ax.set(xlabel=r"learning rate $\eta$", ylabel="epochs to training accuracy 1")
     if len(table):
+        book.log_axis(ax, "x")
+        book.log_axis(ax)
         ax.legend(fontsize=9)
     return figure
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from landscape.book.style import CYCLE, GREY, panel
+from landscape.book.style import CYCLE, GREY, log_axis, panel
 from landscape.evidence.l2_times import mean_peak_time, within_budget
 from landscape.evidence.measurement import Measurement, format_number
 from landscape.evidence.statistics import mean_interval
@@ -35,13 +35,14 @@ def draw_times(times: pd.DataFrame, epoch: float = 1.0) -> Figure:
     for i, lr in enumerate(_rates(times)):
         rows = times[times["lr"] == lr]
         marks = _means(rows, lambda part: mean_peak_time(part, 1 / epoch))
-        series(ax, {l2: m for l2, m in marks.items() if l2 > 0}, i, rf"$\eta$ = {lr:g}")
+        series(ax, {l2: m for l2, m in marks.items() if l2 > 0}, i, rf"$\eta$ = {lr:.3g}")
         if 0.0 in marks and marks[0.0].finite:
             ax.axhline(marks[0.0].value, color=CYCLE[i % len(CYCLE)], linewidth=1, linestyle="--",
                        zorder=0)  # fmt: skip
     peaked = times[(times["l2"] > 0) & (times["t_star"] > 0)]
     inverse(ax, peaked["l2"], peaked["t_star"] / epoch, r"\lambda")
-    ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel="epochs to the best accuracy")
+    decades(ax, "xy")
+    ax.set(xlabel=r"$\lambda$", ylabel="epochs to the best accuracy")
     ax.legend(fontsize=9)
     return figure
 
@@ -51,12 +52,13 @@ def draw_best(times: pd.DataFrame) -> Figure:
     figure, ax = panel(height=3.1)
     for i, lr in enumerate(_rates(times)):
         rows = times[(times["lr"] == lr) & (times["l2"] > 0)]
-        series(ax, _means(rows, _accuracy), i, rf"$\eta$ = {lr:g}")
+        series(ax, _means(rows, _accuracy), i, rf"$\eta$ = {lr:.3g}")
     none = times[(times["l2"] == 0) & times["best_accuracy"].notna()]
     if len(none):
         best = none.groupby("lr")["best_accuracy"].mean().max()
         ax.axhline(best, color=GREY, linestyle="--", linewidth=1.2, label=r"$\lambda$ = 0")
-    ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
+    decades(ax)
+    ax.set(xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
     ax.legend(fontsize=9)
     return figure
 
@@ -79,7 +81,8 @@ def draw_budgets(
                 f"{format_number(budget / epoch)} epochs")  # fmt: skip
     rows = times[times["l2"] > 0]
     series(ax, _means(rows, _accuracy), len(budgets), r"$\propto 1/\lambda$")
-    ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
+    decades(ax)
+    ax.set(xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
     ax.legend(fontsize=9)
     return figure
 
@@ -93,10 +96,10 @@ def draw_collapse(times: pd.DataFrame, epoch: float = 1.0) -> Figure:
     for i, lr in enumerate(_rates(times)):
         rows = times[times["lr"] == lr]
         series(ax, _means(rows, lambda part: mean_peak_time(part, 1 / epoch), "product"), i,
-                rf"$\eta$ = {lr:g}")  # fmt: skip
+                rf"$\eta$ = {lr:.3g}")  # fmt: skip
     inverse(ax, times["product"], times["t_star"] / epoch, r"(\eta\lambda)")
-    ax.set(xscale="log", yscale="log", xlabel=r"$\eta\lambda$",
-           ylabel="epochs to the best accuracy")  # fmt: skip
+    decades(ax, "xy")
+    ax.set(xlabel=r"$\eta\lambda$", ylabel="epochs to the best accuracy")
     ax.legend(fontsize=9)
     return figure
 
@@ -108,10 +111,23 @@ def draw_constant(times: pd.DataFrame) -> Figure:
     for i, lr in enumerate(_rates(times)):
         rows = times[times["lr"] == lr]
         found = {l2: mean_peak_time(part, lr * l2) for l2, part in rows.groupby("l2")}
-        series(ax, found, i, rf"$\eta$ = {lr:g}")
-    ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"$t_*\,\eta\,\lambda$ (steps)")
+        series(ax, found, i, rf"$\eta$ = {lr:.3g}")
+    decades(ax)
+    log_axis(ax)
+    ax.set(xlabel=r"$\lambda$", ylabel=r"$t_*\,\eta\,\lambda$ (steps)")
     ax.legend(fontsize=9)
     return figure
+
+
+def decades(ax: Axes, which: str = "x") -> None:
+    """Logarithmic axes (``x``, ``y``) with numbers at powers of ten only."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    for name in which:
+        (ax.set_xscale if name == "x" else ax.set_yscale)("log")
+        axis = ax.xaxis if name == "x" else ax.yaxis
+        axis.set_major_locator(LogLocator())
+        axis.set_minor_formatter(NullFormatter())
 
 
 def series(ax: Axes, marks: Mapping[float, Measurement], number: int, label: str) -> None:

@@ -43,7 +43,7 @@ def slope(found: pd.DataFrame) -> Measurement:
     if not fits:
         return not_run("no rate has three lambdas whose runs peaked")
     seeds = pd.concat(fits, axis=1).dropna().mean(axis=1)
-    return statistics.mean_interval(seeds, note=f"{points} settings at {len(fits)} rates")
+    return statistics.mean_interval(seeds, note=f"settings: {points}, rates: {len(fits)}")
 
 
 def difference(found: pd.DataFrame) -> Measurement:
@@ -101,7 +101,7 @@ def between_rates(found: pd.DataFrame) -> Measurement:
     if rates < 2 or not len(shared):
         return not_run("no lambda was trained to its horizon at every rate")
     gaps = (by.max() - by.min()).loc[shared].mean()
-    return statistics.mean_interval(gaps, unit="points", note=f"{len(shared)} lambdas")
+    return statistics.mean_interval(gaps, unit="points", note=f"lambdas: {len(shared)}")
 
 
 def gain(found: pd.DataFrame, best: bool = False) -> Measurement:
@@ -119,7 +119,7 @@ def gain(found: pd.DataFrame, best: bool = False) -> Measurement:
     gaps = pd.concat([table.loc[key] - table.loc[(key[0], 0.0)] for key in chosen], axis=1)
     return statistics.mean_interval(
         gaps.mean(axis=1), unit="points",
-        note=f"lambda = {chosen[0][1]:g}, eta = {', '.join(f'{key[0]:g}' for key in chosen)}",
+        note=f"lambda = {chosen[0][1]:.3g}, eta = {', '.join(f'{key[0]:.3g}' for key in chosen)}",
     )  # fmt: skip
 
 
@@ -156,5 +156,5 @@ def budget_loss(
     best = table.mean(axis=1).idxmax()
     return statistics.mean_interval(
         table.loc[best] - table.loc[table.index.min()], unit="points",
-        note=f"best at lambda = {best:g}, smallest {table.index.min():g}, eta = {rate:g}",
+        note=f"best at lambda = {best:.3g}, smallest {table.index.min():.3g}, eta = {rate:.3g}",
     )  # fmt: skip
