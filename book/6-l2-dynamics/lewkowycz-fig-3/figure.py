@@ -233,7 +233,7 @@ def figure_3(runs):
 
 
 def _plain_ticks(figure):
-    """Plain numbers on logarithmic axes that are shorter than two decades."""
+    """Plain numbers on axes of less than two decades, which may show no more than one power."""
     from landscape import book
 
     ax = figure.axes[0]

@@ -263,7 +263,7 @@ def dynamics(runs, networks):
         for column in ("training_loss", "training_error", "test_error"):
             letter = next(letters)
             panels[letter] = draw(rows, column, steps)
-            titles[letter] = rf"{NAMES[network]}, $\eta$ = {rows['lr'].iloc[0]:g}"
+            titles[letter] = rf"{NAMES[network]}, $\eta$ = {rows['lr'].iloc[0]:.3g}"
         data.append(rows.assign(network=network, epoch=rows["step"] / steps))
     names = ["network", "lr", "l2", "seed", "step", "epoch", "training_loss", "training_error",
              "test_error"]  # fmt: skip
