@@ -41,7 +41,7 @@ def runs(constants=None, others=None):
 
 def test_peaks_at_one_over_lambda_have_the_exponent(figure):
     found, named = judged(ID, runs())
-    assert labels(named, "c1")["exponent"] == GOOD
+    assert labels(named, "c1")["exponent"] == labels(named, "c1")["reached"] == GOOD
     assert named["c1.exponent"]["build"]["value"] == pytest.approx(-1, abs=0.1)
     assert found["finding"].startswith("On a narrow network the time to the best accuracy goes as")
     assert "the work: -1" in found["finding"]

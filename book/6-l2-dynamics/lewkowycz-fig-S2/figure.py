@@ -27,6 +27,7 @@ def measure(runs):
         smooth = smoothed(frame)
         found["c1"] = {
             "exponent": exponent(frame),
+            "reached": exponent_reached(runs, frame),
             "smoothed": exponent(smooth),
             "parting": parting_exponent(partings(smooth)),
         }
@@ -54,6 +55,19 @@ def exponent(frame):
         return not_run("fewer than three coefficients were followed to their best")
     note = f"{law.points} of {law.points + law.left_out} coefficients were followed to their best"
     return law.exponents[STRENGTH].with_(note=note)
+
+
+def exponent_reached(runs, frame):
+    """The same over the coefficients whose peak should lie within the run, still rising or not."""
+    tuning = l2_budgets.read(runs)
+    if isinstance(tuning, Measurement):
+        return tuning
+    kept = frame[frame[STRENGTH].isin(tuning.reached(tuning.budgets[-1]))]
+    times = l2_times.peak_times(kept, [STRENGTH], time=TIME)
+    law = l2_times.power_law(times, [STRENGTH], censored=True)
+    if law is None:
+        return not_run("fewer than three coefficients have their peak within the run")
+    return law.exponents[STRENGTH].with_(note=f"over {law.points} coefficients")
 
 
 def partings(smooth):
