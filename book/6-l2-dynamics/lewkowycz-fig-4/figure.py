@@ -80,14 +80,11 @@ def finding(found):
         )
     else:
         where = f"up to a factor of {worst} from c/T, not measurably within an order of magnitude"
-    lost = f"then loses {format_number(decays.value, 1)} points"
+    lost = f"ends {format_number(decays.value, 1)} points below its peak"
     if decays.verdict.word != "reproduced":
         lost = "does not measurably fall again"
     small = "On a narrow network the" if best.verdict.scale != "work" else "The"
-    return (
-        f"{small} best L2 coefficient is {where}; with a large coefficient the accuracy peaks "
-        f"early and {lost}."
-    )
+    return f"{small} best L2 coefficient is {where}; in the short probe the accuracy {lost}."
 
 
 def inside(measured):
@@ -220,4 +217,25 @@ def edge(runs):
         f"the exponent {low} to {high}): at {first} times $c/T$ within "
         f"{format_number(units.index[0])} epochs, at {last} times within "
         f"{format_number(units.index[-1])}."
+    )
+
+
+def undone(runs):
+    """What the largest coefficients lose again after their peak."""
+    frame = statistics.finished(runs.frame(RUNS))
+    last = frame["effective_epoch"] > (1 - LAST) * frame["effective_epoch"].max()
+    by = frame.groupby(["l2", "seed"])["test_error"]
+    lost = (
+        (frame[last].groupby(["l2", "seed"])["test_error"].mean() - by.min()).groupby("l2").mean()
+    )
+    *rest, largest = lost.index[-3:]
+    words = " and ".join(
+        f"{format_number(lost[strength], 1)} points with {format_number(strength)}"
+        for strength in rest
+    )
+    return (
+        f"From its peak to the mean of the run's last quarter the accuracy falls by {words}, by "
+        f"{format_number(lost[largest], 1)} with {format_number(largest)}; part of each is that a "
+        "peak is the highest of many noisy looks: with the smallest coefficient it is "
+        f"{format_number(lost.iloc[0], 1)}."
     )

@@ -107,6 +107,11 @@ def clock(runs):
         ax.axhline(2 * np.exp(np.log(probe).mean()), color=book.INK, linestyle="--",
                    label="twice the probe's")  # fmt: skip
         ax.set(xscale="log", yscale="log")
+    if not table.empty:
+        longest = runs.parameters(RUNS, l2_budgets.METHOD)["run"]["epochs"]
+        # No t_* lies beyond the end of the runs.
+        ends = np.array([table.index[0], max(1.5 * table.max().max() / longest, table.index[0])])
+        ax.plot(ends, ends * longest, ":", color=book.INK, label="end of the runs")
     ax.set(xlabel=r"L2 coefficient $\lambda$", ylabel=r"$c = t_*\lambda$ [epochs]")
     ax.legend()
     return book.Picture(
