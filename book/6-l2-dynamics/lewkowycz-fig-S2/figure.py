@@ -128,17 +128,21 @@ def rate_law(rates, method):
 
 def finding(found):
     """The exponents, and whether they are what the work says."""
-    measured = found["c1.exponent"].measurement
-    if measured is None or measured.value is None:
-        first = "no exponent of the time to the best accuracy was measured"
-    else:
+    every, reached = found["c1.exponent"].value, found["c1.reached"].value
+    powers = [
+        f"{format_number(value, 2)} {over}"
+        for value, over in (
+            (every, "over all coefficients that were followed"),
+            (reached, "over those whose peak the runs can hold"),
+        )
+        if value is not None
+    ]
+    first = "no exponent of the time to the best accuracy was measured"
+    if powers:
         first = (
             "the time to the best accuracy goes as $\\lambda$ to the power "
-            f"{format_number(measured.value, 2)}"
+            f"{' and '.join(powers)} (the work: -1)"
         )
-        if measured.has_interval:
-            low, high = (format_number(end, 2) for end in (measured.low, measured.high))
-            first += f" ({low} to {high}; the work: -1)"
     rate = found["c2.momentum"].measurement
     second = "the learning rate was not varied"
     if rate is not None and rate.value is not None:
