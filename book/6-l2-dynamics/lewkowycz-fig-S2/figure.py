@@ -130,26 +130,21 @@ def finding(found):
     """The exponents, and whether they are what the work says."""
     every, reached = found["c1.exponent"].value, found["c1.reached"].value
     powers = [
-        f"{format_number(value, 2)} {over}"
-        for value, over in (
-            (every, "over all coefficients that were followed"),
-            (reached, "over those whose peak the runs can hold"),
+        f"$\\lambda^{{{format_number(value, 2)}}}$ over {which}"
+        for value, which in (
+            (every, "all coefficients that were followed"),
+            (reached, "those whose peak the runs can hold"),
         )
         if value is not None
     ]
     first = "no exponent of the time to the best accuracy was measured"
     if powers:
-        first = (
-            "the time to the best accuracy goes as $\\lambda$ to the power "
-            f"{' and '.join(powers)} (the work: -1)"
-        )
-    rate = found["c2.momentum"].measurement
+        first = f"the time to the best accuracy goes as {' and '.join(powers)} (the work: -1)"
+    rate, plain = (found[f"c2.{key}"].value for key in ("momentum", "plain"))
     second = "the learning rate was not varied"
-    if rate is not None and rate.value is not None:
-        second = f"with momentum it goes as $\\eta$ to the power {format_number(rate.value - 1, 2)}"
-        plain = found["c2.plain"].value
-        if plain is not None:
-            second += f", without as {format_number(plain, 2)}"
+    if rate is not None and plain is not None:
+        rates = (f"$\\eta^{{{format_number(value, 2)}}}$" for value in (rate - 1, plain))
+        second = "with momentum it goes as {}, without as {}".format(*rates)
     small = "On a narrow network " if found.verdict.scale == "small" else ""
     sentence = f"{small}{first}; {second}."
     return sentence[0].upper() + sentence[1:]
