@@ -161,9 +161,10 @@ def certain(runs):
     first, last = tuning.budgets[0], tuning.budgets[-1]
     c = statistics.ratio_of_means(tuning.c, np.ones(len(tuning.c)), unit="epochs")
     converted = in_the_works_epochs(runs, tuning.c)
+    work = claims.load(ID, runs.root).paper_values["c"]
     return (
         f"The probes give $c$ = {format_measurement(c)}; counted in steps times learning rate that "
-        f"is {format_measurement(converted)} of the work, which has 0.0066. With "
+        f"is {format_measurement(converted)}, of the work's kind, where the work has {work}. With "
         f"{tuning.maxima.shape[1]} seeds, {len(alike[first])} of {every} coefficients cannot be "
         f"told from the best within {format_number(first)} epochs and {len(alike[last])} within "
         f"{format_number(last)}."
