@@ -56,6 +56,14 @@ def test_momentum_with_a_floor_falls_more_slowly_than_plain_sgd():
     assert named["c2.apart"]["build"]["value"] == pytest.approx(0, abs=0.05)
 
 
+def test_a_difference_that_one_seed_alone_has_is_none():
+    one, rest = rates(floor=1.0), rates()
+    mixed = pd.concat([one[one["seed"] == 0], rest[rest["seed"] > 0]], ignore_index=True)
+    found, named = judged(ID, runs(others=mixed))
+    assert labels(named, "c2")["apart"] == SMALL
+    assert found["finding"].endswith("not measurably apart.")
+
+
 def test_noise_has_no_exponent_of_minus_one():
     _, named = judged(ID, runs(flat()))
     assert labels(named, "c1")["exponent"] in (SMALL, "not run")
