@@ -29,9 +29,7 @@ def test_runs_that_follow_the_law_reproduce_both_claims(figure):
     # 16 steps of rate 0.5 are an epoch of ours, 48.83 of 0.2 one of the work's.
     assert named["c2.c"]["build"]["value"] == pytest.approx(0.01 * 16 / 48.828 * 2.5, rel=1e-4)
     assert "within an order of magnitude of c/T at every budget (a factor of " in found["finding"]
-    assert found["finding"].endswith(
-        "in the short probe the accuracy ends 4.0 points below its peak."
-    )
+    assert found["finding"].endswith("the short probe's accuracy ends 4.0 points below its peak.")
 
 
 def test_a_prediction_of_another_clock_is_outside():
@@ -58,7 +56,7 @@ def test_noise_decides_nothing_but_what_cannot_be_told_apart_is_near():
     assert labels(named, "c1")["alike"] == GOOD
     assert labels(named, "c2")["decays"] == SMALL
     assert "though one that the seeds cannot tell from it is always within" in found["finding"]
-    assert found["finding"].endswith("the accuracy does not measurably fall again.")
+    assert found["finding"].endswith("accuracy does not measurably fall again.")
 
 
 def test_coefficients_that_leave_a_common_curve_have_a_knee_at_one_over_the_budget(figure):

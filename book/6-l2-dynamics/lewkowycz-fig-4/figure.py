@@ -84,7 +84,7 @@ def finding(found):
     if decays.verdict.word != "reproduced":
         lost = "does not measurably fall again"
     small = "On a narrow network the" if best.verdict.scale != "work" else "The"
-    return f"{small} best L2 coefficient is {where}; in the short probe the accuracy {lost}."
+    return f"{small} best L2 coefficient is {where}; the short probe's accuracy {lost}."
 
 
 def inside(measured):

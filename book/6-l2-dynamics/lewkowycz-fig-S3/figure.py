@@ -61,6 +61,9 @@ def finding(found):
     if ratio.value is not None:
         times = format_number(ratio.value, digits=2)
         tail = f"c at a small coefficient is {times} times the probe's"
+        if ratio.measurement.has_interval:
+            ends = (ratio.measurement.low, ratio.measurement.high)
+            tail += " ({} to {})".format(*(format_number(end, digits=2) for end in ends))
     factor = l2_budgets.factor_of(distance.value)
     small = "On a narrow network the" if distance.verdict.scale != "work" else "The"
     return (
