@@ -108,6 +108,30 @@ def test_reach_is_the_largest_coefficient_near_the_best():
     assert found.reach(10.0).loc[4, 0] == 1e-3
 
 
+def test_knee_lies_between_the_neighbours_where_it_is_crossed():
+    found = tuning()
+    part = 10 / 20  # from 60 over 50 to 30: 20 points are lost half way to the largest
+    assert found.knee(20).loc[4, 0] == pytest.approx(np.exp(np.log(1e-3) + part * np.log(10)))
+    assert np.isnan(found.knee(35).loc[4, 0])
+    # At 2 epochs the middle one is best: nothing falls for good.
+    assert np.isnan(found.knee(5).loc[2, 0])
+    assert found.slope(found.knee(5)).value is None
+
+
+def test_reached_are_those_whose_peak_lies_within_the_run():
+    found = tuning()
+    assert list(found.reached(4)) == [1e-2]  # 2 c / lambda = 4 epochs
+    assert list(found.reached(40)) == [1e-3, 1e-2]
+    assert found.long() == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"), [(0, "1"), (2.15, "140"), (0.3, "2"), (5, "100000")]
+)
+def test_distances_are_told_as_factors(distance, words):
+    assert l2_budgets.factor_of(distance) == words
+
+
 def test_of_equal_accuracies_the_larger_coefficient_is_best():
     frame = constants()
     frame["test_error"] = 50.0

@@ -41,6 +41,17 @@ def lawful(seeds=3, factor=1.0, epochs=64):
     return pd.DataFrame(found)
 
 
+def forked(seeds=3, epochs=64):
+    """All rise alike, each until C / lambda, and stay there."""
+    times = np.arange(epochs + 1)
+    found = []
+    for strength in STRENGTHS:
+        accuracy = 10 + 10 * np.log1p(np.minimum(times, C / strength))
+        for seed in range(seeds):
+            found += rows(strength, seed, times, accuracy + seed / 10)
+    return pd.DataFrame(found)
+
+
 def flat(seeds=3, epochs=64):
     """The coefficient matters less than the seed: noise, the same every time."""
     noise = np.random.default_rng(0)
@@ -53,7 +64,7 @@ def flat(seeds=3, epochs=64):
     return pd.DataFrame(found)
 
 
-def probe(seeds=3, at=2.0, decay=4.0):
+def probe(seeds=3, at=2.0, decay=4.0, strength=5e-3):
     """The short run: its peak at so many epochs, then so many points lower."""
     times = np.arange(0, 6.001, 0.125)
     found = []
@@ -61,7 +72,7 @@ def probe(seeds=3, at=2.0, decay=4.0):
         height = 25 + seed / 10
         accuracy = np.where(times <= at, 10 + 15 * times / at, height - decay)
         accuracy[np.argmin(abs(times - at))] = height
-        found += rows(5e-3, seed, times, accuracy)
+        found += rows(strength, seed, times, accuracy)
     return pd.DataFrame(found)
 
 

@@ -22,8 +22,10 @@ def measure(runs):
     return {
         "c1": {
             "best": tuning.over_seeds(tuning.distance().max()),
+            "long": tuning.over_seeds(tuning.distance().loc[tuning.long()].max()),
             "alike": tuning.over_seeds(tuning.distance_to_alike().max()),
             "falls": tuning.slope(tuning.best()),
+            "knee": tuning.slope(tuning.knee()),
             "reach": tuning.slope(tuning.reach()),
         },
         "c2": {
@@ -60,25 +62,34 @@ def in_the_works_epochs(runs, c):
 
 def finding(found):
     """How far the best coefficient is from the prediction, and what the probe shows."""
-    best, inside, decays = found["c1.best"], found["c2.inside"], found["c2.decays"]
-    if best.value is None or inside.value is None:
+    best, long, decays = found["c1.best"], found["c1.long"], found["c2.decays"]
+    if best.value is None or decays.value is None:
         return "Nothing was measured."
-    factor = format_number(10**best.value, digits=2)
-    measured, inner = best.measurement, "not measurably inside"
-    if measured.has_interval and measured.high < 1:
-        inner = "inside"
-    elif measured.has_interval and measured.low > 1:
-        inner = "outside"
-    part, lost = format_number(100 * inside.value, 0), format_number(decays.value, 1)
-    shape = f"peaks after {part} % of the probe and then loses {lost} points"
+    worst, later = (l2_budgets.factor_of(item.value) for item in (best, long))
+    if inside(best.measurement):
+        where = f"within an order of magnitude of c/T at every budget (a factor of {worst} at most)"
+    elif inside(long.measurement):
+        where = (
+            f"within an order of magnitude of c/T at the longer budgets (a factor of {later} at "
+            f"most), not at the shorter ones ({worst})"
+        )
+    elif inside(found["c1.alike"].measurement):
+        where = (
+            f"up to a factor of {worst} from c/T, though one that the seeds cannot tell from it is "
+            "always within an order of magnitude"
+        )
+    else:
+        where = f"up to a factor of {worst} from c/T, not measurably within an order of magnitude"
+    lost = f"ends {format_number(decays.value, 1)} points below its peak"
     if decays.verdict.word != "reproduced":
-        shape = "is not measurably lower at the probe's end than at its peak"
-    small = "On a narrow network, at" if best.verdict.scale != "work" else "At"
-    return (
-        f"{small} the budget where they differ most, the best L2 coefficient is a factor of "
-        f"{factor} from the predicted c/T, {inner} an order of magnitude; with a large coefficient "
-        f"the accuracy {shape}."
-    )
+        lost = "does not measurably fall again"
+    small = "On a narrow network the" if best.verdict.scale != "work" else "The"
+    return f"{small} best L2 coefficient is {where}; the short probe's accuracy {lost}."
+
+
+def inside(measured):
+    """Whether a distance is below an order of magnitude with its whole interval."""
+    return measured is not None and measured.has_interval and measured.high < 1
 
 
 def picture(runs):
@@ -150,25 +161,82 @@ def certain(runs):
     first, last = tuning.budgets[0], tuning.budgets[-1]
     c = statistics.ratio_of_means(tuning.c, np.ones(len(tuning.c)), unit="epochs")
     converted = in_the_works_epochs(runs, tuning.c)
+    work = claims.load(ID, runs.root).paper_values["c"]
     return (
         f"The probes give $c$ = {format_measurement(c)}; counted in steps times learning rate that "
-        f"is {format_measurement(converted)} of the work, which has 0.0066. With "
+        f"is {format_measurement(converted)}, of the work's kind, where the work has {work}. With "
         f"{tuning.maxima.shape[1]} seeds, {len(alike[first])} of {every} coefficients cannot be "
         f"told from the best within {format_number(first)} epochs and {len(alike[last])} within "
         f"{format_number(last)}."
     )
 
 
-def closest(runs):
-    """Where the edge of what does as well as any lies, in units of 1 / T."""
+def collapse(runs):
+    """What L2 costs within each budget, against coefficient times budget over c."""
+    from landscape import book
+    from landscape.book import budget_pictures
+
     tuning = l2_budgets.read(runs)
-    slope = tuning.slope(tuning.reach())
-    edge = (tuning.reach().mul(tuning.reach().index, axis=0) / tuning.c).mean(axis=1)
+    figure, ax = book.panel(height=3.1)
+    c = np.exp(np.log(tuning.c).mean())
+    for budget, color in zip(tuning.budgets, book.CYCLE, strict=False):
+        table = tuning.maxima.loc[budget]
+        ax.plot(table.index * budget / c, (table - table.iloc[0]).mean(axis=1), "o-", color=color,
+                markersize=4, label=f"$T$ = {budget:g}")  # fmt: skip
+    ax.axvline(1, color=book.INK, linestyle="--", linewidth=1)
+    ax.set(xscale="log", xlabel=r"$\lambda\,T/c$", ylabel="against the smallest [points]")
+    ax.legend(title="epochs")
+    right, ax = book.panel(height=3.1)
+    knee = tuning.knee()
+    ax.plot(knee.index, knee.to_numpy(), "o", color=book.CYCLE[0], markersize=4)
+    ax.plot([], [], "o", color=book.CYCLE[0], markersize=4, label="three points lost, each seed")
+    budget_pictures.draw_prediction(ax, tuning, 1.0, "$c/T$", book.CYCLE[1])
+    ax.set(xscale="log", yscale="log", xlabel="budget $T$ [epochs]", ylabel=budget_pictures.LAMBDA)
+    budget_pictures.plain_budgets(ax, tuning.budgets)
+    ax.legend()
+    return book.Picture(
+        panels={"a": figure, "b": right},
+        titles={"a": "cost in units of $c/T$", "b": "where L2 begins to cost"},
+        alt="Two panels. Left, accuracy against that of the smallest coefficient, one line a "
+        "budget, against coefficient times budget over c: level, then falling. Right, on "
+        "logarithmic axes, the coefficient at which three points are lost against the budget, one "
+        "mark a seed, with the falling line of the prediction.",
+    )  # fmt: skip
+
+
+def edge(runs):
+    """The exponent of the knee, and where it lies in units of c / T."""
+    tuning = l2_budgets.read(runs)
+    slope, knee = tuning.slope(tuning.knee()), tuning.knee().dropna()
+    if slope.value is None:
+        return "Three points are not lost at two budgets."
+    units = np.exp(np.log(knee.mul(knee.index, axis=0) / tuning.c).mean(axis=1))
+    power, low, high = (format_number(end, 2) for end in (slope.value, slope.low, slope.high))
+    first, last = (format_number(unit, digits=2) for unit in (units.iloc[0], units.iloc[-1]))
     return (
-        "The largest coefficient within one point of the best falls with the budget as "
-        f"$T^{{{format_number(slope.value, 2)}}}$ (95 % interval "
-        f"{format_number(slope.low, 2)} to {format_number(slope.high, 2)}). In units of $c/T$ it "
-        "is "
-        f"{format_number(edge.iloc[0], digits=2)} at the shortest budget and "
-        f"{format_number(edge.iloc[-1], digits=2)} at the longest."
+        f"Three points are lost at a coefficient that falls as $T^{{{power}}}$ (95 % interval of "
+        f"the exponent {low} to {high}): at {first} times $c/T$ within "
+        f"{format_number(units.index[0])} epochs, at {last} times within "
+        f"{format_number(units.index[-1])}."
+    )
+
+
+def undone(runs):
+    """What the largest coefficients lose again after their peak."""
+    frame = statistics.finished(runs.frame(RUNS))
+    last = frame["effective_epoch"] > (1 - LAST) * frame["effective_epoch"].max()
+    by = frame.groupby(["l2", "seed"])["test_error"]
+    lost = (
+        (frame[last].groupby(["l2", "seed"])["test_error"].mean() - by.min()).groupby("l2").mean()
+    )
+    *rest, largest = lost.index[-3:]
+    words = " and ".join(
+        f"{format_number(lost[strength], 1)} points with {format_number(strength)}"
+        for strength in rest
+    )
+    return (
+        f"From its peak to the mean of the run's last quarter the accuracy falls by {words}, by "
+        f"{format_number(lost[largest], 1)} with {format_number(largest)}; part of each is that a "
+        "peak is the highest of many noisy looks: with the smallest coefficient it is "
+        f"{format_number(lost.iloc[0], 1)}."
     )

@@ -27,6 +27,7 @@ def measure(runs):
         smooth = smoothed(frame)
         found["c1"] = {
             "exponent": exponent(frame),
+            "reached": exponent_reached(runs, frame),
             "smoothed": exponent(smooth),
             "parting": parting_exponent(partings(smooth)),
         }
@@ -54,6 +55,19 @@ def exponent(frame):
         return not_run("fewer than three coefficients were followed to their best")
     note = f"{law.points} of {law.points + law.left_out} coefficients were followed to their best"
     return law.exponents[STRENGTH].with_(note=note)
+
+
+def exponent_reached(runs, frame):
+    """The same over the coefficients whose peak should lie within the run, still rising or not."""
+    tuning = l2_budgets.read(runs)
+    if isinstance(tuning, Measurement):
+        return tuning
+    kept = frame[frame[STRENGTH].isin(tuning.reached(tuning.budgets[-1]))]
+    times = l2_times.peak_times(kept, [STRENGTH], time=TIME)
+    law = l2_times.power_law(times, [STRENGTH], censored=True)
+    if law is None:
+        return not_run("fewer than three coefficients have their peak within the run")
+    return law.exponents[STRENGTH].with_(note=f"over {law.points} coefficients")
 
 
 def partings(smooth):
@@ -114,24 +128,26 @@ def rate_law(rates, method):
 
 def finding(found):
     """The exponents, and whether they are what the work says."""
-    measured = found["c1.exponent"].measurement
-    if measured is None or measured.value is None:
-        first = "no exponent of the time to the best accuracy was measured"
-    else:
-        first = (
-            "the time to the best accuracy goes as $\\lambda$ to the power "
-            f"{format_number(measured.value, 2)}"
+    every, reached = found["c1.exponent"].value, found["c1.reached"].value
+    powers = [
+        f"$\\lambda^{{{format_number(value, 2)}}}$ over {which}"
+        for value, which in (
+            (every, "all coefficients that were followed"),
+            (reached, "those whose peak the runs can hold"),
         )
-        if measured.has_interval:
-            low, high = (format_number(end, 2) for end in (measured.low, measured.high))
-            first += f" ({low} to {high}; the work: -1)"
-    rate = found["c2.momentum"].measurement
+        if value is not None
+    ]
+    first = "no exponent of the time to the best accuracy was measured"
+    if powers:
+        first = f"the time to the best accuracy goes as {' and '.join(powers)} (the work: -1)"
+    rate, plain = (found[f"c2.{key}"].value for key in ("momentum", "plain"))
     second = "the learning rate was not varied"
-    if rate is not None and rate.value is not None:
-        second = f"with momentum it goes as $\\eta$ to the power {format_number(rate.value - 1, 2)}"
-        plain = found["c2.plain"].value
-        if plain is not None:
-            second += f", without as {format_number(plain, 2)}"
+    if rate is not None and plain is not None:
+        rates = (f"$\\eta^{{{format_number(value, 2)}}}$" for value in (rate - 1, plain))
+        second = "with momentum it goes as {}, without as {}".format(*rates)
+        apart = found["c2.apart"].measurement
+        if apart.has_interval and apart.low <= 0 <= apart.high:
+            second += ", not measurably apart"
     small = "On a narrow network " if found.verdict.scale == "small" else ""
     sentence = f"{small}{first}; {second}."
     return sentence[0].upper() + sentence[1:]
@@ -161,6 +177,7 @@ def picture(runs):
             ax, tuning.maxima.loc[budget], color, f"$T$ = {budget:g}"
         )  # fmt: skip
     ax.set(xlabel=budget_pictures.LAMBDA, ylabel="highest accuracy within $T$ [%]")
+    ax.set_ylim(top=1.2 * tuning.maxima.max().max())
     ax.legend(ncols=2)
     return book.Picture(
         panels=panels,
@@ -209,39 +226,41 @@ def clocks(runs):
         ax.plot(table.index, table[seed], "o", color=color, label=f"seed {seed}")
     whole = table.dropna()
     if len(whole):
-        top = whole.iloc[-1]
         ends = np.array([whole.index[0], whole.index[-1]])
-        ax.plot(ends, np.exp(np.log(top).mean()) * ends[1] / ends, "--", color=book.INK,
-                linewidth=1, label=r"slope $-1$")  # fmt: skip
-        ax.set(xscale="log", yscale="log")
+        height = np.exp(np.log(whole.iloc[-1]).mean()) * ends[1] / ends
+        ax.plot(ends, height, "--", color=book.INK, linewidth=1, label=r"slope $-1$")
+        book.log_axis(ax)
+        book.log_axis(ax, "x")
     ax.set(xlabel=budget_pictures.LAMBDA, ylabel="behind from then on [epochs]")
     ax.legend()
-    panels = {"a": figure}
-    if rates is not None:
-        panels["b"], ax = book.panel(height=3.1)
-        settings = runs.parameters(RUNS, MOMENTUM)["optimizer"]
-        for method, color, name in (
-            (MOMENTUM, book.CYCLE[0], "momentum"), (PLAIN, book.CYCLE[1], "plain SGD"),
-        ):  # fmt: skip
-            times = rate_times(rates, method)
-            tenfold = 1 / (1 - settings["momentum"]) if method == MOMENTUM else 1
-            for strength, style in zip(sorted(times[STRENGTH].unique()), "os", strict=False):
-                rows = times[(times[STRENGTH] == strength) & (times["t_star"] > 0)]
-                rate = rows["lr"] * tenfold
-                ax.plot(rate, rows["t_star"] * rows[STRENGTH] * rate,
-                        style, color=color, markersize=5,
-                        label=rf"{name}, $\lambda = {strength:g}$")  # fmt: skip
-        ax.set(xscale="log", yscale="log", xlabel=r"$\eta/(1-m)$",
-               ylabel=r"$t_*\,\eta\lambda/(1-m)$ [epochs]")  # fmt: skip
-        ax.legend(fontsize=8)
+    times = all_rate_times(rates)
+    momentum = runs.parameters(RUNS, MOMENTUM)["optimizer"]["momentum"]
+    tenfold = np.where(times["method"] == MOMENTUM, 1 / (1 - momentum), 1)
+    times["rate"] = (times["lr"] * tenfold).round(6)
+    times["product"] = times["t_star"] * times["rate"] * times[STRENGTH]
+    right, ax = book.panel(height=3.1)
+    looks = ((MOMENTUM, "momentum", 0), (PLAIN, "plain SGD", 2))
+    for method, name, first in looks:
+        for number, (strength, rows) in enumerate(
+            times[times["method"] == method].groupby(STRENGTH)
+        ):
+            color, shift = book.CYCLE[first + number], 0.94 + 0.04 * (first + number)
+            ax.plot(rows["rate"] * shift, rows["product"], "os"[number], color=color, alpha=0.5)
+            means = rows.groupby("rate")["product"].mean()
+            ax.plot(means.index * shift, means, color=color,
+                    label=rf"{name}, $\lambda = {strength:g}$")  # fmt: skip
+    ax.set(xscale="log", ylim=(0, 1.7 * times["product"].max()), xlabel=r"$\eta/(1-m)$",
+           ylabel=r"$t_*\,\eta\lambda/(1-m)$ [epochs]")  # fmt: skip
+    budget_pictures.plain_budgets(ax, np.unique(times["rate"]))
+    ax.legend(loc="upper left")
     return book.Picture(
-        panels=panels,
+        panels={"a": figure, "b": right},
         titles={"a": "when L2 begins to cost", "b": r"does $1/(\eta\lambda)$ hold?"},
-        alt="Two panels on logarithmic axes. Left, the time from which on the accuracy stays two "
+        alt="Two panels. Left, on logarithmic axes, the time from which on the accuracy stays two "
         "points below that of the smallest coefficient, against the coefficient, with a line of "
         "slope minus one. Right, the time of the best accuracy times rate times coefficient "
-        "against the rate, with momentum and without: level marks would mean the law holds.",
-        data={"partings": table.reset_index(), "rates": all_rate_times(rates)},
+        "against the rate, with momentum and without: level lines would mean the law holds.",
+        data={"partings": table.reset_index(), "rates": times},
     )  # fmt: skip
 
 
@@ -281,6 +300,6 @@ def counted(runs):
     times = l2_times.peak_times(frame, [STRENGTH], time=TIME)
     smooth = exponent(smoothed(frame))
     words = f"Of {len(times)} runs {int(times['censored'].sum())} had their best at the last look."
-    if isinstance(smooth, Measurement) and smooth.value is not None:
+    if smooth.value is not None:
         words += f" With five looks averaged the exponent is {format_measurement(smooth)}."
     return words

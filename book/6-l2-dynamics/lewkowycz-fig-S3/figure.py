@@ -19,7 +19,7 @@ def measure(runs):
             "distance": tuning.over_seeds(tuning.distance().max()),
             "price": tuning.over_seeds(tuning.price().max(), unit="points"),
         },
-        "c2": small_over_large(runs),
+        "c2": small_over_large(runs, tuning),
     }
 
 
@@ -31,27 +31,40 @@ def coefficients(runs):
     return kept.assign(c=kept["t_star"] * kept["l2"]).pivot(index="l2", columns="seed", values="c")
 
 
-def small_over_large(runs):
-    """c at the smallest complete coefficient over that of the probe, both within 0.5 points."""
-    table = coefficients(runs)
-    probe = l2_budgets.probed(runs.frame(PROBE), l2_times.WITHIN)
-    if table.empty or table.index[0] >= runs.frame(PROBE)["l2"].iloc[0]:
-        return not_run("at every coefficient below the probe's some run was still rising")
-    small, large = statistics.common_seeds(table.iloc[0], probe)
-    if small.empty:
-        return not_run("no seed has both")
-    return statistics.ratio_of_means(small, large, note=f"at {format_number(table.index[0])}")
+def small_over_large(runs, tuning):
+    """c at two small coefficients over that of the probe, all within 0.5 points."""
+    times = l2_times.peak_times(runs.frame(RUNS), ["l2"], time="effective_epoch")
+    every = times.assign(c=times["t_star"] * times["l2"]).pivot(
+        index="l2", columns="seed", values="c"
+    )
+    whole, large = coefficients(runs), runs.frame(PROBE)["l2"].iloc[0]
+    within = tuning.reached(tuning.budgets[-1])
+    found = {}
+    for key, table in (("smallest", whole), ("reached", every[every.index.isin(within)])):
+        if table.empty or table.index[0] >= large:
+            found[key] = not_run("at every coefficient below the probe's some run was still rising")
+            continue
+        small, probe = statistics.common_seeds(
+            table.iloc[0], l2_budgets.probed(runs.frame(PROBE), l2_times.WITHIN)
+        )
+        at = f"at {format_number(float(table.index[0]))}"
+        found[key] = statistics.ratio_of_means(small, probe, note=at)
+    return found
 
 
 def finding(found):
     """How far off the prediction is at worst, in coefficients and in accuracy."""
-    distance, price, ratio = found["c1.distance"], found["c1.price"], found["c2"]
+    distance, price, ratio = found["c1.distance"], found["c1.price"], found["c2.reached"]
     if distance.value is None or price.value is None:
         return "Nothing was measured."
     tail = "no coefficient below the probe's was followed to its peak"
     if ratio.value is not None:
-        tail = f"$c$ at the smallest is {format_number(ratio.value, digits=2)} times the probe's"
-    factor = format_number(10**distance.value, digits=2)
+        times = format_number(ratio.value, digits=2)
+        tail = f"c at a small coefficient is {times} times the probe's"
+        if ratio.measurement.has_interval:
+            ends = (ratio.measurement.low, ratio.measurement.high)
+            tail += " ({} to {})".format(*(format_number(end, digits=2) for end in ends))
+    factor = l2_budgets.factor_of(distance.value)
     small = "On a narrow network the" if distance.verdict.scale != "work" else "The"
     return (
         f"{small} prediction c/T is at worst a factor of {factor} from the best coefficient of a "
@@ -97,6 +110,11 @@ def clock(runs):
         ax.axhline(2 * np.exp(np.log(probe).mean()), color=book.INK, linestyle="--",
                    label="twice the probe's")  # fmt: skip
         ax.set(xscale="log", yscale="log")
+    if not table.empty:
+        longest = runs.parameters(RUNS, l2_budgets.METHOD)["run"]["epochs"]
+        # No t_* lies beyond the end of the runs.
+        ends = np.array([table.index[0], max(1.5 * table.max().max() / longest, table.index[0])])
+        ax.plot(ends, ends * longest, ":", color=book.INK, label="end of the runs")
     ax.set(xlabel=r"L2 coefficient $\lambda$", ylabel=r"$c = t_*\lambda$ [epochs]")
     ax.legend()
     return book.Picture(

@@ -13,7 +13,8 @@ def measure(runs):
     tuning = l2_budgets.read(runs)
     if isinstance(tuning, Measurement):
         return {} if tuning.note == "no runs" else {"c1": tuning}
-    long, short = halves(tuning)
+    long = tuning.long()
+    short = [budget for budget in tuning.budgets if budget not in long] or long
     closer = tuning.distance() - tuning.distance(DOUBLED)
     gained = tuning.accuracy(DOUBLED) - tuning.accuracy()
     return {
@@ -23,12 +24,6 @@ def measure(runs):
             "short": tuning.over_seeds(gained.loc[short].mean(), unit="points"),
         }
     }
-
-
-def halves(tuning):
-    """The longer and the shorter half of the budgets; one in the middle is long."""
-    cut = len(tuning.budgets) // 2
-    return tuning.budgets[cut:], tuning.budgets[:cut] or tuning.budgets[:1]
 
 
 def finding(found):

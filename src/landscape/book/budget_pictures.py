@@ -41,7 +41,9 @@ def against_budget(tuning: Tuning, factors: Mapping[float, str], height: float =
         draw_prediction(ax, tuning, factor, label, color)
     ax.set(xscale="log", yscale="log", xlabel="budget $T$ [epochs]", ylabel=LAMBDA)
     plain_budgets(ax, budgets)
-    ax.legend()
+    # Room for the legend above the falling lines.
+    ax.set_ylim(top=8 * tuning.predicted(max(factors)).max().max())
+    ax.legend(loc="upper right")
     return figure
 
 

@@ -112,6 +112,27 @@ class Tuning:
         """The largest coefficient within so many points of the best, budgets by seeds."""
         return self._each(lambda table: table.apply(lambda row: _ends(row, margin)["high"]))
 
+    def knee(self, points: float = 3.0) -> pd.DataFrame:
+        """Where L2 begins to cost: budgets by seeds.
+
+        The coefficient at which the accuracy falls so many points below that of the smallest one,
+        for good as the coefficient grows, between two neighbours in log lambda; NaN where the
+        largest coefficient does not lose as much.
+        """
+        return self._each(lambda table: table.apply(_falls, points=points))
+
+    def reached(self, longest: float, factor: float = 2.0) -> np.ndarray:
+        """The coefficients whose peak at ``factor`` c / lambda lies within a run so long.
+
+        c is the geometric mean over the seeds.
+        """
+        c = np.exp(np.log(self.c).mean())
+        return self.strengths[factor * c / self.strengths <= longest]
+
+    def long(self) -> list[float]:
+        """The longer half of the budgets; one in the middle is long."""
+        return self.budgets[len(self.budgets) // 2 :]
+
     def predicted(self, factor: float = 1.0) -> pd.DataFrame:
         """``factor`` c / T, budgets by seeds."""
         return pd.DataFrame(
@@ -150,7 +171,11 @@ class Tuning:
         return self._each(lambda table: table.max()) - self.accuracy(factor)
 
     def slope(self, table: pd.DataFrame) -> Measurement:
-        """Exponent of the budget in coefficients (budgets by seeds), one fit a seed."""
+        """Exponent of the budget in coefficients (budgets by seeds), one fit a seed.
+
+        Budgets at which some seed has none are left out.
+        """
+        table = table.dropna()
         if len(table) < 2:
             return not_run("a slope needs two budgets")
         fits = np.polyfit(np.log(table.index.to_numpy(float)), np.log(table.to_numpy(float)), 1)
@@ -211,6 +236,23 @@ def read(runs: Runs) -> Tuning | Measurement:
         return not_run("no runs")
     epochs = runs.parameters(CONSTANTS, METHOD)["run"]["epochs"]
     return tune(constants, probe, WORK if epochs >= WORK[-1] else halved(epochs))
+
+
+def factor_of(distance: float) -> str:
+    """A distance in orders of magnitude as a factor, two digits: 2.15 is "140"."""
+    return f"{float(f'{10**distance:.2g}'):g}"
+
+
+def _falls(row: pd.Series, points: float) -> float:
+    lost = row.iloc[0] - row.to_numpy() - points
+    behind = np.logical_and.accumulate((lost >= 0)[::-1])[::-1]
+    if not behind.any():
+        return np.nan
+    # Never the first: it loses nothing against itself.
+    at = int(np.argmax(behind))
+    part = -lost[at - 1] / (lost[at] - lost[at - 1])
+    low, high = np.log(row.index[at - 1]), np.log(row.index[at])
+    return float(np.exp(low + part * (high - low)))
 
 
 def _ends(row: pd.Series, margin: float) -> pd.Series:
