@@ -39,7 +39,7 @@ def test_ahead_at_first_and_overtaken_at_the_drops():
     assert named["c1.overtaken"]["build"]["value"] == pytest.approx(63 - 53, abs=0.1)
     assert named["c1.jump"]["build"]["value"] > 4
     assert "above the best constant $\\lambda$ when the rate first drops" in found["finding"]
-    assert "ends 10.0 points below it" in found["finding"]
+    assert "highest accuracy is 10.0 points below that constant's" in found["finding"]
 
 
 def test_a_slow_start_is_not_ahead_and_a_better_end_not_overtaken():
@@ -47,14 +47,14 @@ def test_a_slow_start_is_not_ahead_and_a_better_end_not_overtaken():
     assert labels(named, "c1")["faster"] == labels(named, "c1")["ahead"] == SMALL
     assert "below the best constant" in found["finding"]
     better = judged(ID, runs(auto=(60, 6, 0.5)))[0]["finding"]
-    assert "ends 15.0 points above it" in better
+    assert "highest accuracy is 15.0 points above that constant's" in better
 
 
 def test_equal_curves_are_not_told_apart():
     found, named = judged(ID, runs(auto=(45, 6, 0.2)))
     assert "is not measurably apart from the best constant" in found["finding"]
     assert found["finding"].endswith(
-        "ends not measurably apart from it (not measurably apart if it measures every 5 steps)."
+        "from that constant's (measured every 5 steps: not measurably apart)."
     )
     assert labels(named, "c1")["jump"] == SMALL
 

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from landscape.evidence import figures
+from landscape.evidence import figures, l2_races
+from landscape.evidence.measurement import Measurement
 
 from . import auto_l2_made as made
 from .made import ROOT, Trained, diverge, judged, labels
@@ -33,7 +34,7 @@ def test_an_auto_l2_that_is_faster_and_higher_reproduces_the_claim():
     assert set(labels(named, "c1").values()) == {SEEN}
     assert named["c1.better"]["build"]["value"] == pytest.approx(8, abs=0.01)
     assert named["c1.faster"]["build"]["value"] < 0.5
-    assert "ends 8.0 points above the best constant" in found["finding"]
+    assert "reaches 8.0 points more than the best constant" in found["finding"]
     assert "times sooner than the first constant" in found["finding"]
 
 
@@ -42,15 +43,26 @@ def test_one_that_is_lower_is_never_there():
     assert labels(named, "c1")["better"] == labels(named, "c1")["faster"] == SMALL
     assert "3 of 3 AutoL2 runs never do" in named["c1.faster"]["build"]["note"]
     assert labels(named, "c1")["better-at-5"] == SEEN
-    assert "ends 22.0 points below the best constant" in found["finding"]
-    assert "later than the first constant" in found["finding"]
+    assert "reaches 22.0 points less than the best constant" in found["finding"]
+    assert "no run of it gets within half a point" in found["finding"]
 
 
 def test_equal_curves_are_not_told_apart():
     found, _ = judged(ID, runs(auto=(52, 0.2)))
-    assert "not measurably apart from the best constant" in found["finding"]
-    assert "(8.0 points above if measured every 5 steps)" in found["finding"]
+    assert "shows no measurable gain over the best constant" in found["finding"]
+    assert "measured every 5 steps, it reaches 8.0 points more than" in found["finding"]
     assert "not measurably sooner or later" in found["finding"]
+
+
+def test_who_never_arrives_is_told_from_who_is_left_out():
+    said = "2 of 2 AutoL2 runs never do; 1 of 3 pairs left out: neither run reaches 55.85 %"
+    for note, never in (
+        (said, True), ("1 of 3 AutoL2 runs never do", False), ("", False),
+        ("3 of 3 constant L2 (0.0002) runs never do", False),
+        ("2 of 2 AutoL2 runs never do; 1 of 3 pairs left out: both runs are below 9 % at the first "
+         "evaluation", False),
+    ):  # fmt: skip
+        assert l2_races.never_there(Measurement(2.0, note=note), "auto_l2") is never
 
 
 def test_without_runs_nothing_is_said(figure):

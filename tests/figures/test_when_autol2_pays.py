@@ -67,12 +67,16 @@ def test_a_run_that_begins_late_pays_from_a_budget_on(figure):
     assert (table.loc[first:, "value"] > 0).all()
     # Seeds differ by a constant, so that the interval has no width.
     assert figure.when(found["auto_l2"], others[figure.ALL]) == f"from {first:g} epochs on"
-    assert f"from {first:g} epochs on, over one picked blindly from" in figure.answer(some)
+    assert f"from {first:g} epochs on, over one picked blindly from" in figure.by_the_mean(some)
+    assert "picked blindly from " in figure.answer(some)
+    assert "; all three beat the best of 3 measurably." in figure.answer(some)
 
 
 def test_one_that_ends_lower_never_does(figure):
     some = runs(auto=40, lower=60)
-    assert "at no budget up to 64 epochs, over one picked" in figure.answer(some)
+    assert "at no budget up to 64 epochs, over one picked" in figure.by_the_mean(some)
+    assert "picked blindly at no budget up to 64 epochs, measured" in figure.answer(some)
+    assert "; one of the three beats the best of 3 measurably." in figure.answer(some)
     both = figure.best_of_two(figure.measured(some)[2])
     assert both[64.0][0] == pytest.approx(60, abs=0.1)
 
@@ -90,17 +94,16 @@ def test_lambda_is_in_the_works_unit(figure):
     assert figure.unit(some) == pytest.approx(2.5)
     assert figure.coefficient(some) == pytest.approx(3 * 2e-3)
     assert "0.32 steps in the work, 0.24 here" in figure.clock(some)
-    assert "soonest after 30 and 50 steps, which leave 0.12 of every weight" in (
-        figure.shrinking(some)
-    )
+    said = figure.shrinking(some)
+    assert "after 30 and 50 steps, by which the penalty alone would leave 0.12 of every" in said
 
 
 def test_tables_and_pictures(figure):
     some = runs()
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in figure.starts(some).rows}
-    assert rows["from 0.1, printed numbers"][:2] == ["48", "never"]
+    assert rows["from 0.1, printed numbers"][:2] == ["64", "never"]
     assert rows["from 0.1, printed numbers"][-1] == "not run"
-    assert rows["from 0.1"][:2] == ["48", "160"]
+    assert rows["from 0.1"][:2] == ["64", "160"]
     assert rows["best constant, 0.001"][0] == "–"
-    assert len(figure.table(some).rows) == 7
+    assert len(figure.table(some).rows) == 8
     assert set(figure.picture(some).panels) == set(figure.clock_picture(some).panels) == {"a", "b"}

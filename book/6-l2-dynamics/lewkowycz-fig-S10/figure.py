@@ -63,7 +63,7 @@ def measure(runs):
 
 
 def finding(found):
-    """Where AutoL2 stands before the first drop and in the end."""
+    """Where AutoL2 stands before the first drop, and how high it gets."""
     ahead, end = found["c1.ahead"], found["c1.overtaken"]
     if ahead.value is None or end.value is None:
         return "Nothing was measured."
@@ -72,11 +72,11 @@ def finding(found):
     other = ""
     if five.value is not None:
         where = below(five.measurement).removesuffix(" from")
-        other = f" ({where} if it measures every 5 steps)"
+        other = f" (measured every 5 steps: {where})"
     return (
         f"With a learning-rate schedule AutoL2{small} is {budgets.apart(ahead.measurement)} the "
-        f"best constant $\\lambda$ when the rate first drops, and ends "
-        f"{below(end.measurement)} it{other}."
+        f"best constant $\\lambda$ when the rate first drops; its highest accuracy "
+        f"is {below(end.measurement)} that constant's{other}."
     )
 
 

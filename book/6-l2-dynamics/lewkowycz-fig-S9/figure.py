@@ -40,19 +40,27 @@ def measure(runs):
 
 
 def finding(found):
-    """How far AutoL2 ends from the best constant, and how much sooner or later it is there."""
+    """What AutoL2 gains over the best constant, and whether and when it gets as far."""
     gap, time = found["c1.better"], found["c1.faster"]
     if gap.value is None or time.value is None:
         return "Nothing was measured."
-    small = "" if gap.verdict.scale == "work" else ", in a short run of a narrow network,"
+    where = (
+        "At a constant rate"
+        if gap.verdict.scale == "work"
+        else "In a short run of a narrow network"
+    )
     five, other = found["c1.better-at-5"], ""
     if five.value is not None:
-        where = budgets.apart(five.measurement).removesuffix(" from")
-        other = f" ({where} if measured every 5 steps)"
+        other = f"; measured every 5 steps, it {budgets.lead(five.measurement)} that constant"
+    arrival = (
+        "and no run of it gets within half a point of that one's highest accuracy"
+        if budgets.never_there(time.measurement, AUTO)
+        else "and gets within half a point of its highest accuracy "
+        f"{budgets.speed(time.measurement)} than the first constant"
+    )
     return (
-        f"At a constant rate{small} AutoL2 ends {budgets.apart(gap.measurement)} the best "
-        f"constant $\\lambda${other}, and reaches its accuracy "
-        f"{budgets.speed(time.measurement)} than the first constant."
+        f"{where} AutoL2 {budgets.lead(gap.measurement)} the best constant $\\lambda$, "
+        f"{arrival}{other}."
     )
 
 

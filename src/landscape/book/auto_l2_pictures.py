@@ -34,6 +34,7 @@ def accuracies(
     methods: Sequence[str],
     drops: Sequence[float] = (),
     others: bool = True,
+    names: Mapping[str, str] | None = None,
 ) -> Figure:
     """Test accuracy against epochs: AutoL2's variants, the best constant, thin the others.
 
@@ -43,6 +44,7 @@ def accuracies(
         methods: AutoL2's variants.
         drops: Epochs at which the learning rate falls.
         others: Draw all constants.
+        names: Labels of AutoL2's variants; left out, the usual ones.
     """
     figure, ax = style.panel(height=HEIGHT)
     best = budgets.best(frame, list(constants))
@@ -57,7 +59,8 @@ def accuracies(
     style.curve(ax, shown, budgets.EPOCH, "accuracy", best, color=style.INK, marker="D",
                 label=rf"$\lambda$ = {constants[best]:g}")  # fmt: skip
     for method, color in zip(methods, COLOURS, strict=False):
-        style.curve(ax, shown, budgets.EPOCH, "accuracy", method, color=color)
+        named = {"label": names[method]} if names else {}
+        style.curve(ax, shown, budgets.EPOCH, "accuracy", method, color=color, **named)
     for drop in drops:
         ax.axvline(drop, color=style.GREY, linestyle=":", linewidth=1)
     ax.set(xlabel="epochs", ylabel="test accuracy [%]", xlim=(0, None))

@@ -7,6 +7,7 @@ columns of ``results/`` and ``method``; diverged runs are left out by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 
 from landscape.evidence import l2_times, races, statistics
 from landscape.evidence.measurement import Measurement, format_number, not_run
+from landscape.evidence.methods import label
 from landscape.evidence.runs import Runs
 
 EPOCH = "effective_epoch"
@@ -149,6 +151,24 @@ def apart(measured: Measurement, decimals: int = 1) -> str:
         return "not measurably apart from"
     side = "above" if measured.value > 0 else "below"
     return f"{format_number(abs(measured.value), decimals)} points {side}"
+
+
+def lead(measured: Measurement) -> str:
+    """A difference in points in words: how much more or less is reached, if it can be told."""
+    if measured.has_interval and measured.low <= 0 <= measured.high:
+        return "shows no measurable gain over"
+    side = "more" if measured.value > 0 else "less"
+    return f"reaches {format_number(abs(measured.value), 1)} points {side} than"
+
+
+def never_there(measured: Measurement, method: str) -> bool:
+    """Whether no run of a race's first method gets there, by the note of ``race``.
+
+    A pair in which neither run does is left out there; one in which both do at once is an arrival.
+    """
+    all_of_them = rf"\b(\d+) of \1 {re.escape(label(method))} runs never do"
+    at_once = "at the first evaluation" in measured.note
+    return bool(re.search(all_of_them, measured.note)) and not at_once
 
 
 def speed(measured: Measurement) -> str:
