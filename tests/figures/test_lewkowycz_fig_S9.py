@@ -50,7 +50,7 @@ def test_one_that_is_lower_is_never_there():
 def test_equal_curves_are_not_told_apart():
     found, _ = judged(ID, runs(auto=(52, 0.2)))
     assert "shows no measurable gain over the best constant" in found["finding"]
-    assert "measured every 5 steps, it reaches 8.0 points more than" in found["finding"]
+    assert "measured every 5 steps, it reaches 8.0 points more." in found["finding"]
     assert "not measurably sooner or later" in found["finding"]
 
 

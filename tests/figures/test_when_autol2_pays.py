@@ -68,15 +68,15 @@ def test_a_run_that_begins_late_pays_from_a_budget_on(figure):
     # Seeds differ by a constant, so that the interval has no width.
     assert figure.when(found["auto_l2"], others[figure.ALL]) == f"from {first:g} epochs on"
     assert f"from {first:g} epochs on, over one picked blindly from" in figure.by_the_mean(some)
-    assert "picked blindly from " in figure.answer(some)
-    assert "; all three beat the best of 3 measurably." in figure.answer(some)
+    assert "picked blindly AutoL2 pays measurably from " in figure.answer(some)
+    assert "; against the best of 3 in 3 of the three cases." in figure.answer(some)
 
 
 def test_one_that_ends_lower_never_does(figure):
     some = runs(auto=40, lower=60)
     assert "at no budget up to 64 epochs, over one picked" in figure.by_the_mean(some)
-    assert "picked blindly at no budget up to 64 epochs, measured" in figure.answer(some)
-    assert "; one of the three beats the best of 3 measurably." in figure.answer(some)
+    assert "pays measurably at no budget up to 64 epochs if measured" in figure.answer(some)
+    assert "; against the best of 3 in 1 of the three cases." in figure.answer(some)
     both = figure.best_of_two(figure.measured(some)[2])
     assert both[64.0][0] == pytest.approx(60, abs=0.1)
 

@@ -182,10 +182,10 @@ def finding(found):
     cost = f"{format_number(gap.value, 1)} points"
     if gap.measurement.has_interval:
         low, high = (format_number(one, 1) for one in (gap.measurement.low, gap.measurement.high))
-        cost = f"{cost} (95 % interval {low} to {high})"
+        cost = f"{cost} ({low} to {high})"
     return (
-        f"At a fixed time the accuracy {peak}{longer}; the predicted $\\lambda$ costs {cost} at the "
-        f"worst budget; AutoL2 {budgets.lead(end.measurement)} the tuned constant."
+        f"In a fixed time accuracy {peak}{longer}; at the worst budget the predicted "
+        f"$\\lambda$ costs {cost}; AutoL2 {budgets.lead(end.measurement)} the tuned constant."
     )
 
 
@@ -313,9 +313,9 @@ def beyond(runs):
     more = [f"{budget:g}" for budget, one in costs.items() if one.has_interval and one.low > GAP]
     less = [f"{budget:g}" for budget, one in costs.items() if one.has_interval and one.high < GAP]
     return (
-        f"The whole interval lies above the work's {GAP:g} points at {_listed(more)} and below it "
-        f"at {_listed(less)} of the {len(costs)} budgets. The verdict asks at the one with the "
-        "largest mean, where three seeds spread most; this count was made after the runs."
+        f"The whole interval lies above the work's {GAP:g} points at {_listed(more)} of the "
+        f"{len(costs)} budgets, and below it at {_listed(less)}. The verdict asks at the one with "
+        "the largest mean, where three seeds spread most; this count was made after the runs."
     )
 
 

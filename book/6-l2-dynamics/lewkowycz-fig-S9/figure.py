@@ -51,7 +51,8 @@ def finding(found):
     )
     five, other = found["c1.better-at-5"], ""
     if five.value is not None:
-        other = f"; measured every 5 steps, it {budgets.lead(five.measurement)} that constant"
+        said = budgets.lead(five.measurement).removesuffix(" over").removesuffix(" than")
+        other = f"; measured every 5 steps, it {said}"
     arrival = (
         "and no run of it gets within half a point of that one's highest accuracy"
         if budgets.never_there(time.measurement, AUTO)
