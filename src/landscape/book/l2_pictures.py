@@ -82,8 +82,10 @@ def draw_budgets(
     rows = times[times["l2"] > 0]
     series(ax, _means(rows, _accuracy), len(budgets), r"$\propto 1/\lambda$")
     decades(ax)
+    low, high = ax.get_ylim()  # room below the curves, for the legend
+    ax.set_ylim(low - 0.25 * (high - low), high)
     ax.set(xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=9, ncols=2, loc="lower left", columnspacing=1)
     return figure
 
 
