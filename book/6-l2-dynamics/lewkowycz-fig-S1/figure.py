@@ -126,9 +126,16 @@ def never(runs):
         lost = first[first.isna().all(axis=1)]
         with_l2 = lost.index.get_level_values("l2")
         if len(lost) and with_l2.max() > 0:
-            said.append(f"{NAMES[key]}: no seed of {len(lost)} of {len(first)} settings, all with "
+            said.append(f"in {len(lost)} of {len(first)} settings ({NAMES[key]}), all with "
                         rf"$\lambda \geq$ {with_l2.min():.3g}")  # fmt: skip
-    return "Training accuracy 1 is never reached by " + "; ".join(said) + "." if said else ""
+    return f"No seed ever gets every sample right {' and '.join(said)}." if said else ""
+
+
+def said(runs):
+    """What stands below: the time to fit beside that to the peak, who never fits, all times."""
+    from landscape import book
+
+    return (book.Note(beside_the_peak(runs)), book.Note(never(runs)), table_of_times(runs))
 
 
 def beside_the_peak(runs):

@@ -165,8 +165,8 @@ def clocks(runs):
     ratio = l2_sweeps.shortened(frame, ["l2"]).with_(n=None)
     return (
         f"Of {len(least)} runs {int((least <= 0).sum())} ever fit all training images; without L2 "
-        f"the least training errors are {none.min():.0f} to {none.max():.0f} %. Had every run ended "
-        f"after half of its steps, $t_*$ would be {format_measurement(ratio)} times as large."
+        f"the least training errors are {none.min():.0f} to {none.max():.0f} %. Had every run "
+        f"ended after half of its steps, $t_*$ would be {format_measurement(ratio)} times as large."
     )
 
 

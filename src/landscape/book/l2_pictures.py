@@ -78,7 +78,7 @@ def draw_budgets(
     for i, budget in enumerate(budgets):
         found = within_budget(frame, ["lr", "l2"], budget, times)
         series(ax, _means(found[found["l2"] > 0], _accuracy), i,
-                f"{format_number(budget / epoch)} epochs")  # fmt: skip
+                f"{format_number(budget / epoch, digits=3)} epochs")  # fmt: skip
     rows = times[times["l2"] > 0]
     series(ax, _means(rows, _accuracy), len(budgets), r"$\propto 1/\lambda$")
     decades(ax)
