@@ -45,7 +45,9 @@ def test_a_sweep_that_follows_the_law():
         assert named[f"c2.{key}-share"]["build"]["value"] > 0.99
         assert named[f"c5.{key}"]["build"]["value"] == pytest.approx(1)
     assert "small $\\lambda$ beats none in both" in found["finding"]
-    assert "100 % and 100 %" in found["finding"]
+    assert r"takes longer: the time to the best accuracy goes as $\lambda^{-1.00}$ (-1.0" in (
+        found["finding"]
+    )
     assert len(found["finding"].split()) < 45
 
 
@@ -54,7 +56,12 @@ def test_peaks_that_lambda_does_not_move():
     assert named["c1.fc"]["build"]["value"] == pytest.approx(0, abs=0.05)
     for part in ("c1.fc", "c2.fc-share"):
         assert named[part]["verdict"]["label"] == UNSEEN
-    assert "0 % and 0 %" in found["finding"]
+    assert "a smaller $\\lambda$ does not always take longer" in found["finding"]
+
+
+def test_times_that_grow_less_than_in_proportion():
+    found, _ = judged(ID, made(lambda lr, l2, seed: 3 * NOISE[seed] / (lr * max(l2, 1e-5) ** 0.6)))
+    assert "takes longer, but less than in proportion" in found["finding"]
 
 
 def test_a_small_lambda_that_costs_accuracy_and_rates_that_differ():
@@ -112,6 +119,8 @@ def test_pictures_and_tables(figure):
     assert set(picture.panels) == set("abcd")
     lines = picture.panels["a"].axes[0].get_lines()
     assert any(line.get_linestyle() == ":" for line in lines)
+    assert figure.halves(runs).count("1 [1, 1]") == 2
+    assert "How far 6 core hours" in repr(figure.reach(ROOT))
     table = figure.exponents(runs)
     assert table.rows[0][0].text.startswith("fully connected")
     assert len(figure.every_setting(runs).rows) == 2 * len(GRID)

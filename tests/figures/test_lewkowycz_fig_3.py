@@ -46,9 +46,9 @@ def test_a_time_that_goes_as_one_over_lambda_and_a_plateau_reproduce_the_claims(
     assert named["c2.plain-large"]["build"]["value"] == pytest.approx(20, abs=0.1)
     assert named["c2.bn-none"]["build"]["value"] == pytest.approx(5, abs=0.1)
     assert found["finding"] == (
-        r"In narrow networks the time to the best accuracy goes as $\lambda^{-1.00}$ without batch "
-        r"norm and as $\lambda^{-1.00}$ with it; the smallest $\lambda$ ends 0.0 and 0.0 points "
-        "below the best."
+        r"In narrow networks the time to the best accuracy goes as $\lambda^{-1.00}$ (-1.00 to "
+        r"-1.00) without batch norm and as $\lambda^{-1.00}$ (-1.01 to -0.99) with it; given that "
+        r"time, the smallest $\lambda$ ends 0.0 and 0.0 points below the best."
     )
 
 
@@ -116,6 +116,9 @@ def test_tables_sentences_and_panels(figure):
     table = figure.settings_table(made)
     assert len(table.rows) == 10
     assert len(figure.margins(made).rows) == 6
+    assert figure.halves(made).count("1 [1, 1]") == 2
+    assert "Within the steps that runs without L2 had" in figure.same_length(made)
+    assert "at its full length" in figure.of_the_budget(made)
     assert "without batch norm, 2 of 4 coefficients let every seed fit" in figure.fitted(made)
     # 390 / l2 at eta = 0.01 twice, and 21,000 and 9,500 epochs of 390 steps; ours with three seeds.
     assert figure.length(made) == (

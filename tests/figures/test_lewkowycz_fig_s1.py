@@ -37,7 +37,9 @@ def test_a_time_that_is_one_over_the_rate():
     assert named["c1.wrn"]["build"]["value"] == pytest.approx(1)
     assert named["c2.fc"]["build"]["value"] == pytest.approx(-1, abs=0.01)
     assert found["verdict"]["label"] == "reproduced at small scale"
-    assert found["finding"].endswith("multiplies it by 1.00, in the Wide ResNet by 1.00.")
+    assert r"after a time that goes as $\eta^{-1.00}$" in found["finding"]
+    assert "makes that time 1.00 (1.00 to 1.00) times as long" in found["finding"]
+    assert found["finding"].endswith(", in the Wide ResNet 1.00 times.")
 
 
 def test_large_rates_may_bend():

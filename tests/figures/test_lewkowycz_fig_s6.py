@@ -61,10 +61,12 @@ def test_minima_at_one_over_lambda_that_double_reproduce_the_claim(figure):
     assert named["c1.fc-time"]["build"]["value"] == pytest.approx(-1, abs=0.02)
     assert named["c1.fc-time"]["build"]["note"] == "5 coefficients"
     assert named["c1.wrn-grows"]["build"]["value"] == pytest.approx(2, abs=0.001)
-    assert found["finding"] == (
-        "In small networks the training loss without its L2 term is least at a time that goes as "
-        r"$\lambda^{-1.00}$ (fully connected) and $\lambda^{-1.00}$ (Wide ResNet), and ends 100 % "
-        r"and 100 % above that, mean over $\lambda$."
+    assert found["finding"].startswith(
+        "In small networks the training loss without its L2 term is least after a time like "
+        r"$\lambda^{-1.00}$ (-1.00 to -0.99) in the fully connected network and $\lambda^{-1.00}$ "
+    )
+    assert found["finding"].endswith(
+        "it then grows by 100 % (100 to 100) in the first, by 100 % (100 to 100) in the second."
     )
 
 
@@ -85,7 +87,7 @@ def test_a_minimum_that_lambda_does_not_move_and_a_loss_that_only_falls_are_not_
     falls, named = judged(ID, runs(at=2.0, grows=1.0))
     assert labels(named, "c1")["wrn-grows"] == UNSEEN
     assert "fewer than three coefficients" in named["c1.wrn-time"]["reason"]
-    assert "at no common law (Wide ResNet), and ends 0 % and 0 % above" in falls["finding"]
+    assert "that of no law in the Wide ResNet; it then grows not measurably" in falls["finding"]
 
 
 def test_without_the_runs_of_other_pages_the_rest_is_shown(figure):

@@ -58,9 +58,9 @@ def test_a_peak_at_a_coefficient_with_the_stated_times_is_reproduced(figure):
     assert named["c2.peak-without"]["build"]["value"] == pytest.approx(3)
     assert named["c3.at-optimum"]["build"]["value"] == 30
     assert found["finding"] == (
-        "The narrow network tests best with some L2 regularization, 2.0 points above none; from "
-        "there on $t_*$ goes as $\\lambda^{-1.00}$; at the smallest coefficient it is 1.00 times "
-        "that without."
+        "The narrow network tests best with some L2 regularization, 2.0 (2.0 to 2.0) points above "
+        "none; above it $t_*$ goes as $\\lambda^{-1.00}$ (-1.00 to -1.00); at the smallest "
+        "coefficient it is 1.00 (1.00 to 1.00) times that without."
     )
 
 
@@ -77,7 +77,7 @@ def test_no_gain_is_said():
     found, named = judged(ID, runs(peaks=peaks))
     assert labels(named, "c1")["gain"] == SMALL
     assert found["finding"].startswith(
-        "The best L2 coefficient is not measurably better than none (-2.0 points); from there"
+        "In a narrow network the best L2 coefficient is not measurably better than none (-2.0, "
     )
 
 
@@ -85,6 +85,13 @@ def test_no_training_errors_at_the_peak_contradict_that_it_comes_before():
     named = judged(ID, runs("paper", left=0.0, peaks={
         l2: (best, max(when, 1600)) for l2, (best, when) in PEAKS.items()}))[1]  # fmt: skip
     assert labels(named, "c3")["at-optimum"] == "contradicted"
+
+
+def test_what_is_said_of_lengths_and_fits(figure):
+    said = figure.clocks(runs())
+    assert said.startswith("Of 18 runs 0 ever fit all training images")
+    assert "without L2 the least training errors are 30 to 30 %" in said
+    assert "$t_*$ would be 1 [1, 1] times" in said
 
 
 def test_no_seed_chooses_its_own_best(figure):

@@ -62,9 +62,8 @@ def measure(runs):
 
 def finding(found):
     """One sentence."""
-    slopes = [found[f"c1.{key}"].value for key in NETWORKS]
-    shares = [found[f"c2.{key}-share"].value for key in NETWORKS]
-    if None in slopes or None in shares:
+    slopes = [found[f"c1.{key}"].measurement for key in NETWORKS]
+    if any(slope is None or not slope.finite for slope in slopes):
         return "The sweeps over learning rates and L2 coefficients are not complete."
     gains = [found[f"c5.{key}"].measurement for key in NETWORKS]
     better = sum(gain is not None and gain.has_interval and gain.low > 0 for gain in gains)
@@ -73,15 +72,17 @@ def finding(found):
         1: "a small $\\lambda$ measurably beats none in one of them",
         0: "no small $\\lambda$ measurably beats none",
     }[better]
+    if any(slope.has_interval and slope.high >= 0 for slope in slopes):
+        lead = r"a smaller $\lambda$ does not always take longer"
+    elif all(slope.has_interval and slope.low > -1 for slope in slopes):
+        lead = r"a smaller $\lambda$ takes longer, but less than in proportion"
+    else:
+        lead = r"a smaller $\lambda$ takes longer"
+    fc, wrn = (l2_sweeps.power(r"\lambda", slope) for slope in slopes)
     return (
-        rf"In small networks the time to the best accuracy goes as $\lambda^{{{slopes[0]:.2f}}}$ "
-        rf"(fully connected) and $\lambda^{{{slopes[1]:.2f}}}$ (Wide ResNet); $1/(\eta\lambda)$ "
-        f"explains {_percent(shares[0])} and {_percent(shares[1])} of how it varies; {ends}."
+        f"In small networks {lead}: the time to the best accuracy goes as {fc} in the fully "
+        f"connected one and as {wrn} in the Wide ResNet; {ends}."
     )
-
-
-def _percent(value):
-    return f"{max(0, round(100 * value))} %"
 
 
 # ------------------------------------------------------------------ tables and sentences
@@ -178,6 +179,25 @@ def against_none(runs):
             f"{_short(constant)}, $t_*$ is {_short(ratio)} times that without L2"
         )
     return "At the smallest coefficients: " + "; ".join(said) + "." if said else ""
+
+
+def halves(runs):
+    """A sentence: how much t_* depends on how long a run is."""
+    said = [
+        f"{_short(l2_sweeps.shortened(l2_sweeps.whole(runs.frame(name))))} ({NAMES[key]})"
+        for key, name in NETWORKS.items()
+    ]
+    return (
+        "Had every run ended after half of its steps, $t_*$ would be so many times as large: "
+        f"{' and '.join(said)}."
+    )
+
+
+def reach(root, hours=6):
+    """How far hours of one core reach into the work's own grid of the fully connected network."""
+    from landscape.book import reach_tables
+
+    return reach_tables.table(root, FC, hours=hours)
 
 
 # ------------------------------------------------------------------ pictures

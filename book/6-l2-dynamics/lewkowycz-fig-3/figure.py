@@ -96,16 +96,17 @@ def measure(runs):
 
 def finding(found):
     """The two exponents, and what the smallest coefficient lacks to the best."""
-    slopes = {kind: found[f"c1.{kind}"].value for kind in KINDS}
+    slopes = {kind: found[f"c1.{kind}"].measurement for kind in KINDS}
     lacks = {kind: found[f"c2.{kind}-falls"].value for kind in KINDS}
-    if None in slopes.values() or None in lacks.values():
+    if any(m is None or not m.finite for m in slopes.values()) or None in lacks.values():
         return "The runs over L2 coefficients are not complete."
+    powers = {kind: l2_sweeps.power(r"\lambda", slopes[kind]) for kind in KINDS}
     where = "" if found.verdict.scale == "work" else "In narrow networks the"
     return (
-        f"{where or 'The'} time to the best accuracy goes as $\\lambda^{{{slopes['plain']:.2f}}}$ "
-        f"without batch norm and as $\\lambda^{{{slopes['bn']:.2f}}}$ with it; the smallest "
-        rf"$\lambda$ ends {format_number(lacks['plain'], 1)} and "
-        f"{format_number(lacks['bn'], 1)} points below the best."
+        f"{where or 'The'} time to the best accuracy goes as {powers['plain']} without batch norm "
+        f"and as {powers['bn']} with it; given that time, the smallest $\\lambda$ ends "
+        f"{format_number(lacks['plain'], 1)} and {format_number(lacks['bn'], 1)} points below the "
+        "best."
     )
 
 
@@ -180,6 +181,57 @@ def fitted(runs):
             f"and {int((at == 0).sum())} of {len(at)} runs have done so when they are best"
         )
     return f"In these runs: {'; '.join(said)}."
+
+
+def halves(runs):
+    """A sentence: how much t_* depends on how long a run is."""
+    said = [f"{_short(l2_sweeps.shortened(table(runs, kind), BY))} {NAMES[kind]}" for kind in KINDS]
+    return (
+        "Had every run ended after half of its steps, $t_*$ would be so many times as large: "
+        f"{' and '.join(said)}."
+    )
+
+
+def same_length(runs):
+    """A sentence: the smallest lambda against none within the steps that none had, in points."""
+    said, steps = [], []
+    for kind in KINDS:
+        frame = table(runs, kind)
+        until = frame.loc[frame["l2"] == 0, "step"].max()
+        rows = l2_times.best_accuracies(frame, BY, until)
+        best = rows.set_index(["l2", "seed"])["best_accuracy"].unstack("seed").dropna()
+        if 0.0 not in best.index or len(best) < 2:
+            continue
+        small = best.index[best.index > 0].min()
+        steps.append(f"{until:,.0f}")
+        said.append(f"{_short(gap(best, small, 0.0))} {NAMES[kind]}")
+    if not said:
+        return "There are no runs without L2."
+    return (
+        f"Within the steps that runs without L2 had ({' and '.join(dict.fromkeys(steps))}), the "
+        f"smallest coefficient is better than none by {' and '.join(said)}."
+    )
+
+
+def of_the_budget(runs):
+    """A sentence: what more the smallest lambda lacks to the best within the budget of claim 3."""
+    said = []
+    for kind in KINDS:
+        frame = table(runs, kind)
+        frame = frame[frame["l2"] > 0]
+        within, whole = (
+            l2_times.best_accuracies(frame, BY, until)
+            .set_index(["l2", "seed"])["best_accuracy"].unstack("seed").dropna()
+            for until in (budget(frame), np.inf)
+        )  # fmt: skip
+        lack = [best.loc[best.mean(axis=1).idxmax()] - best.loc[best.index.min()]
+                for best in (within, whole)]  # fmt: skip
+        more = statistics.mean_interval(lack[0] - lack[1], unit="points")
+        said.append(f"{_short(more)} {NAMES[kind]}")
+    return (
+        "What the smallest coefficient lacks to the best within the budget of the third claim, "
+        f"less what it lacks at its full length: {' and '.join(said)}."
+    )
 
 
 def length(runs):

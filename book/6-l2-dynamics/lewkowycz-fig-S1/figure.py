@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_times, statistics
+from landscape.evidence import l2_sweeps, l2_times, statistics
 from landscape.evidence.measurement import format_measurement, not_run
 
 FC, WRN = "lewkowycz-fig-2-fc", "lewkowycz-fig-2-wrn"
@@ -72,17 +72,21 @@ def measure(runs):
 
 def finding(found):
     """One sentence."""
-    small, whole = found["c2.fc"].measurement, found["c2.fc-all"].measurement
-    ratio = found["c1.fc"].measurement
-    if any(one is None or not one.finite for one in (small, whole, ratio)):
+    small, ratio = found["c2.fc"].measurement, found["c1.fc"].measurement
+    if any(one is None or not one.finite for one in (small, ratio)):
         return "No sweep has runs that fit their samples at several rates."
-    said = [f"the largest $\\lambda$ at which all seeds do multiplies it by {ratio.value:.2f}"]
+    ends = f" ({ratio.low:.2f} to {ratio.high:.2f})" if ratio.has_interval else ""
     wide = found["c1.wrn"].measurement
+    also = ""
     if wide is not None and wide.finite:
-        said.append(f"in the Wide ResNet by {wide.value:.2f}")
+        settled = wide.has_interval and wide.high / wide.low < 2
+        also = f", in the Wide ResNet {wide.value:.2f} times" if settled else (
+            "; in the Wide ResNet seeds differ too much to say")  # fmt: skip
     return (
-        "The time until a small network fits its samples goes as the learning rate to the power "
-        f"{small.value:.2f} at small rates, {whole.value:.2f} over all; {', '.join(said)}."
+        "A small fully connected network fits its samples after a time that goes as "
+        f"{l2_sweeps.power(chr(92) + 'eta', small)} at small learning rates; the largest "
+        f"$\\lambda$ that still lets it fit makes that time {ratio.value:.2f}{ends} times as "
+        f"long{also}."
     )
 
 
@@ -122,9 +126,16 @@ def never(runs):
         lost = first[first.isna().all(axis=1)]
         with_l2 = lost.index.get_level_values("l2")
         if len(lost) and with_l2.max() > 0:
-            said.append(f"{NAMES[key]}: no seed of {len(lost)} of {len(first)} settings, all with "
+            said.append(f"in {len(lost)} of {len(first)} settings ({NAMES[key]}), all with "
                         rf"$\lambda \geq$ {with_l2.min():.3g}")  # fmt: skip
-    return "Training accuracy 1 is never reached by " + "; ".join(said) + "." if said else ""
+    return f"No seed ever gets every sample right {' and '.join(said)}." if said else ""
+
+
+def said(runs):
+    """What stands below: the time to fit beside that to the peak, who never fits, all times."""
+    from landscape import book
+
+    return (book.Note(beside_the_peak(runs)), book.Note(never(runs)), table_of_times(runs))
 
 
 def beside_the_peak(runs):

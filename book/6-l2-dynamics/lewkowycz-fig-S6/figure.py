@@ -97,25 +97,37 @@ def measure(runs):
 
 def finding(found):
     """Exponent and growth of the two networks that the work speaks of."""
-    times = {n: found[f"c1.{n}-time"].value for n in MAIN}
-    grows = {n: found[f"c1.{n}-grows"].value for n in MAIN}
-    there = [network for network in MAIN if grows[network] is not None]
+    times = {n: found[f"c1.{n}-time"].measurement for n in MAIN}
+    grows = {n: found[f"c1.{n}-grows"].measurement for n in MAIN}
+    there = [n for n in MAIN if grows[n] is not None and grows[n].finite]
     if not there:
         return "The runs of the two networks that the work speaks of have not been made."
     when = " and ".join(
-        f"{'at no common law' if times[n] is None else _power(times[n])} ({NAMES[n]})"
-        for n in there
+        f"{_power(times[n])} in the {NAMES[n]}{' network' if n == 'fc' else ''}" for n in there
     )
-    above = " and ".join(f"{100 * (grows[n] - 1):.0f} %" for n in there)
+    names = ("in the first", "in the second") if len(there) > 1 else ("",)
+    above = ", ".join(
+        f"{_grown(grows[n])} {at}".strip() for n, at in zip(there, names, strict=True)
+    )
     small = "" if found.verdict.scale == "work" else "small "
     return (
-        f"In {small}networks the training loss without its L2 term is least at a time that goes as "
-        f"{when}, and ends {above} above that, mean over $\\lambda$."
+        f"In {small}networks the training loss without its L2 term is least after a time like "
+        f"{when}; it then grows {above}."
     )
 
 
 def _power(exponent):
-    return rf"$\lambda^{{{exponent:.2f}}}$"
+    if exponent is None or not exponent.finite:
+        return "that of no law"
+    return l2_sweeps.power(r"\lambda", exponent)
+
+
+def _grown(growth):
+    if growth.has_interval and not growth.low > 1:
+        return "not measurably"
+    low, high = (f"{100 * (end - 1):.0f}" for end in (growth.low, growth.high)) if (
+        growth.has_interval) else ("", "")  # fmt: skip
+    return f"by {100 * (growth.value - 1):.0f} %" + (f" ({low} to {high})" if low else "")
 
 
 # ------------------------------------------------------------------ tables and sentences
@@ -182,6 +194,20 @@ def returns(runs):
     if not said:
         return "None of the runs have been made."
     return f"The loss goes more than half of the way back at: {'; '.join(said)}."
+
+
+def without_smallest(runs):
+    """A sentence: the growth over all lambdas but the smallest, of the networks of the claim."""
+    said = []
+    for network in MAIN:
+        rows = shown(runs, network)
+        if rows is not None:
+            least = least_losses(rows)
+            rest = least[least["l2"] > least["l2"].min()]
+            said.append(f"{NAMES[network]}, {_short(mean_growth(rest))}")
+    if not said:
+        return "None of the runs have been made."
+    return f"Last loss over least without the smallest $\\lambda$: {'; '.join(said)}."
 
 
 def orders(runs):

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_times, statistics
-from landscape.evidence.measurement import format_measurement, format_number, not_run
+from landscape.evidence import l2_sweeps, l2_times, statistics
+from landscape.evidence.measurement import format_measurement, not_run
 
 ID, SWEEP = "lewkowycz-fig-S7", "lewkowycz-fig-s7-narrow"
 
@@ -133,20 +133,41 @@ def finding(found):
     if m.has_interval and m.low > 0:
         words = (
             "The narrow network tests best with some L2 regularization, "
-            f"{format_number(gain.value, 1)} points above none"
+            f"{_with_ends(m, 1)} points above none"
         )
     else:
         words = (
-            "The best L2 coefficient is not measurably better than none "
-            f"({format_number(gain.value, 1)} points)"
+            "In a narrow network the best L2 coefficient is not measurably better than none "
+            f"({_with_ends(m, 1, ', ')} points)"
         )
     if law.value is not None:
-        words += f"; from there on $t_*$ goes as $\\lambda^{{{format_number(law.value, 2)}}}$"
+        words += f"; above it $t_*$ goes as {l2_sweeps.power(chr(92) + 'lambda', law.measurement)}"
     if same.value is not None:
         words += (
-            f"; at the smallest coefficient it is {format_number(same.value, 2)} times that without"
+            "; at the smallest coefficient it is "
+            f"{_with_ends(same.measurement, 2)} times that without"
         )
     return f"{words}."
+
+
+def _with_ends(m, decimals, before=" ("):
+    """``value (low to high)``."""
+    ends = f"{m.low:.{decimals}f} to {m.high:.{decimals}f}" if m.has_interval else ""
+    after = ")" if before == " (" else ""
+    return f"{m.value:.{decimals}f}" + (f"{before}{ends}{after}" if ends else "")
+
+
+def clocks(runs):
+    """A sentence: whether t_* is a matter of the runs' lengths, and whether any run fits all."""
+    frame = runs.frame(SWEEP)
+    least = frame.groupby(["l2", "seed"])["training_error"].min()
+    none = least[least.index.get_level_values("l2") == 0]
+    ratio = l2_sweeps.shortened(frame, ["l2"]).with_(n=None)
+    return (
+        f"Of {len(least)} runs {int((least <= 0).sum())} ever fit all training images; without L2 "
+        f"the least training errors are {none.min():.0f} to {none.max():.0f} %. Had every run "
+        f"ended after half of its steps, $t_*$ would be {format_measurement(ratio)} times as large."
+    )
 
 
 def _points(ax, x, measurements, color, marker, label):
@@ -240,8 +261,8 @@ def curves(runs):
         titles={"a": "against the step", "b": r"against $t\,\eta\lambda$"},
         alt="Test accuracy of every coefficient, mean over seeds, against the step and against "
         "the step times rate and coefficient, logarithmic. Large coefficients peak early in steps "
-        "and at about the same scaled time; small ones rise and fall with the network without "
-        "regularization.",
+        "and at about the same scaled time; small ones rise with the network without "
+        "regularization, and jump about as it does.",
         data=frame[["l2", "seed", "step", "test_error"]],
     )  # fmt: skip
 

@@ -78,12 +78,14 @@ def draw_budgets(
     for i, budget in enumerate(budgets):
         found = within_budget(frame, ["lr", "l2"], budget, times)
         series(ax, _means(found[found["l2"] > 0], _accuracy), i,
-                f"{format_number(budget / epoch)} epochs")  # fmt: skip
+                f"{format_number(budget / epoch, digits=3)} epochs")  # fmt: skip
     rows = times[times["l2"] > 0]
     series(ax, _means(rows, _accuracy), len(budgets), r"$\propto 1/\lambda$")
     decades(ax)
+    low, high = ax.get_ylim()  # room below the curves, for the legend
+    ax.set_ylim(low - 0.25 * (high - low), high)
     ax.set(xlabel=r"$\lambda$", ylabel="maximum test accuracy [%]")
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=9, ncols=2, loc="lower left", columnspacing=1)
     return figure
 
 

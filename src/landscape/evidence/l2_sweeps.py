@@ -7,6 +7,8 @@ over seeds, which are paired. Accuracies are in percent, their differences in po
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -128,6 +130,41 @@ def costly(found: pd.DataFrame) -> pd.Series:
     means = found.groupby(["lr", "l2"])["best_accuracy"].transform("mean")
     none = means[found["l2"] == 0].max()
     return (means < none - COST) & (found["l2"] > 0)
+
+
+def shortened(
+    frame: pd.DataFrame, by: Sequence[str] = ("lr", "l2"), share: float = 0.5
+) -> Measurement:
+    """t_* if every run had ended after a share of its steps, over its t_*.
+
+    It is one where the accuracy peaks and falls, and ``share`` where the largest of many noisy
+    looks can be anywhere: then t_* goes as the length of a run, and so as 1/lambda, whatever the
+    network does. A peak in the part that is cut off makes it smaller than one, too.
+
+    Args:
+        frame: The sweep's table, of runs that reached their horizon.
+        by: The columns that tell its configurations apart.
+        share: Of the steps of each run with L2.
+
+    Returns:
+        The ratio, geometric mean over configurations, with its interval over seeds.
+    """
+    key = [*by, "seed"]
+    frame = frame[frame["l2"] > 0]
+    last = frame.groupby(key)["step"].transform("max")
+    times = [
+        l2_times.peak_times(rows, by).set_index(key)["t_star"]
+        for rows in (frame[frame["step"] <= share * last * (1 + 1e-9)], frame)
+    ]
+    logs = np.log((times[0] / times[1]).where((times[0] > 0) & (times[1] > 0)))
+    seeds = np.exp(logs.unstack("seed").dropna().mean(axis=0))
+    return statistics.ratio_of_means(seeds, np.ones(len(seeds)))
+
+
+def power(of: str, exponent: Measurement) -> str:
+    """``$of^{value}$ (low to high)``, for sentences."""
+    ends = f" ({exponent.low:.2f} to {exponent.high:.2f})" if exponent.has_interval else ""
+    return f"${of}^{{{exponent.value:.2f}}}${ends}"
 
 
 def budget_rate(found: pd.DataFrame, near: float) -> float:
