@@ -113,10 +113,15 @@ def answer(runs):
     )
     whole = [case for case in NAMES if carries(found[case][2]) == "yes"]
     near = "for all methods" if not strength else f"except for {listed(strength)}"
+    left = [case for case in NAMES if carries(found[case][2]) == "undecided"]
+    last = f", and all three rules hold for {listed(whole)}"
+    if left and not whole:
+        plain = ", plain SGD among them," if "sgd" in left and len(left) > 1 else ""
+        last = f"; {listed(left)}{plain} {'stay' if len(left) > 1 else 'stays'} undecided"
     return (
-        "The prediction $\\lambda = c/T$ lies within a factor of ten of the tuned strength "
+        "The predicted $\\lambda$ lies within a factor of ten of the tuned strength "
         f"{near}; $t_*\\propto1/\\lambda$ fails for {listed(law)}, more than {rules.POINTS} points "
-        f"are surely lost by {listed(accuracy)}, and all three rules hold for {listed(whole)}."
+        f"are surely lost by {listed(accuracy)}{last}."
     )
 
 
