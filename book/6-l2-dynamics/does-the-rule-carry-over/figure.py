@@ -339,7 +339,8 @@ def which_product(runs):
                    "which is not what a time set by their product would give")  # fmt: skip
         said.append(
             f"{name}: $t_* \\propto \\eta^p\\lambda^q$ with $p$ = {format_measurement(rate)} and "
-            f"$q$ = {format_measurement(l2)} over {found.points} pairs; {verdict}."
+            f"$q$ = {format_measurement(l2)} over {found.points} pairs of both "
+            f"rates; {verdict}."
         )
     return " ".join(said)
 

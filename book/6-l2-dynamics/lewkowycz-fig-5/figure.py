@@ -226,7 +226,7 @@ def draw_losses(runs):
                 label="" if seed else f"trained, width {own['width'].iloc[0]:,}")  # fmt: skip
     ax.axhline(one["loss_zero"].iloc[0], color=book.GREY, linestyle=":", label="zero function")
     ax.set(xscale="log", yscale="log", xlabel="time $t$", ylabel="training loss")
-    ax.legend(fontsize=9, loc="lower left")
+    ax.legend(fontsize=8, loc="lower left", handlelength=1.2)
     return figure
 
 

@@ -57,13 +57,14 @@ def answer(runs):
                    for decay in (least(rows), rows["decay"].max()))  # fmt: skip
     words = (
         "Until the loss minimum wider networks are closer to the theory (the distance falls as "
-        rf"$n^{{{format_number(first, 2)}}}$ to $n^{{{format_number(last, 2)}}}$ in the width)"
+        rf"$n^{{{format_number(first, 2)}}}$ to $n^{{{format_number(last, 2)}}}$)"
     )
     if not sided(runs):
         return f"{words}; later they depart, and not all are forgotten that should be."
     return (
         rf"{words}; later they depart, and are forgotten only where $\lambda\sqrt n$ is above "
-        f"about {format_number(edge(runs), digits=2)}; the work's network has "
+        f"about {format_number(edge(runs), digits=2)}; on the work's digits that would be "
+        f"{format_number(edge(runs, LIKE), digits=2)}, and its network has "
         f"{format_number(work_strength(), digits=2)}."
     )
 
