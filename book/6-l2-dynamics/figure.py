@@ -18,8 +18,9 @@ SWEEP = "predict-your-l2"
 #: Coefficients of the sweep that are drawn, of the largest to one that is small.
 DRAWN = 4
 ALT = (
-    "Left: a mode of a two-layer network against time for three coefficients: each rises to its "
-    "label and falls to zero, later the smaller the coefficient; a linear model stays. Right: test "
+    "Left: a mode of a two-layer network against time for three coefficients: each rises towards "
+    "its label and falls to zero, later the smaller the coefficient; a linear model stays. Right: "
+    "test "
     "accuracy of a small network against time times coefficient, for four coefficients: the curves "
     "rise, reach their best at about the same product, and those of large coefficients fall."
 )
@@ -104,13 +105,18 @@ def verdicts(card):
 
 #: The claims that the part's first sentence is about.
 LAW, PREDICTED, LOWERED = "lewkowycz-fig-2-c1", "lewkowycz-fig-4-c1", "lewkowycz-fig-1-c4"
+#: Pages that measure the time at a constant rate without momentum: four networks.
+MEASURED = ("lewkowycz-fig-2", "lewkowycz-fig-3")
 
 
 def exponents(runs):
-    """Exponents of the time to the best accuracy in lambda that figure 2's page measures."""
-    measured = figures.load("lewkowycz-fig-2", runs.root).measure(runs).get("c1", {})
-    parts = measured.values() if isinstance(measured, dict) else [measured]
-    return sorted(one.value for one in parts if one.value is not None)
+    """Exponents of the time to the best accuracy in lambda, flattest first, by network."""
+    found = []
+    for name in MEASURED:
+        measured = figures.load(name, runs.root).measure(runs).get("c1", {})
+        found += [one.value for key, one in measured.items()
+                  if one.value is not None and not key.endswith("-relative")]  # fmt: skip
+    return sorted(found, reverse=True)
 
 
 def answer(card, runs):
@@ -121,11 +127,17 @@ def answer(card, runs):
     if LAW in judged:
         powers = [rf"$\lambda^{{{power:.2f}}}$" for power in exponents(runs)]
         ends = " to ".join(dict.fromkeys([powers[0], powers[-1]])) if powers else r"$1/\lambda$"
-        as_said = "as the work says" if words[LAW] == "reproduced" else r"not quite $1/\lambda$"
-        said.append(f"the time to the best accuracy goes as {ends}, {as_said}")
+        as_said = (", as the work says" if words[LAW] == "reproduced"
+                   else r" (the work: $\lambda^{-1}$)")  # fmt: skip
+        said.append(f"the time to the best accuracy goes as {ends}{as_said}")
     if PREDICTED in judged:
-        always = "" if words[PREDICTED] == "reproduced" else "not always "
-        said.append(f"the predicted coefficient is {always}within ten times of the tuned one")
+        near = "within ten times of the tuned one"
+        said.append(
+            {
+                "reproduced": f"the predicted coefficient is {near}",
+                "undecided": f"whether the predicted coefficient is always {near} is left open",
+            }.get(words[PREDICTED], f"the predicted coefficient is not always {near}")
+        )
     if LOWERED in judged:
         beats = "beats" if words[LOWERED] == "reproduced" else "does not measurably beat"
         said.append(f"AutoL2 {beats} a tuned constant")
@@ -152,12 +164,13 @@ FINDINGS = (
      "lewkowycz-fig-2", {"lewkowycz-fig-3": "convolutional networks",
      "lewkowycz-fig-S1": "the time to fit", "lewkowycz-fig-S5": "squared loss",
      "lewkowycz-fig-S6": "training curves"}),
-    ("lewkowycz-fig-S7-c1", "It ends where the network is narrow.", "Where it should end.",
+    ("lewkowycz-fig-S7-c1", "It ends in a narrow network.",
+     "In a narrow network, where it should end.",
      "lewkowycz-fig-S7", {"lewkowycz-fig-S8": "ImageNet"}),
     ("lewkowycz-fig-4-c1", "The coefficient can be predicted.", "Can the coefficient be predicted?",
      "lewkowycz-fig-4", {"lewkowycz-fig-1": "what it costs", "lewkowycz-fig-S2": "momentum",
      "lewkowycz-fig-S3": "budget by budget", "lewkowycz-fig-S4": "the doubled coefficient",
-     "predict-your-l2": "your own"}),
+     "predict-your-l2": "your own", "does-the-rule-carry-over": "other optimizers"}),
     ("lewkowycz-fig-S9-c1", "AutoL2 wins at a constant rate.", "Does AutoL2 win?",
      "lewkowycz-fig-S9", {"lewkowycz-fig-S10": "with a schedule",
      "when-autol2-pays": "when it pays"}),
@@ -180,12 +193,19 @@ def findings(card, there):
         lead = holds if words.get(claim) == "reproduced" else fails
         found = row.get("finding") or (
             "Its runs have not been judged." if name in there else "Not written yet.")  # fmt: skip
-        links = [f"[{text}]({page}.html)" for page, text in others.items() if page in there]
+        links = [f"[{text}]({page}.html){_not_run(rows.get(page))}"
+                 for page, text in others.items() if page in there]  # fmt: skip
         number = row.get("number", "the figure")
         own = f"[{number[0].lower()}{number[1:]}]({name}.html)" if name in there else ""
         also = ", ".join(filter(None, [own, *links]))
         said.append(f"**{lead}** {found}" + (f" See {also}." if also else ""))
     return said
+
+
+def _not_run(row):
+    """A remark behind the link of a figure that nobody has run."""
+    word = (row or {}).get("verdict", {}).get("word")
+    return " (not run)" if word == "not run" else ""
 
 
 #: Pages beside the figures, with their titles.

@@ -102,6 +102,15 @@ def test_a_broken_law_a_lost_point_and_a_far_strength_are_told(figure):
     assert said.endswith("hold for 4 of 7 methods.")
 
 
+def test_methods_that_nothing_decides_are_named_where_none_carries_over(figure, monkeypatch):
+    parts = {case: (True, True, None) for case in figure.SHOWN} | {"adam": (False, True, True)}
+    monkeypatch.setattr(figure, "findings", lambda runs: {
+        case: (None, [], own) for case, own in parts.items()})  # fmt: skip
+    said = figure.answer(None)
+    assert said.endswith("by none; 6 of 7 methods, plain SGD among them, stay undecided.")
+    assert len(said.split()) <= 45
+
+
 def test_the_smallest_budget_is_left_out_in_a_sentence_of_its_own(figure):
     said = figure.later(made(lost={"parle": 1.2}))
     assert said.startswith("Training has hardly ended at $T = 250$.")

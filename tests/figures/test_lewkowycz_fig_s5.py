@@ -77,10 +77,20 @@ def test_what_the_work_says_is_reproduced_by_runs_that_show_it():
     assert named["c2.inside"]["build"]["value"] == pytest.approx(np.mean(RATES), rel=1e-5)
     assert named["c3.rise"]["build"]["value"] == pytest.approx(3)
     assert found["finding"] == (
-        "When training accuracy reaches 1, the largest learning rate tests 10.0 points above the "
-        "smallest, at the end of $1/(\\eta\\lambda)$ steps 0.0 points below (not measurable); "
-        "meanwhile the training loss climbs to 2.0 times its minimum."
+        "When training accuracy reaches 1, the test accuracy of the largest learning rate is "
+        "10.0 points above that of the smallest (10.0 to 10.0); after $1/(\\eta\\lambda)$ steps it "
+        "is not measurably apart (0.0 to 0.0 points); the training loss climbs to 2.0 times its "
+        "minimum."
     )
+
+
+def test_seeds_that_were_added_are_told_apart(figure):
+    assert figure.seeds_sentence(runs()) == "No seeds were added."
+    frame, more = sweep(), sweep(seeds=7)
+    more = more[(more["method"] == "early") & (more["seed"] > 3)]
+    said = figure.seeds_sentence(Made("laptop", {SWEEP: pd.concat([frame, more])}, catapults()))
+    assert "has 7 seeds, 4 of which had been seen" in said
+    assert "those 3 alone give 10 [" in said
 
 
 def test_a_rate_that_never_matters_and_a_loss_that_stays_are_not_seen():
@@ -97,7 +107,7 @@ def test_a_difference_that_stays_is_said_and_not_seen():
     frame.loc[last, "test_error"] += 6
     found, named = judged(ID, Made("laptop", {SWEEP: frame}, catapults()))
     assert labels(named, "c1")["late"] == labels(named, "c1")["shrinks"] == SMALL
-    assert "steps 6.0 points below; meanwhile" in found["finding"]
+    assert "steps it is 6.0 points below (" in found["finding"]
 
 
 def test_networks_that_never_fit_or_diverge_are_left_out_by_name(figure):

@@ -28,14 +28,14 @@ def runs():
     return SimpleNamespace(frame=lambda _: frame, root=ROOT)
 
 
-def test_modes_are_those_of_the_theory_and_forgotten_ten_times_later(part):
+def test_modes_are_those_of_the_theory_and_forgotten_more_than_ten_times_later(part):
     table = part.modes()
     two = table[(table["k"] == 2) & (table["lambda"] == 0.01)]
     np.testing.assert_allclose(
         two["mode"], l2_modes.mode(two["time"].to_numpy(), part.GAMMA, k=2, decay=0.01)
     )
     half = [l2_modes.time_below(0.5, part.GAMMA, k=2, decay=decay) for decay in part.DECAYS[1:]]
-    assert 8 < half[1] / half[0] < 16
+    assert 10 < half[1] / half[0] < 16
     linear = table[(table["k"] == 1) & (table["lambda"] == 0.1)]["mode"]
     assert linear.iloc[-1] == pytest.approx(1 / 1.1, rel=1e-3)
 
@@ -68,8 +68,8 @@ def test_the_answer_follows_the_claims(part, monkeypatch):
     given = card(lewkowycz_fig_2_c1="contradicted", lewkowycz_fig_4_c1="contradicted",
                  lewkowycz_fig_1_c4="contradicted")  # fmt: skip
     said = part.answer(given, runs())
-    assert said.startswith("In small networks the time to the best accuracy goes as "
-                           r"$\lambda^{-0.84}$ to $\lambda^{-0.81}$, not quite")  # fmt: skip
+    law = r"goes as $\lambda^{-0.81}$ to $\lambda^{-0.84}$ (the work: $\lambda^{-1}$);"
+    assert said.startswith(f"In small networks the time to the best accuracy {law}")
     assert "is not always within ten times" in said
     assert said.endswith("AutoL2 does not measurably beat a tuned constant.")
     assert len(said.split()) < 45
@@ -82,6 +82,11 @@ def test_the_answer_follows_the_claims(part, monkeypatch):
     assert "as the work says; the predicted coefficient is within ten times" in said
     assert "AutoL2 beats" in said
     assert "have not been judged" in part.answer(card(lewkowycz_fig_2_c1="not run"), runs())
+    few = part.answer(card(lewkowycz_fig_2_c1="partly", lewkowycz_fig_4_c1="undecided",
+                           lewkowycz_fig_1_c4="undecided"), runs())  # fmt: skip
+    assert "whether the predicted coefficient is always within ten times" in few
+    assert "is left open;" in few
+    assert len(few.split()) < 45
 
 
 def test_findings_quote_the_pages_that_are_there(part):
@@ -92,7 +97,12 @@ def test_findings_quote_the_pages_that_are_there(part):
     assert "[figure 2](lewkowycz-fig-2.html)" in said[0]
     assert "[convolutional networks](lewkowycz-fig-3.html)" in said[0]
     assert "S6" not in said[0]
-    assert said[1].startswith("**Where it should end.** What lewkowycz-fig-S7 found.")
+    assert said[1].startswith("**In a narrow network, where it should end.** What lewkowycz-fig-S7")
+    given["artifacts"].append({"id": "lewkowycz-fig-S8", "claims": [],
+                               "verdict": {"word": "not run"}})  # fmt: skip
+    said = part.findings(given, {"lewkowycz-fig-S7", "lewkowycz-fig-S8"})
+    assert said[1].endswith("[ImageNet](lewkowycz-fig-S8.html) (not run).")
+    said = part.findings(given, {"lewkowycz-fig-2", "lewkowycz-fig-3", "lewkowycz-fig-S7"})
     bare = card(lewkowycz_fig_4_c1="not run")
     bare["artifacts"][0]["finding"] = ""
     assert "have not been judged" in part.findings(bare, {"lewkowycz-fig-4"})[2]

@@ -61,10 +61,10 @@ class Made:
 
 def test_the_answer_says_what_decides_where_networks_end(figure):
     said = figure.answer(Made())
-    assert "as $n^{-1.00}$ to $n^{-1.00}$" in said
-    assert "takes 4.5 here" in said
-    assert "work's network has 0.63" in said
-    assert len(said.split()) < 45
+    assert "falls as $n^{-1.00}$ to $n^{-1.00}$" in said
+    assert "is above about 4.5;" in said
+    assert "would be 4.5, and its network has 0.63" in said
+    assert len(said.split()) <= 45
 
 
 def test_it_says_so_where_none_is_forgotten(figure):
@@ -80,7 +80,7 @@ def test_the_order_of_the_corrections_is_compared_with_the_measured_power(figure
 def test_ends_name_the_networks_nearest_to_the_work(figure):
     said = repr(figure.ends_note(Made()))
     assert "networks of width 1,000 with $\\lambda = 0.02$" in said
-    assert "keep 0.9" in said
+    assert "of the labels' size, with" in said
     assert "$\\lambda\\sqrt n = 4.5$" in said
 
 
@@ -97,6 +97,11 @@ def test_tables_have_a_row_a_lambda_and_degree(figure):
     (others,) = figure.others_table(Made()).rows
     assert others[4].text.startswith("1 [")
     assert len(figure.checks_table(Made()).rows) == 2
+
+
+def test_other_digits_are_compared_in_words(figure):
+    said = repr(figure.others_note(Made()))
+    assert "$k = 2$ is measurably worse at $\\lambda = 0.002$; $k = 3$ is measurably worse" in said
 
 
 def test_pictures_draw_every_lambda(figure):

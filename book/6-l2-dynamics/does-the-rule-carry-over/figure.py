@@ -113,10 +113,15 @@ def answer(runs):
     )
     whole = [case for case in NAMES if carries(found[case][2]) == "yes"]
     near = "for all methods" if not strength else f"except for {listed(strength)}"
+    left = [case for case in NAMES if carries(found[case][2]) == "undecided"]
+    last = f", and all three rules hold for {listed(whole)}"
+    if left and not whole:
+        plain = ", plain SGD among them," if "sgd" in left and len(left) > 1 else ""
+        last = f"; {listed(left)}{plain} {'stay' if len(left) > 1 else 'stays'} undecided"
     return (
-        "The prediction $\\lambda = c/T$ lies within a factor of ten of the tuned strength "
+        "The predicted $\\lambda$ lies within a factor of ten of the tuned strength "
         f"{near}; $t_*\\propto1/\\lambda$ fails for {listed(law)}, more than {rules.POINTS} points "
-        f"are surely lost by {listed(accuracy)}, and all three rules hold for {listed(whole)}."
+        f"are surely lost by {listed(accuracy)}{last}."
     )
 
 
@@ -334,7 +339,8 @@ def which_product(runs):
                    "which is not what a time set by their product would give")  # fmt: skip
         said.append(
             f"{name}: $t_* \\propto \\eta^p\\lambda^q$ with $p$ = {format_measurement(rate)} and "
-            f"$q$ = {format_measurement(l2)} over {found.points} pairs; {verdict}."
+            f"$q$ = {format_measurement(l2)} over {found.points} pairs of both "
+            f"rates; {verdict}."
         )
     return " ".join(said)
 

@@ -152,20 +152,19 @@ def finding(found):
     parts = (found["c1.approach"], found["c1.duration"], found["c3"])
     held = all(part.verdict.word == "reproduced" for part in parts)
     words = (
-        "Two-layer modes are learned and then forgotten as the work says, and linear ones stay"
+        "Two-layer modes are learned, then forgotten, linear ones stay, as the work says"
         if held else "The modes do not follow the stated times"
     )  # fmt: skip
     power, early = format_number(found["c1.half"].value, 2), found["c4.early"]
     words += (
-        ", but the time at which a mode is forgotten carries a logarithm (over our range it goes "
-        f"as $\\lambda^{{{power}}}$ instead of $\\lambda^{{-1}}$)"
+        f"; but forgetting comes as $\\lambda^{{{power}}}$ instead of $1/\\lambda$ (a logarithm)"
     )
     if early.value is None:
         return f"{words}."
     return (
-        f"{words}, and on digits the two theories part before the loss minimum, by up to "
-        f"{format_number(100 * early.value, 0)} % of the loss at that time, though by no more than "
-        f"{format_number(100 * found['c4.early-of-first'].value, 1)} % of the first loss."
+        f"{words}, and on digits the theories' losses part before the minimum by "
+        f"{format_number(100 * early.value, 0)} % of the loss then "
+        f"({format_number(100 * found['c4.early-of-first'].value, 1)} % of the first)."
     )
 
 
@@ -227,7 +226,7 @@ def draw_losses(runs):
                 label="" if seed else f"trained, width {own['width'].iloc[0]:,}")  # fmt: skip
     ax.axhline(one["loss_zero"].iloc[0], color=book.GREY, linestyle=":", label="zero function")
     ax.set(xscale="log", yscale="log", xlabel="time $t$", ylabel="training loss")
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=8, loc="lower left", handlelength=1.2)
     return figure
 
 

@@ -172,19 +172,23 @@ def finding(found):
     if None in (early.value, late.value, rise.value):
         return "Nothing was measured."
 
-    def side(one):
+    def side(one, smallest=""):
         m, points = one.measurement, f"{format_number(abs(one.value), 1)} points"
-        if m.has_interval and m.low <= 0 <= m.high:
-            return f"{points} {'above' if one.value > 0 else 'below'} (not measurable)"
-        return f"{points} {'above' if one.value > 0 else 'below'}"
+        if not m.has_interval:
+            return f"{points} {'above' if one.value > 0 else 'below'}{smallest}"
+        ends = f"{format_number(m.low, 1)} to {format_number(m.high, 1)}"
+        if m.low <= 0 <= m.high:
+            return f"not measurably apart ({ends} points)"
+        return f"{points} {'above' if one.value > 0 else 'below'}{smallest} ({ends})"
 
     again = (
-        f"meanwhile the training loss climbs to {format_number(rise.value, 1)} times its minimum"
+        f"the training loss climbs to {format_number(rise.value, 1)} times its minimum"
         if rise.value >= 1.05 else "the training loss hardly leaves its minimum"
     )  # fmt: skip
     return (
-        f"When training accuracy reaches 1, the largest learning rate tests {side(early)} the "
-        f"smallest, at the end of $1/(\\eta\\lambda)$ steps {side(late)}; {again}."
+        "When training accuracy reaches 1, the test accuracy of the largest learning rate is "
+        f"{side(early, ' that of the smallest')}; after $1/(\\eta\\lambda)$ steps it is "
+        f"{side(late)}; {again}."
     )
 
 
@@ -343,6 +347,21 @@ def without_sentence(runs):
         "Without L2 term the largest rate differs from the smallest by "
         f"{format_measurement(early)} when training accuracy reaches 1 and by "
         f"{format_measurement(late)} after {steps} steps."
+    )
+
+
+def seeds_sentence(runs):
+    """What the seeds give that were added after the first ones had decided nothing."""
+    frame, short = frames(runs)
+    known = sorted(frame["seed"].unique())
+    table = when_fitted(short, coefficients(frame)[0])
+    added = table[~table.index.isin(known)]
+    if len(added) < 2:
+        return "No seeds were added."
+    return (
+        f"The rule for training accuracy 1 has {len(table)} seeds, {len(known)} of which had been "
+        f"seen when the others were added; those {len(added)} alone give "
+        f"{format_measurement(ends_apart(added).with_(n=None))}."
     )
 
 

@@ -115,9 +115,9 @@ def finding(found):
     if any(part.value is None for part in (diagonal, alone, longer)):
         batch = work()["batch_size"]
         return (
-            f"ResNet-50 on ImageNet is not run, because its images are not fetched; panel a's "
-            f"{PRINTED:,} “epochs” can only be steps, {epochs(PRINTED, batch):.1f} epochs at the "
-            f"work's batch of {batch:,}."
+            "ResNet-50 on ImageNet is not run, because its images are not fetched; the caption's "
+            f"{PRINTED:,} “epochs” must be steps, which at the work's batch of {batch:,} make "
+            f"{epochs(PRINTED, batch):.1f} epochs."
         )
     same = "less than half" if diagonal.value < 0.5 else f"{100 * diagonal.value:.0f} % as much"
     gap = format_number(abs(longer.value), 1)

@@ -56,14 +56,15 @@ def answer(runs):
     first, last = (l2_width.exponent(rows, "at_minimum", decay).value
                    for decay in (least(rows), rows["decay"].max()))  # fmt: skip
     words = (
-        "Until the loss minimum networks of width $n$ approach the theory as "
-        rf"$n^{{{format_number(first, 2)}}}$ to $n^{{{format_number(last, 2)}}}$"
+        "Until the loss minimum wider networks are closer to the theory (the distance falls as "
+        rf"$n^{{{format_number(first, 2)}}}$ to $n^{{{format_number(last, 2)}}}$)"
     )
     if not sided(runs):
         return f"{words}; later they depart, and not all are forgotten that should be."
     return (
-        rf"{words}; later they depart, and $\lambda\sqrt n$ alone decides whether they are "
-        f"forgotten: it takes {format_number(edge(runs), digits=2)} here, the work's network has "
+        rf"{words}; later they depart, and are forgotten only where $\lambda\sqrt n$ is above "
+        f"about {format_number(edge(runs), digits=2)}; on the work's digits that would be "
+        f"{format_number(edge(runs, LIKE), digits=2)}, and its network has "
         f"{format_number(work_strength(), digits=2)}."
     )
 
@@ -219,8 +220,7 @@ def ends_note(runs):
 
     rows, three, near = found(runs), found(runs, THREE), found(runs, LIKE)
     said = [format_measurement(l2_width.collapse(one).with_(n=None)) for one in (rows, three)]
-    size, loss = (statistics.mean_interval(near[name], unit=unit).with_(n=None)
-                  for name, unit in (("size", ""), ("loss_share", "")))  # fmt: skip
+    size, loss = (format_number(near[name].mean(), digits=2) for name in ("size", "loss_share"))
     return book.Note(
         r"Networks with the same $\lambda n^{(k-1)/k}$ and different widths differ at the end by "
         f"{said[0]} of the labels with two layers, {said[1]} with three (wider minus narrower). "
@@ -229,9 +229,8 @@ def ends_note(runs):
         f"{format_number(edge(runs, LIKE), digits=3)} with the work's 200. The work's network has "
         f"{format_number(work_strength(), digits=2)}, and so have networks of width "
         rf"{int(near['width'].iloc[0]):,} with $\lambda = {least(near):g}$, on the work's digits: "
-        f"they keep {format_measurement(size)} of the labels' size, with "
-        f"{format_measurement(loss)} of the zero function's loss, which is where the work's green "
-        "curve should end."
+        f"they keep {size} of the labels' size, with {loss} of the zero function's loss, which is "
+        "where the work's green curve should end."
     )
 
 
@@ -283,6 +282,27 @@ def others_table(runs):
         caption="Test error of the infinitely wide network where its training loss is least "
         f"(linear: at the end), means over {table.index.get_level_values('subset').nunique()} sets "
         "of training digits, differences with 95 % intervals")  # fmt: skip
+
+
+def others_note(runs):
+    """Where two and three layers test measurably better or worse than the linear model."""
+    from landscape import book
+
+    table, said = best(runs)["test_error"], []
+    for degree in sorted(set(table.index.get_level_values("degree")) - {1}):
+        apart = {"worse": [], "better": []}
+        for decay in sorted(table.index.get_level_values("decay").unique()):
+            own, linear = (table.xs((decay, k), level=("decay", "degree")) for k in (degree, 1))
+            gap = statistics.paired_difference(own, linear)
+            if gap.has_interval and (gap.low > 0 or gap.high < 0):
+                apart["worse" if gap.low > 0 else "better"].append(f"{decay:g}")
+        words = [rf"measurably {word} at $\lambda = {', '.join(where)}$"
+                 for word, where in apart.items() if where]  # fmt: skip
+        said.append(f"$k = {degree}$ is {' and '.join(words) or 'nowhere measurably apart'}")
+    return book.Note(
+        "Stopped where the training loss is least, and compared with the linear model by the "
+        f"error on other digits: {'; '.join(said)}."
+    )
 
 
 def checks_table(runs):
