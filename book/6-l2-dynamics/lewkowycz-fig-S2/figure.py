@@ -245,7 +245,7 @@ def clocks(runs):
             times[times["method"] == method].groupby(STRENGTH)
         ):
             color, shift = book.CYCLE[first + number], 0.94 + 0.04 * (first + number)
-            ax.plot(rows["rate"] * shift, rows["product"], "os"[number], color=color, alpha=0.5)
+            ax.plot(rows["rate"] * shift, rows["product"], "os^Dv"[number], color=color, alpha=0.5)
             means = rows.groupby("rate")["product"].mean()
             ax.plot(means.index * shift, means, color=color,
                     label=rf"{name}, $\lambda = {strength:g}$")  # fmt: skip
