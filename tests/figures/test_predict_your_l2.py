@@ -59,19 +59,19 @@ def test_the_nearest_coefficient_tried_stands_for_the_prediction(figure):
     last = rows[-1]
     assert last.tried == last.tuned == 5e-4
     assert last.loss.value == 0
+    assert last.least.value > 0  # the smallest has not peaked yet
 
 
 def test_the_answer_names_the_longest_and_the_shortest_budget(figure):
     said = figure.answer(made())
-    assert "for 1,000 epochs within a factor of" in said
-    assert "for 30 epochs" in said
+    assert "for 1,000 epochs to the nearest that was tried, though the smallest" in said
+    assert "for 300, 100 and 30 epochs it is" in said
     assert len(said.split()) <= 45
 
 
 def test_a_budget_too_short_to_train_is_said_to_be_so(figure):
     late = made(trains=900)
     assert figure.needed(late.frame("")) > 500
-    assert ", too few to train it," in figure.answer(late)
     assert "whatever" in figure.reading(late)
 
 
@@ -90,7 +90,7 @@ def test_the_program_of_the_page_runs_on_a_small_model(figure):
     best = int(np.argmax(names["accuracies"]))
     assert 0 < best < len(names["epochs"]) - 1  # a peak inside the run
     assert names["accuracies"][best] > 60 > 20 > names["accuracies"][-1]
-    assert names["c"] == pytest.approx(names["epochs"][best] * 0.3)
+    assert names["c"] == pytest.approx(names["epochs"][best] * 0.2)
     assert names["strength"] == predicted_l2(names["c"], epochs=200)
     assert f"{names['strength']:.2g}" in figure.says()
-    assert len(figure.program().strip().splitlines()) == 12
+    assert len([line for line in figure.program().splitlines() if line.strip()]) == 10

@@ -130,24 +130,24 @@ def finding(found):
     """The exponents, and whether they are what the work says."""
     every, reached = found["c1.exponent"].value, found["c1.reached"].value
     powers = [
-        f"$\\lambda^{{{format_number(value, 2)}}}$ over {which}"
+        f"as $\\lambda^{{{format_number(value, 1)}}}${which}"
         for value, which in (
-            (every, "all coefficients that were followed"),
-            (reached, "those whose peak the runs can hold"),
+            (every, ""),
+            (reached, " where only coefficients that can peak within the runs count"),
         )
         if value is not None
     ]
     first = "no exponent of the time to the best accuracy was measured"
     if powers:
-        first = f"the time to the best accuracy goes as {' and '.join(powers)} (the work: -1)"
+        first = f"the time to the best accuracy goes {', or '.join(powers)} (the work: -1)"
     rate, plain = (found[f"c2.{key}"].value for key in ("momentum", "plain"))
     second = "the learning rate was not varied"
     if rate is not None and plain is not None:
-        rates = (f"$\\eta^{{{format_number(value, 2)}}}$" for value in (rate - 1, plain))
+        rates = (f"$\\eta^{{{format_number(value, 1)}}}$" for value in (rate - 1, plain))
         second = "with momentum it goes as {}, without as {}".format(*rates)
         apart = found["c2.apart"].measurement
-        if apart.has_interval and apart.low <= 0 <= apart.high:
-            second += ", not measurably apart"
+        if not (apart.has_interval and (apart.low > 0 or apart.high < 0)):
+            second = "whether momentum changes how it depends on the learning rate stays open"
     small = "On a narrow network " if found.verdict.scale == "small" else ""
     sentence = f"{small}{first}; {second}."
     return sentence[0].upper() + sentence[1:]

@@ -19,6 +19,8 @@ from landscape.evidence import l2_times, statistics
 from landscape.evidence.measurement import Measurement, format_measurement, format_number
 
 RUNS = "predict-your-l2"
+#: Images that the program trains on and looks at, and their noise in units of the patterns.
+IMAGES, NOISE = (1200, 1000), 2.0
 #: Budgets as parts of the longest.
 BUDGETS = (0.03, 0.1, 0.3, 1.0)
 TUNED_WITHIN = 0.1  # points, as in the work's figure 4b
@@ -37,6 +39,7 @@ class Budget:
         high: The largest.
         best: Mean accuracy of the tuned one, percent.
         loss: Accuracy of the tuned one minus that of the predicted one, points, paired by seed.
+        least: The same for the smallest coefficient tried, which needs no prediction.
     """
 
     epochs: int
@@ -47,6 +50,7 @@ class Budget:
     high: float
     best: float
     loss: Measurement
+    least: Measurement
 
 
 def frame_of(runs):
@@ -100,9 +104,10 @@ def found(runs):
         at = float(tried[np.argmin(np.abs(np.log(tried / strength.value)))])
         tuned = float(means.idxmax())
         near = tried[(means >= means.max() - TUNED_WITHIN - 1e-9).to_numpy()]
-        loss = statistics.mean_interval(table[tuned] - table[at], unit="points")
+        loss, least = (statistics.mean_interval(table[tuned] - table[other], unit="points")
+                       for other in (at, tried.min()))  # fmt: skip
         rows.append(Budget(epochs, strength, at, tuned, float(near.min()), float(near.max()),
-                           float(means.max()), loss))  # fmt: skip
+                           float(means.max()), loss, least))  # fmt: skip
     return c, rows
 
 
@@ -113,20 +118,28 @@ def factor(budget):
 
 
 def answer(runs):
-    """How good the prediction is for the longest budget, and how bad for the shortest."""
+    """How good the prediction is for the longest budget, and how bad for the shorter ones."""
     _, rows = found(runs)
-    first, last = rows[0], rows[-1]
-    near, _ = factor(last)
-    far, larger = factor(first)
-    trains = needed(frame_of(runs))
-    why = ", too few to train it," if first.epochs < trains else ""
+    *shorter, last = rows
+    off = [factor(one) for one in shorter[::-1]]
+    way = {True: " too large", False: " too small"}.get(off[0][1]) if (
+        len({larger for _, larger in off}) == 1) else " off"  # fmt: skip
+    best = f"within a factor of {format_number(factor(last)[0], 1)}"
+    if last.tried == last.tuned:
+        best = "to the nearest that was tried"
     return (
         f"On a small network one short run predicts the best $\\lambda$ for {last.epochs:,} epochs "
-        f"within a factor of {format_number(near, 1)} and loses "
-        f"{format_number(abs(last.loss.value), 1)} points; for {first.epochs} epochs{why} it is "
-        f"{format_number(far, 0 if far >= 3 else 1)} times too {'large' if larger else 'small'} "
-        f"and costs {format_number(first.loss.value, digits=2)}."
+        f"{best}, though the smallest tried loses only {format_number(last.least.value, 1)} points;"
+        f" for {listed(f'{one.epochs}' for one in shorter[::-1])} epochs it is "
+        f"{listed(format_number(far, digits=2) for far, _ in off)} times{way} and costs "
+        f"{listed(format_number(one.loss.value, digits=2) for one in shorter[::-1])}."
     )
+
+
+def listed(words):
+    """Words in a row, the last after an "and"."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def needed(frame):
@@ -199,10 +212,11 @@ def table(runs):
     _, rows = found(runs)
     return book.Table(
         ["budget", "predicted", "tried there", "tuned (within a tenth of a point)",
-         "accuracy, tuned", "lost by the prediction"],
+         "accuracy, tuned", "lost by the prediction", "lost by the smallest tried"],
         [[f"{one.epochs:,}", f"{one.predicted.value:.1e}", f"{one.tried:.1e}",
           f"{one.tuned:.1e} ({one.low:.1e} to {one.high:.1e})", f"{one.best:.1f} %",
-          format_measurement(one.loss)] for one in rows],
+          *(format_measurement(lost.with_(n=None)) for lost in (one.loss, one.least))]
+         for one in rows],
         caption="Predicted against tuned, mean over seeds; differences paired by seed with their "
         "95 % interval", label="predicted-and-tuned", stack=True,
     )  # fmt: skip
@@ -232,9 +246,10 @@ def interval(runs):
     frame = frame_of(runs)
     first, loose = (coefficient(frame, within).with_(unit="epochs", n=None)
                     for within in (0.0, l2_times.WITHIN))  # fmt: skip
+    also = f", and {format_measurement(loose)}" if loose != first else ", and the same"
     return (
         f"Three seeds of the probe give $c$ = {format_measurement(first)} by the first "
-        f"maximum, and {format_measurement(loose)} by the first time within half a point of it."
+        f"maximum{also} by the first time within half a point of it."
     ).replace("Three", {2: "Two", 3: "Three", 5: "Five"}.get(frame["seed"].nunique(), "The"))
 
 
@@ -249,20 +264,22 @@ def bias(runs):
 
 
 def your_model():
-    """A model, its data and the two functions that the program below needs: 1,797 small digits.
+    """A model, its data and the two functions that the program needs: ten noisy patterns.
+
+    The images are made here, so that the page needs no data set.
 
     Returns:
         model; ``train_epoch(model, optimizer)``, one pass; ``accuracy(model)`` in percent.
     """
     import torch
-    from sklearn.datasets import load_digits
     from torch import nn
 
     torch.set_num_threads(1)
-    pixels, labels = load_digits(return_X_y=True)
-    x, y = torch.tensor(pixels, dtype=torch.float32) / 16, torch.tensor(labels)
-    order = torch.from_numpy(np.random.RandomState(0).permutation(len(y)))
-    train, test = order[:1200], order[1200:]
+    made = torch.Generator().manual_seed(0)
+    patterns = torch.randn(10, 64, generator=made)
+    y = torch.randint(10, (IMAGES[0] + IMAGES[1],), generator=made)
+    x = patterns[y] + NOISE * torch.randn(len(y), 64, generator=made)
+    train, test = torch.arange(len(y)).split(IMAGES)
     torch.manual_seed(0)
     sizes = (64, 256, 256, 256, 10)
     layers = [part for fan_in, out in zip(sizes, sizes[1:], strict=False)
@@ -323,7 +340,7 @@ def probe_picture():
     rows = pd.DataFrame({"epoch": names["epochs"], "accuracy": names["accuracies"]})
     return book.Picture(
         draw_probe(), data=rows,
-        alt="Test accuracy of a network on small digits, trained with a very large coefficient: it "
+        alt="Test accuracy of a network on made images, trained with a very large coefficient: it "
         "rises within a few epochs, peaks, and falls to chance as the weights shrink.",
     )  # fmt: skip
 
@@ -332,7 +349,7 @@ def says():
     """What the program found."""
     names = short_run()
     return (
-        "On 1,797 digits of 8 by 8 pixels the accuracy peaks after "
+        f"On {IMAGES[0]:,} images of ten noisy patterns the accuracy peaks after "
         f"{names['c'] / names['probe']:g} epochs: $c$ = {names['c']:.2g} epochs, and "
         f"$\\lambda$ = {names['strength']:.2g} for 200 epochs. The short run took "
         f"{len(names['epochs'])} epochs, {100 * len(names['epochs']) / 200:.0f} % of the long one."
