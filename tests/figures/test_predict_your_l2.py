@@ -75,6 +75,15 @@ def test_a_budget_too_short_to_train_is_said_to_be_so(figure):
     assert "whatever" in figure.reading(late)
 
 
+def test_a_tuned_coefficient_that_does_not_fall_may_meet_the_prediction_by_chance(figure):
+    assert "may be chance" not in figure.crossing(made(trains=1))
+    level = made(trains=1).frame("")
+    level["test_error"] = level["least_test_error"] = 20 + np.abs(np.log(level["l2"] / 5e-4))
+    said = figure.crossing(SimpleNamespace(frame=lambda _: level))
+    assert "does not fall with it: it goes from 5.0e-04 to 5.0e-04" in said
+    assert said.endswith("may be chance.")
+
+
 def test_pictures_and_tables_hold_every_budget(figure):
     runs = made()
     picture = figure.picture(runs)

@@ -201,9 +201,10 @@ def picture(runs):
     return book.Picture(
         {"a": draw_accuracies(runs), "b": draw_coefficients(runs)},
         titles={"a": "all that were tried", "b": "predicted and tuned"},
-        alt="Left, best test accuracy against the coefficient for four budgets: each curve has a "
-        "maximum that moves to smaller coefficients with the budget, and a square where the "
-        "prediction falls. Right, predicted and tuned coefficients against the budget.",
+        alt="Left, best test accuracy against the coefficient for four budgets: the curves are "
+        "level at small coefficients and fall at large ones; squares mark the predictions, low on "
+        "the fall for the shortest budget, on the level part for the longest. Right, predicted "
+        "and tuned coefficients against the budget; the predicted line falls onto the tuned ones.",
         data={"accuracies": curves, "coefficients": points},
     )  # fmt: skip
 
@@ -241,6 +242,19 @@ def reading(runs):
         f"fallen to {format_number(each[least], digits=2)}, because the peak comes when the "
         f"network is trained, after about {float(f'{needed(frame):.2g}'):.0f} epochs, whatever "
         "$\\lambda$ is. Budgets shorter than that are what the rule is not made for."
+    )
+
+
+def crossing(runs):
+    """Whether the tuned coefficient falls with the budget as the prediction does."""
+    _, (first, *_, last) = found(runs)
+    fold = first.predicted.value / last.predicted.value
+    words = "" if first.tuned > 2 * last.tuned else " does not fall with it: it"
+    chance = " That the two meet at the longest budget may be chance." if words else ""
+    return (
+        f"From {first.epochs:,} to {last.epochs:,} epochs the prediction falls by a factor of "
+        f"{format_number(fold, 0)}; the tuned coefficient{words} goes from {first.tuned:.1e} to "
+        f"{last.tuned:.1e}.{chance}"
     )
 
 
