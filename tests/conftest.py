@@ -27,6 +27,13 @@ def pytest_configure(config):
 
 ROOT = Path(__file__).resolve().parents[1]
 
+@pytest.fixture(autouse=True)
+def data_that_is_asked_for(request, monkeypatch):
+    """Tests that read the real data sets, where these are there, say so by their mark."""
+    if request.node.get_closest_marker("needs_data"):
+        monkeypatch.delenv("LANDSCAPE_DATA", raising=False)
+
+
 # How fast examples come says something about the machine, nothing about the code.
 hypothesis.settings.register_profile(
     "any-machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

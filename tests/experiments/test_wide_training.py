@@ -50,7 +50,7 @@ def test_every_network_has_its_rows_and_repeats():
 
 
 def test_fixed_steps_are_those_of_the_network_itself():
-    run = wide.Run(20, 0.05, 5)
+    run = wide.WideRun(20, 0.05, 5)
     found = wide.train(SETTINGS | {"step": 0.1, "horizon": 1, "points": 3}, run, torch.float64)
     images, y = kernel_evolution.digits(6)
     torch.manual_seed(5)
@@ -64,7 +64,7 @@ def test_fixed_steps_are_those_of_the_network_itself():
 
 
 def test_cycles_follow_the_flow_of_small_steps():
-    run = wide.Run(30, 0.05, 0)
+    run = wide.WideRun(30, 0.05, 0)
     cycles = wide.train(SETTINGS | {"horizon": 2}, run, torch.float64)
     small = wide.train(SETTINGS | {"step": 0.02, "horizon": 2}, run, torch.float64)
     assert cycles["steps"].iloc[-1] < small["steps"].iloc[-1] / 3

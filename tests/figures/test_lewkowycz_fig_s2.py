@@ -44,14 +44,15 @@ def test_peaks_at_one_over_lambda_have_the_exponent(figure):
     assert labels(named, "c1")["exponent"] == labels(named, "c1")["reached"] == GOOD
     assert named["c1.exponent"]["build"]["value"] == pytest.approx(-1, abs=0.1)
     assert found["finding"].startswith("On a narrow network the time to the best accuracy goes as")
-    assert "}$ over all coefficients that were followed and $\\lambda^{-" in found["finding"]
-    assert "over those whose peak the runs can hold (the work: -1); with" in found["finding"]
+    assert "}$, or as $\\lambda^{-" in found["finding"]
+    assert "that can peak within the runs count (the work: -1); w" in found["finding"]
 
 
 def test_momentum_with_a_floor_falls_more_slowly_than_plain_sgd():
-    _, named = judged(ID, runs(others=rates(floor=1.0)))
+    found, named = judged(ID, runs(others=rates(floor=1.0)))
     assert labels(named, "c2")["momentum"] == labels(named, "c2")["apart"] == GOOD
     assert labels(named, "c2")["plain"] == GOOD
+    assert "; with momentum it goes as $\\eta^{-" in found["finding"]
     _, named = judged(ID, runs())
     assert named["c2.apart"]["build"]["value"] == pytest.approx(0, abs=0.05)
 
@@ -61,7 +62,7 @@ def test_a_difference_that_one_seed_alone_has_is_none():
     mixed = pd.concat([one[one["seed"] == 0], rest[rest["seed"] > 0]], ignore_index=True)
     found, named = judged(ID, runs(others=mixed))
     assert labels(named, "c2")["apart"] == SMALL
-    assert found["finding"].endswith("not measurably apart.")
+    assert found["finding"].endswith("on the learning rate stays open.")
 
 
 def test_noise_has_no_exponent_of_minus_one():

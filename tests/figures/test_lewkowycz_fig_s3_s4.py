@@ -23,9 +23,9 @@ def test_s3_finds_the_prediction_near_and_its_price():
     assert named["c2.smallest"]["build"]["value"] == pytest.approx(1, abs=0.1)
     assert set(labels(named, "c2").values()) == {SMALL}
     assert found["finding"].startswith(
-        "On a narrow network the prediction c/T is at worst a factor"
+        "On a narrow network the prediction c/T is at worst "
     )
-    assert "c at a small coefficient is 1" in found["finding"]
+    assert "c at the smallest coefficient that can peak in time is 1" in found["finding"]
 
 
 def test_s3_sees_a_clock_that_is_twice_as_slow():

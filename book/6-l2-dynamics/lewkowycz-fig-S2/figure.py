@@ -130,24 +130,24 @@ def finding(found):
     """The exponents, and whether they are what the work says."""
     every, reached = found["c1.exponent"].value, found["c1.reached"].value
     powers = [
-        f"$\\lambda^{{{format_number(value, 2)}}}$ over {which}"
+        f"as $\\lambda^{{{format_number(value, 1)}}}${which}"
         for value, which in (
-            (every, "all coefficients that were followed"),
-            (reached, "those whose peak the runs can hold"),
+            (every, ""),
+            (reached, " where only coefficients that can peak within the runs count"),
         )
         if value is not None
     ]
     first = "no exponent of the time to the best accuracy was measured"
     if powers:
-        first = f"the time to the best accuracy goes as {' and '.join(powers)} (the work: -1)"
+        first = f"the time to the best accuracy goes {', or '.join(powers)} (the work: -1)"
     rate, plain = (found[f"c2.{key}"].value for key in ("momentum", "plain"))
     second = "the learning rate was not varied"
     if rate is not None and plain is not None:
-        rates = (f"$\\eta^{{{format_number(value, 2)}}}$" for value in (rate - 1, plain))
+        rates = (f"$\\eta^{{{format_number(value, 1)}}}$" for value in (rate - 1, plain))
         second = "with momentum it goes as {}, without as {}".format(*rates)
         apart = found["c2.apart"].measurement
-        if apart.has_interval and apart.low <= 0 <= apart.high:
-            second += ", not measurably apart"
+        if not (apart.has_interval and (apart.low > 0 or apart.high < 0)):
+            second = "whether momentum changes how it depends on the learning rate stays open"
     small = "On a narrow network " if found.verdict.scale == "small" else ""
     sentence = f"{small}{first}; {second}."
     return sentence[0].upper() + sentence[1:]
@@ -222,8 +222,10 @@ def clocks(runs):
 
     table, rates = partings(smoothed(runs.frame(RUNS))), runs.frame(RATES)
     figure, ax = book.panel(height=3.1)
-    for seed, color in zip(table, book.CYCLE, strict=False):
-        ax.plot(table.index, table[seed], "o", color=color, label=f"seed {seed}")
+    for number, (seed, color) in enumerate(zip(table, book.CYCLE, strict=False)):
+        # Side by side, as two seeds often part at the same look.
+        ax.plot(table.index * (0.97 + 0.03 * number), table[seed], "o", color=color,
+                label=f"seed {seed}")  # fmt: skip
     whole = table.dropna()
     if len(whole):
         ends = np.array([whole.index[0], whole.index[-1]])
@@ -245,7 +247,7 @@ def clocks(runs):
             times[times["method"] == method].groupby(STRENGTH)
         ):
             color, shift = book.CYCLE[first + number], 0.94 + 0.04 * (first + number)
-            ax.plot(rows["rate"] * shift, rows["product"], "os"[number], color=color, alpha=0.5)
+            ax.plot(rows["rate"] * shift, rows["product"], "os^Dv"[number], color=color, alpha=0.5)
             means = rows.groupby("rate")["product"].mean()
             ax.plot(means.index * shift, means, color=color,
                     label=rf"{name}, $\lambda = {strength:g}$")  # fmt: skip

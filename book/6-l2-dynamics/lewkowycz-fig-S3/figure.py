@@ -60,15 +60,17 @@ def finding(found):
     tail = "no coefficient below the probe's was followed to its peak"
     if ratio.value is not None:
         times = format_number(ratio.value, digits=2)
-        tail = f"c at a small coefficient is {times} times the probe's"
+        tail = f"c at the smallest coefficient that can peak in time is {times} times the probe's"
         if ratio.measurement.has_interval:
             ends = (ratio.measurement.low, ratio.measurement.high)
             tail += " ({} to {})".format(*(format_number(end, digits=2) for end in ends))
     factor = l2_budgets.factor_of(distance.value)
     small = "On a narrow network the" if distance.verdict.scale != "work" else "The"
+    ten = distance.measurement.has_interval and distance.measurement.high < 1
+    near = "" if ten else ", not measurably within ten,"
     return (
-        f"{small} prediction c/T is at worst a factor of {factor} from the best coefficient of a "
-        f"budget and costs at most {format_number(price.value, 1)} points of accuracy; {tail}."
+        f"{small} prediction c/T is at worst {factor} times off the best coefficient{near} and "
+        f"costs up to {format_number(price.value, 1)} points; {tail}."
     )
 
 

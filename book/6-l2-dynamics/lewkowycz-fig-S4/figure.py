@@ -36,10 +36,14 @@ def finding(found):
         closer, "brings the prediction closer to", "takes the prediction further from",
         "does not measurably bring the prediction closer to",
     )  # fmt: skip
+    points = format_number(gained.value, 1)
+    if gained.measurement.has_interval:
+        ends = (gained.measurement.low, gained.measurement.high)
+        points += " [{}, {}]".format(*(format_number(end, 1) for end in ends))
     small = "on a narrow network" if closer.verdict.scale != "work" else "at the work's scale"
     return (
         f"At the longer budgets {small}, doubling c {distance} the best coefficient and "
-        f"{accuracy} accuracy ({format_number(gained.value, 2)} points)."
+        f"{accuracy} accuracy ({points} points)."
     )
 
 

@@ -19,6 +19,10 @@ from landscape.evidence import l2_times, statistics
 from landscape.evidence.measurement import Measurement, format_measurement, format_number
 
 RUNS = "predict-your-l2"
+#: Images that the program trains on and looks at, and their noise in units of the patterns.
+IMAGES, NOISE = (1200, 1000), 1.5
+#: Long runs beside the program's: epochs, and by what the predicted coefficient is multiplied.
+LONG, FACTORS = 200, (0, 0.2, 1, 2, 5)
 #: Budgets as parts of the longest.
 BUDGETS = (0.03, 0.1, 0.3, 1.0)
 TUNED_WITHIN = 0.1  # points, as in the work's figure 4b
@@ -37,6 +41,7 @@ class Budget:
         high: The largest.
         best: Mean accuracy of the tuned one, percent.
         loss: Accuracy of the tuned one minus that of the predicted one, points, paired by seed.
+        least: The same for the smallest coefficient tried, which needs no prediction.
     """
 
     epochs: int
@@ -47,6 +52,7 @@ class Budget:
     high: float
     best: float
     loss: Measurement
+    least: Measurement
 
 
 def frame_of(runs):
@@ -100,9 +106,10 @@ def found(runs):
         at = float(tried[np.argmin(np.abs(np.log(tried / strength.value)))])
         tuned = float(means.idxmax())
         near = tried[(means >= means.max() - TUNED_WITHIN - 1e-9).to_numpy()]
-        loss = statistics.mean_interval(table[tuned] - table[at], unit="points")
+        loss, least = (statistics.mean_interval(table[tuned] - table[other], unit="points")
+                       for other in (at, tried.min()))  # fmt: skip
         rows.append(Budget(epochs, strength, at, tuned, float(near.min()), float(near.max()),
-                           float(means.max()), loss))  # fmt: skip
+                           float(means.max()), loss, least))  # fmt: skip
     return c, rows
 
 
@@ -113,20 +120,29 @@ def factor(budget):
 
 
 def answer(runs):
-    """How good the prediction is for the longest budget, and how bad for the shortest."""
+    """How good the prediction is for the longest budget, and how bad for the shorter ones."""
     _, rows = found(runs)
-    first, last = rows[0], rows[-1]
-    near, _ = factor(last)
-    far, larger = factor(first)
-    trains = needed(frame_of(runs))
-    why = ", too few to train it," if first.epochs < trains else ""
+    *shorter, last = rows
+    off = [factor(one) for one in shorter[::-1]]
+    way = {True: " too large", False: " too small"}.get(off[0][1]) if (
+        len({larger for _, larger in off}) == 1) else " off"  # fmt: skip
+    times = f"is {format_number(factor(last)[0], 1)} times off"
+    costs = [format_number(lost, 0 if lost >= 3 else 1)
+             for lost in (one.loss.value for one in shorter[::-1])]  # fmt: skip
+    best = "finds" if last.tried == last.tuned else times
     return (
-        f"On a small network one short run predicts the best $\\lambda$ for {last.epochs:,} epochs "
-        f"within a factor of {format_number(near, 1)} and loses "
-        f"{format_number(abs(last.loss.value), 1)} points; for {first.epochs} epochs{why} it is "
-        f"{format_number(far, 0 if far >= 3 else 1)} times too {'large' if larger else 'small'} "
-        f"and costs {format_number(first.loss.value, digits=2)}."
+        f"On a small network one short run {best} the best $\\lambda$ tried for {last.epochs:,} "
+        f"epochs, where the smallest loses {format_number(last.least.value, 1)} points; for "
+        f"{listed(f'{one.epochs}' for one in shorter[::-1])} epochs its answer is "
+        f"{listed(format_number(far, digits=2) for far, _ in off)} times{way} and costs "
+        f"{listed(costs)} points."
     )
+
+
+def listed(words):
+    """Words in a row, the last after an "and"."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def needed(frame):
@@ -185,9 +201,10 @@ def picture(runs):
     return book.Picture(
         {"a": draw_accuracies(runs), "b": draw_coefficients(runs)},
         titles={"a": "all that were tried", "b": "predicted and tuned"},
-        alt="Left, best test accuracy against the coefficient for four budgets: each curve has a "
-        "maximum that moves to smaller coefficients with the budget, and a square where the "
-        "prediction falls. Right, predicted and tuned coefficients against the budget.",
+        alt="Left, best test accuracy against the coefficient for four budgets: the curves are "
+        "level at small coefficients and fall at large ones; squares mark the predictions, low on "
+        "the fall for the shortest budget, on the level part for the longest. Right, predicted "
+        "and tuned coefficients against the budget; the predicted line falls onto the tuned ones.",
         data={"accuracies": curves, "coefficients": points},
     )  # fmt: skip
 
@@ -199,10 +216,11 @@ def table(runs):
     _, rows = found(runs)
     return book.Table(
         ["budget", "predicted", "tried there", "tuned (within a tenth of a point)",
-         "accuracy, tuned", "lost by the prediction"],
+         "accuracy, tuned", "lost by the prediction", "lost by the smallest tried"],
         [[f"{one.epochs:,}", f"{one.predicted.value:.1e}", f"{one.tried:.1e}",
           f"{one.tuned:.1e} ({one.low:.1e} to {one.high:.1e})", f"{one.best:.1f} %",
-          format_measurement(one.loss)] for one in rows],
+          *(format_measurement(lost.with_(n=None)) for lost in (one.loss, one.least))]
+         for one in rows],
         caption="Predicted against tuned, mean over seeds; differences paired by seed with their "
         "95 % interval", label="predicted-and-tuned", stack=True,
     )  # fmt: skip
@@ -227,14 +245,28 @@ def reading(runs):
     )
 
 
+def crossing(runs):
+    """Whether the tuned coefficient falls with the budget as the prediction does."""
+    _, (first, *_, last) = found(runs)
+    fold = first.predicted.value / last.predicted.value
+    words = "" if first.tuned > 2 * last.tuned else " does not fall with it: it"
+    chance = " That the two meet at the longest budget may be chance." if words else ""
+    return (
+        f"From {first.epochs:,} to {last.epochs:,} epochs the prediction falls by a factor of "
+        f"{format_number(fold, 0)}; the tuned coefficient{words} goes from {first.tuned:.1e} to "
+        f"{last.tuned:.1e}.{chance}"
+    )
+
+
 def interval(runs):
     """The measured c with both tolerances."""
     frame = frame_of(runs)
     first, loose = (coefficient(frame, within).with_(unit="epochs", n=None)
                     for within in (0.0, l2_times.WITHIN))  # fmt: skip
+    also = f", and {format_measurement(loose)}" if loose != first else ", and the same"
     return (
         f"Three seeds of the probe give $c$ = {format_measurement(first)} by the first "
-        f"maximum, and {format_measurement(loose)} by the first time within half a point of it."
+        f"maximum{also} by the first time within half a point of it."
     ).replace("Three", {2: "Two", 3: "Three", 5: "Five"}.get(frame["seed"].nunique(), "The"))
 
 
@@ -249,22 +281,24 @@ def bias(runs):
 
 
 def your_model():
-    """A model, its data and the two functions that the program below needs: 1,797 small digits.
+    """A model, its data and the two functions that the program needs.
+
+    The images are made here, five noisy patterns a class, so that the page needs no data set.
 
     Returns:
         model; ``train_epoch(model, optimizer)``, one pass; ``accuracy(model)`` in percent.
     """
     import torch
-    from sklearn.datasets import load_digits
     from torch import nn
 
     torch.set_num_threads(1)
-    pixels, labels = load_digits(return_X_y=True)
-    x, y = torch.tensor(pixels, dtype=torch.float32) / 16, torch.tensor(labels)
-    order = torch.from_numpy(np.random.RandomState(0).permutation(len(y)))
-    train, test = order[:1200], order[1200:]
+    made = torch.Generator().manual_seed(0)
+    patterns = torch.randn(50, 64, generator=made)
+    which = torch.randint(50, (IMAGES[0] + IMAGES[1],), generator=made)
+    x, y = patterns[which] + NOISE * torch.randn(len(which), 64, generator=made), which % 10
+    train, test = torch.arange(len(y)).split(IMAGES)
     torch.manual_seed(0)
-    sizes = (64, 256, 256, 256, 10)
+    sizes = (64, 128, 128, 128, 10)
     layers = [part for fan_in, out in zip(sizes, sizes[1:], strict=False)
               for part in (nn.Linear(fan_in, out), nn.ReLU())]  # fmt: skip
     model = nn.Sequential(*layers[:-1])
@@ -300,6 +334,39 @@ def short_run():
     return names
 
 
+@functools.cache
+def long_runs():
+    """Best accuracy of long runs with multiples of the predicted coefficient, a row a run."""
+    import torch
+
+    names, rows = short_run(), []
+    rate = names["optimizer"].param_groups[0]["lr"]
+    for factor in FACTORS:
+        model, train_epoch, accuracy = your_model()
+        l2 = factor * names["strength"]
+        optimizer = torch.optim.SGD(model.parameters(), lr=rate, weight_decay=l2)
+        best = 0.0
+        for _ in range(LONG):
+            train_epoch(model, optimizer)
+            best = max(best, accuracy(model))
+        rows.append({"factor": factor, "l2": l2, "accuracy": best})
+    return pd.DataFrame(rows)
+
+
+def draw_long():
+    """What the long runs reach, in units of the prediction."""
+    from landscape import book
+
+    rows = long_runs()
+    figure, ax = book.panel(height=3.1)
+    places = np.arange(len(rows))
+    ax.plot(places, rows["accuracy"], "o", color=book.CYCLE[1])
+    ax.set_xticks(places, ["none" if one == 0 else f"{one:g}" for one in rows["factor"]])
+    ax.set(xlabel=r"$\lambda$ in units of $c/T$", ylabel="best test accuracy (%)",
+           xlim=(-0.4, len(rows) - 0.6))  # fmt: skip
+    return figure
+
+
 def draw_probe():
     """The probe's accuracy while it is trained, and its peak."""
     from landscape import book
@@ -322,18 +389,26 @@ def probe_picture():
     names = short_run()
     rows = pd.DataFrame({"epoch": names["epochs"], "accuracy": names["accuracies"]})
     return book.Picture(
-        draw_probe(), data=rows,
-        alt="Test accuracy of a network on small digits, trained with a very large coefficient: it "
-        "rises within a few epochs, peaks, and falls to chance as the weights shrink.",
+        {"a": draw_probe(), "b": draw_long()},
+        titles={"a": "the short run", "b": f"long runs, {LONG} epochs"},
+        data={"short": rows, "long": long_runs()},
+        alt="Left, test accuracy of a network on made images, trained with a very large "
+        "coefficient: it rises within a few epochs, peaks, and falls as the weights shrink. Right, "
+        "the best accuracy of long runs without L2 and with multiples of the prediction.",
     )  # fmt: skip
 
 
 def says():
-    """What the program found."""
-    names = short_run()
+    """What the program found, and what that is worth in long runs."""
+    names, long = short_run(), long_runs().set_index("factor")["accuracy"]
+    taken, best = len(names["epochs"]), long.idxmax()
+    gain, more = long[1] - long[0], long[best] - long[1]
+    end = f"and {format_number(best)} times that $\\lambda$ another {format_number(more, 1)}."
+    if best == 1:
+        end = "and none of the others does better."
     return (
-        "On 1,797 digits of 8 by 8 pixels the accuracy peaks after "
-        f"{names['c'] / names['probe']:g} epochs: $c$ = {names['c']:.2g} epochs, and "
-        f"$\\lambda$ = {names['strength']:.2g} for 200 epochs. The short run took "
-        f"{len(names['epochs'])} epochs, {100 * len(names['epochs']) / 200:.0f} % of the long one."
+        f"The accuracy peaks after {names['c'] / names['probe']:g} epochs: $c$ = {names['c']:.2g} "
+        f"epochs, and $\\lambda$ = {names['strength']:.2g} for {LONG} epochs. The short run took "
+        f"{taken} epochs, {100 * taken / LONG:.0f} % of a long one. In one long run each, the "
+        f"prediction gains {format_number(gain, 1)} points over no L2, {end}"
     )

@@ -31,7 +31,7 @@ def against_budget(tuning: Tuning, factors: Mapping[float, str], height: float =
     budgets = np.array(tuning.budgets)
     for budget, kept in tuning.alike().items():
         ax.plot(np.full(len(kept), budget), kept, "_", color=GREY, markersize=9, zorder=1)
-    ax.plot([], [], "_", color=GREY, markersize=9, label="not told from the best")
+    ax.plot([], [], "_", color=GREY, markersize=9, label="cannot be told from the best")
     best, bars = tuning.best_of_mean(), tuning.mean_bars()
     ax.errorbar(
         budgets, best, yerr=[best - bars["low"], bars["high"] - best], fmt="o", color=CYCLE[0],
@@ -86,7 +86,7 @@ def at_one_budget(tuning: Tuning, budget: float, height: float = 2.5) -> Figure:
     draw_accuracies(ax, table, CYCLE[0])
     kept = tuning.alike()[budget]
     ax.plot(kept, table.loc[kept].mean(axis=1), "o", color=CYCLE[1], markersize=6,
-            label="not told from the best")  # fmt: skip
+            label="cannot be told from the best")  # fmt: skip
     wanted = tuning.predicted().loc[budget]
     ax.axvline(np.exp(np.log(wanted).mean()), color=INK, linestyle="--", label="$c/T$")
     ax.axvspan(wanted.min(), wanted.max(), color=INK, alpha=0.08)

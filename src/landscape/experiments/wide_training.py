@@ -60,7 +60,7 @@ FIRST = 0.5  # first time recorded
 STARTS = 100  # of the search for the edge
 
 
-class Run(NamedTuple):
+class WideRun(NamedTuple):
     """One network: its width, lambda and seed."""
 
     width: int
@@ -68,10 +68,10 @@ class Run(NamedTuple):
     seed: int
 
 
-def runs(settings: Mapping[str, Any]) -> list[Run]:
+def runs(settings: Mapping[str, Any]) -> list[WideRun]:
     """All networks."""
     return [
-        Run(width, decay, settings["seed"] + seed)
+        WideRun(width, decay, settings["seed"] + seed)
         for decay in settings["decays"]
         for width in settings["widths"]
         for seed in range(settings["seeds"])
@@ -87,7 +87,7 @@ def times(settings: Mapping[str, Any], decay: float) -> np.ndarray:
 class Wide:
     """A network that is trained, or for degree 1 the one made linear at its start."""
 
-    def __init__(self, settings: Mapping[str, Any], run: Run, x: torch.Tensor, y: np.ndarray):
+    def __init__(self, settings: Mapping[str, Any], run: WideRun, x: torch.Tensor, y: np.ndarray):
         torch.manual_seed(run.seed)
         self.degree, self.decay = settings["degree"], run.decay
         layers = max(2, self.degree)
@@ -125,7 +125,7 @@ class Wide:
 
 
 def train(
-    settings: Mapping[str, Any], run: Run, dtype: torch.dtype = torch.float32
+    settings: Mapping[str, Any], run: WideRun, dtype: torch.dtype = torch.float32
 ) -> pd.DataFrame:
     """The rows of one network."""
     torch.set_num_threads(1)
