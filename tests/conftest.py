@@ -18,20 +18,25 @@ from landscape.data import preparing, sequences
 
 forget_repository()  # before anything is collected or started
 
+REAL_DATA = "LANDSCAPE_TESTS_REAL_DATA"
+
 
 def pytest_configure(config):
     """Unit tests find no fetched data, here as in a clone that has none."""
+    # Kept in the environment, which the workers of pytest-xdist inherit as this leaves it.
+    os.environ.setdefault(REAL_DATA, os.environ.get("LANDSCAPE_DATA", str(ROOT / "data")))
     if config.option.markexpr not in ("pipeline", "browser"):
         os.environ["LANDSCAPE_DATA"] = str(ROOT / "build" / "no-data")
 
 
 ROOT = Path(__file__).resolve().parents[1]
 
+
 @pytest.fixture(autouse=True)
 def data_that_is_asked_for(request, monkeypatch):
     """Tests that read the real data sets, where these are there, say so by their mark."""
     if request.node.get_closest_marker("needs_data"):
-        monkeypatch.delenv("LANDSCAPE_DATA", raising=False)
+        monkeypatch.setenv("LANDSCAPE_DATA", os.environ[REAL_DATA])
 
 
 # How fast examples come says something about the machine, nothing about the code.

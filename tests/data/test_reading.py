@@ -10,9 +10,9 @@ import pytest
 
 from landscape import data
 from landscape.data.errors import DataError
+from landscape.data.store import data_root
 
 ROOT = Path(__file__).parents[2]
-REAL = Path(os.environ.get("LANDSCAPE_DATA", ROOT / "data"))
 CIFAR10_CHANNELS = (
     (0.49139968, 0.24703223),
     (0.48215841, 0.24348513),
@@ -127,9 +127,10 @@ def test_every_public_name_exists():
 @pytest.mark.needs_data
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])
 def test_the_real_sets_have_their_known_counts(name):
-    if not (REAL / name).is_dir():
-        pytest.skip(f"{name} is not in {REAL}: run `landscape fetch`, `dvc repro data.dvc`")
-    loaded = data.load(name, REAL)
+    real = data_root()
+    if not (real / name).is_dir():
+        pytest.skip(f"{name} is not in {real}: run `landscape fetch`, `dvc repro data.dvc`")
+    loaded = data.load(name, real)
     n, shape = FULL_SIZE[name]
     assert loaded.train_images.shape == (n, *shape)
     assert loaded.test_images.shape == (10_000, *shape)
@@ -154,10 +155,11 @@ def test_the_real_sets_have_their_known_counts(name):
 
 
 @pytest.mark.needs_data
-def test_the_real_novel_is_what_it_says(monkeypatch):
-    if not (REAL / "text").is_dir():
-        pytest.skip(f"the novel is not in {REAL}: run `landscape fetch text`")
-    text = data.load_text(REAL)
+def test_the_real_novel_is_what_it_says():
+    real = data_root()
+    if not (real / "text").is_dir():
+        pytest.skip(f"the novel is not in {real}: run `landscape fetch text`")
+    text = data.load_text(real)
     characters = len(text.train) + len(text.validation) + len(text.test)
     expected = {"War and Peace": (3_196_211, 82), "Moby-Dick": (1_189_652, 81)}
     assert (characters, len(text.vocabulary)) == expected[text.title]
