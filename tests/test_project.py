@@ -18,9 +18,9 @@ SOURCE = ROOT / "src" / "landscape"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # What each part may import: parts of a smaller number. Mathematics (theory, models, optim) stands
-# beside the rest and knows the project's one error at most.
+# beside the rest and knows the project's one error at most, and what mends torchvision's import.
 FLOORS = {
-    "errors": 0,
+    "errors": 0, "torchvision_cpu": 0,
     "files": 1, "documents": 1, "schema": 1,
     "project": 2,
     "theory": 3, "models": 3, "optim": 3, "data": 3,
@@ -109,7 +109,7 @@ def test_imports_point_down(path):
     for part in imported(ast.parse(path.read_text(encoding="utf-8"))) - {own, "__version__"}:
         assert FLOORS[part] < FLOORS[own], f"{path.relative_to(SOURCE)} imports {part}"
         if own in ("theory", "models", "optim"):
-            assert part == "errors", f"{path.relative_to(SOURCE)} imports {part}"
+            assert part in ("errors", "torchvision_cpu"), f"{path.relative_to(SOURCE)} imports {part}"
 
 
 def test_pages_that_only_plot_do_not_load_torch():
