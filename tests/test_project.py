@@ -109,7 +109,8 @@ def test_imports_point_down(path):
     for part in imported(ast.parse(path.read_text(encoding="utf-8"))) - {own, "__version__"}:
         assert FLOORS[part] < FLOORS[own], f"{path.relative_to(SOURCE)} imports {part}"
         if own in ("theory", "models", "optim"):
-            assert part in ("errors", "torchvision_cpu"), f"{path.relative_to(SOURCE)} imports {part}"
+            name = f"{path.relative_to(SOURCE)} imports {part}"
+            assert part in ("errors", "torchvision_cpu"), name
 
 
 def test_pages_that_only_plot_do_not_load_torch():
