@@ -32,7 +32,7 @@ import recording
 import torch
 
 from landscape import data
-from landscape.data.torchvision_cpu import import_torchvision
+from landscape.torchvision_cpu import import_torchvision
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "augmentation"
