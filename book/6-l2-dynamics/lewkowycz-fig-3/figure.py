@@ -36,13 +36,8 @@ def epoch(runs, kind):
 
 def slope(found):
     """Exponent of t_* against lambda, every seed with its own fit."""
-    law = l2_times.power_law(found, ["l2"])
-    if law is None:
-        return not_run("fewer than three coefficients whose runs all peaked")
-    note = f"{law.points} coefficients"
-    if law.left_out:
-        note += f"; {law.left_out} left out, still rising at the end or never better than the start"
-    return law.exponents["l2"].with_(note=note)
+    left_out = "still rising at the end or never better than the start"
+    return l2_sweeps.exponent(found, "whose runs all peaked", left_out)
 
 
 def gap(rows, first, second):

@@ -267,18 +267,6 @@ def dynamics(runs):
     )
 
 
-def idea():
-    """The part's picture: a mode of either model."""
-    from landscape import book
-
-    return book.Picture(
-        {"a": draw_modes(2), "b": draw_modes(1)},
-        titles={"a": "two layers", "b": "linear model"},
-        alt="Two panels of a mode against time: with two layers it rises to its label and later "
-        "falls to zero; in the linear model it stays.",
-    )
-
-
 def time_scales():
     """Times against lambda."""
     from landscape import book

@@ -55,13 +55,8 @@ def shown(runs, network):
 
 def slope(found):
     """Exponent of the time of the least loss against lambda."""
-    law = l2_times.power_law(found, ["l2"])
-    if law is None:
-        return not_run("fewer than three coefficients whose loss has its minimum before the end")
-    note = f"{law.points} coefficients"
-    if law.left_out:
-        note += f"; {law.left_out} left out, whose loss is least at the end or at the start"
-    return law.exponents["l2"].with_(note=note)
+    few = "whose loss has its minimum before the end"
+    return l2_sweeps.exponent(found, few, "whose loss is least at the end or at the start")
 
 
 def way_back(runs, network):

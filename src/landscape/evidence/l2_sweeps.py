@@ -48,6 +48,23 @@ def slope(found: pd.DataFrame) -> Measurement:
     return statistics.mean_interval(seeds, note=f"settings: {points}, rates: {len(fits)}")
 
 
+def exponent(found: pd.DataFrame, few: str, left_out: str) -> Measurement:
+    """Exponent of a time against lambda, every seed with its own fit.
+
+    Args:
+        found: Rows of ``peak_times`` or ``least_losses``, of one learning rate.
+        few: Which coefficients are fewer than three where there is no fit.
+        left_out: Why coefficients are left out of a fit.
+    """
+    law = l2_times.power_law(found, ["l2"])
+    if law is None:
+        return not_run(f"fewer than three coefficients {few}")
+    note = f"{law.points} coefficients"
+    if law.left_out:
+        note += f"; {law.left_out} left out, {left_out}"
+    return law.exponents["l2"].with_(note=note)
+
+
 def difference(found: pd.DataFrame) -> Measurement:
     """a - b of t_* ~ eta^-a lambda^-b."""
     law = l2_times.power_law(found)
