@@ -35,6 +35,8 @@ class Experiment:
         needs: Data sets that it reads and that are fetched only by name (``landscape fetch ptb``):
             the pipeline leaves such an experiment out.
         gpu: Whether the GPU queue takes it (``landscape.experiments.declarations``).
+        by_name: Whether the pipeline leaves it out, because it needs such a data set or its
+            settings say ``pipeline: false``.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Experiment:
     module: str = ""
     needs: tuple[str, ...] = ()
     gpu: bool = True
+    by_name: bool = False
 
     def run_id(self, run: str) -> str:
         """``<part>/<experiment>/<run>``."""
@@ -73,8 +76,9 @@ def experiments(root: Path | None = None) -> list[Experiment]:
 def _experiment(found: settings.Declared) -> Experiment:
     kind = "simulate" if found.module else "sweep" if found.sweeps else "train"
     entry = found.entry
+    needs = _fetched_by_name(found)
     return Experiment(entry.id, entry.page, entry.part, kind, found.runs, found.title, found.module,
-                      _fetched_by_name(found), found.gpu)  # fmt: skip
+                      needs, found.gpu, bool(needs) or not found.pipeline)  # fmt: skip
 
 
 def _fetched_by_name(found: settings.Declared) -> tuple[str, ...]:

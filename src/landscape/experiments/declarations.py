@@ -45,6 +45,8 @@ class Declared:
         sweeps: Whether each method is a sweep (``landscape.experiments.sweep_settings``).
         gpu: Whether the GPU queue takes it: what is trained or swept, unless ``gpu: false`` says
             otherwise, and a simulation with ``gpu: true``, whose module then has ``costs``.
+        pipeline: Whether the pipeline makes it; ``pipeline: false`` leaves it to the queue and to
+            ``landscape run``.
     """
 
     entry: Entry
@@ -54,6 +56,7 @@ class Declared:
     layers: dict[str, Layer]
     sweeps: bool = False
     gpu: bool = False
+    pipeline: bool = True
 
 
 def declared(experiment: str, root: Path | None = None) -> Declared:
@@ -114,7 +117,7 @@ def _declared(experiment: str, known: dict[str, Entry], root: Path) -> Declared:
     return Declared(
         entry, top["title"], top.get("module", ""), tuple(runs),
         {name: Layer(common[name], methods[name]) for name in layers}, bool(swept),
-        top.get("gpu", not simulated),
+        top.get("gpu", not simulated), top.get("pipeline", True),
     )  # fmt: skip
 
 

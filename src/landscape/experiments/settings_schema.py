@@ -67,6 +67,7 @@ EXPERIMENT = mapping(
                    "description": "a module's name"},
         "cases": _RUNS,
         "gpu": TRUTH,
+        "pipeline": TRUTH,
         "common": _COMMON,
         "methods": _METHODS,
         "laptop": _PROFILE,

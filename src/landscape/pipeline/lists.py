@@ -25,13 +25,13 @@ _HEAD = "# Written by `landscape pipeline` from the folders in book/; dvc.yaml l
 def lists(root: Path) -> dict[str, list[str]]:
     """The runs, judged artifacts and executed pages, in the book's order.
 
-    Runs that need a data set which is fetched only by name are not among them.
+    Runs that are made by name only are not among them (``catalogue.Experiment.by_name``).
     """
     from landscape.book.notebook import has_kernel
 
     pages = project.pages(root)
     return {
-        "runs": [run for e in catalogue.experiments(root) if not e.needs for run in e.run_ids],
+        "runs": [run for e in catalogue.experiments(root) if not e.by_name for run in e.run_ids],
         "judged": [page.item for page in pages if page.is_artifact],
         "pages": [page.item for page in pages if has_kernel(page.path)],
     }
