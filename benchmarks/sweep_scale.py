@@ -2,9 +2,10 @@
 
 A step costs what the network, its samples and its batch make it cost, whatever lr, l2 and seed are.
 Where axes vary these, they are sorted by weights times samples of a step, and the middle one of
-each of eight parts stands for its part. Batches are as large as the sweep makes them. That networks
-leave their batch one after the other, which costs a little, and that some diverge and end early,
-which saves more, is left out.
+each of eight parts stands for its part. Networks that are alike share what was timed; large
+convolutional ones are timed on few images (``few_images.py``). Batches are as large as the sweep
+makes them. That networks leave their batch one after the other, which costs a little, and that some
+diverge and end early, which saves more, is left out.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import few_images
 import torch
 from made_up_data import made_up, timer
 
@@ -30,9 +33,16 @@ PARTS = 8  # are timed at most
 
 
 def measure(
-    experiment: str, method: str, device: torch.device, repeats: int, profile: str, root: Path
+    experiment: str,
+    method: str,
+    device: torch.device,
+    repeats: int,
+    profile: str,
+    root: Path,
+    known: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """One row, as ``paper_scale.py`` describes it."""
+    """One row, as ``paper_scale.py`` describes it; ``known`` keeps what was timed."""
+    known, few = {} if known is None else known, set()
     given = settings.method_settings(experiment, method, profile, root)
     every, size = configurations(given, experiment), given["sweep"].get("together")
     kinds: dict[str, list[Configuration]] = {}
@@ -48,7 +58,11 @@ def measure(
         stands = ordered[(first + last) // 2]
         shared = stands[0].shared
         batch = stands[: size or sweeps.together(shared, len(stands))]
-        seconds, thousand, counts = _timed_batch(batch, device, repeats)
+        key = repr((shared, len(batch), [one.momentum > 0 for one in batch]))
+        if key not in known:
+            known[key] = _timed_batch(batch, device, repeats)
+        seconds, thousand, counts, *images = known[key]
+        few.update(images)
         each += seconds
         for one in itertools.chain(*ordered[first:last]):
             seen = instants(one.steps, one.shared.rows_per_decade, one.shared.looks)
@@ -65,6 +79,7 @@ def measure(
         "step_seconds": step / steps, "step_quartiles": [quartiles[0], quartiles[2]],
         "evaluation_seconds": 1000 * evaluation / samples,
         "hours": (step + evaluation) / len(every) / 3600,
+        **({"timed_images": min(few)} if few else {}),
     }  # fmt: skip
 
 
@@ -76,27 +91,35 @@ def _work(shared: Shared) -> float:
 
 def _timed_batch(
     batch: list[Configuration], device: torch.device, repeats: int
-) -> tuple[list[float], float, tuple[int, int]]:
+) -> tuple[Any, ...]:
     """Of one network: seconds of steps, of a thousand evaluations, its training and test samples.
 
-    Training samples are those that are evaluated.
+    Training samples are those that are evaluated. Where few images stood for a step, how many.
     """
     clock, shared = timer(device), batch[0].shared
     described = vars(shared.data).copy()
     splits = made_up(described.pop("name"), device=device, **described)
+    counts = len(splits.train.y[: shared.evaluation_samples]), len(splits.test.y)
     made = Batch(batch, splits, device)
-    seconds = []
-    for number in range(WARM_UP + repeats):
+    images = few_images.timed_images(made.model, made.batch_size, device)
+    times = made.batch_size / images
+    if times > 1:
+        fewer = [replace(one, shared=replace(shared, batch_size=images)) for one in batch]
+        made = Batch(fewer, splits, device)
+    seconds, warm_up = [], WARM_UP if times == 1 else 1
+    for number in range(warm_up + repeats):
         start = clock()
-        made.update(made.gradients(number)[1])
-        if number >= WARM_UP:
-            seconds.append((clock() - start) / len(batch))
-    x = torch.randn(EVALUATED, *splits.train.x.shape[1:], device=device)
-    y = torch.zeros(EVALUATED, dtype=torch.int64, device=device)
+        gradients = made.gradients(number)[1]
+        middle = clock()
+        made.update(gradients)
+        if number >= warm_up:
+            seconds.append((times * (middle - start) + clock() - middle) / len(batch))
+    samples = EVALUATED if times == 1 else images
+    x = torch.randn(samples, *splits.train.x.shape[1:], device=device)
+    y = torch.zeros(samples, dtype=torch.int64, device=device)
     evaluations = []
-    for _ in range(3):
+    for _ in range(3 if times == 1 else 2):
         start = clock()
         made.measure(x, y)
-        evaluations.append((clock() - start) / len(batch))
-    counts = len(splits.train.y[: shared.evaluation_samples]), len(splits.test.y)
-    return seconds, statistics.median(evaluations), counts
+        evaluations.append((clock() - start) / len(batch) * EVALUATED / samples)
+    return seconds, statistics.median(evaluations), counts, *([images] if times > 1 else [])

@@ -85,6 +85,8 @@ COMMANDS = (
         (
             _arg("--minutes", type=float, default=14.0, help="how long the GPU is ours (14)"),
             _arg("--dry-run", action="store_true", help="only print the plan"),
+            _arg("--only", nargs="+", default=[], metavar="EXPERIMENT",
+                 help="only these of what waits"),
             _arg("--output", type=Path, help="where results go (default: results/gpu)"),
             _arg("--test", type=float, default=90.0, help="seconds of the self-test at most (90)"),
             _arg("--workers", type=int, help="seeds that share the GPU (default: one a core)"),

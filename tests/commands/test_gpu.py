@@ -29,7 +29,7 @@ class Machine:
         monkeypatch.setattr(gpu.gpu_plan, "plan", self.plan)
         monkeypatch.setattr(finished, "digest", self.digest)
 
-    def plan(self, root, seconds=None, steps=None, profile="paper"):
+    def plan(self, root, seconds=None, steps=None, profile="paper", **_):
         return [Planned(run, 1, (seconds or {}).get(run), 1.0) for run in RUNS]
 
     def digest(self, run, *others):
@@ -64,7 +64,7 @@ class Machine:
 
 def options(output, minutes=10.0, **others):
     given = {"profile": "paper", "minutes": minutes, "dry_run": False, "output": output,
-             "test": 90.0, "workers": None}  # fmt: skip
+             "test": 90.0, "workers": None, "only": []}  # fmt: skip
     return SimpleNamespace(**given | others)
 
 
@@ -173,7 +173,7 @@ class Sweeping(Machine):
 
     SWEEP = "1-part/s/softmax"
 
-    def plan(self, root, seconds=None, steps=None, profile="paper"):
+    def plan(self, root, seconds=None, steps=None, profile="paper", **_):
         of = (steps or {}).get(self.SWEEP)
         if of is None:
             return [Planned(self.SWEEP, 2, None, 0.0), Planned(RUNS[0], 1, None, 0.0)]

@@ -33,14 +33,13 @@ def gpu(options: argparse.Namespace) -> None:
     root, _ = root_and_profile(argparse.Namespace(profile=options.profile))
     if not options.minutes > 0:
         raise LandscapeError(f"--minutes {options.minutes} leaves no time; give a positive number.")
-    queue = gpu_plan.plan(root, profile=options.profile)
+    # Guesses say what the self-test tries first; what runs is decided by what it measures.
+    queue = gpu_plan.plan(root, profile=options.profile, guess=True, only=options.only)
     if not queue:
         print("Nothing waits: every experiment for a GPU has a record at the work's own scale.")
         return
     if options.dry_run:
-        print(gpu_plan.table(queue))
-        if any(one.seconds is None for one in queue):
-            print("?: not known before the self-test has timed some steps on the GPU itself.")
+        _show(queue, options)
         return
     output = (options.output or root / "results" / "gpu").resolve()
     require_writable(output)
@@ -52,7 +51,8 @@ def gpu(options: argparse.Namespace) -> None:
         if "error" in found:
             print(f"left out, the self-test failed: {name}: {found['error']}", flush=True)
             log.add(gpu_plan.Planned(name, 0, None, 0.0), "failed in the self-test", found["error"])
-    queue = [one for one in gpu_plan.plan(root, _seconds(probes), _steps(probes), options.profile)
+    queue = [one for one in gpu_plan.plan(root, _seconds(probes), _steps(probes), options.profile,
+                                          only=options.only)
              if "error" not in probes.get(one.run, {})]  # fmt: skip
     print(gpu_plan.table(queue), flush=True)
     _work(queue, root, options, output, end, log)
@@ -67,6 +67,25 @@ def gpu(options: argparse.Namespace) -> None:
             f"{log.failures} of {len(probes)} runs failed, the first with: {log.first}; "
             f"{output / 'queue.json'} has all. The others are written."
         )
+
+
+def _show(queue: list[gpu_plan.Planned], options: argparse.Namespace) -> None:
+    """Print the plan, and what of it the minutes are enough for."""
+    print(gpu_plan.table(queue))
+    if any(one.seconds is None for one in queue):
+        print("?: not known before the self-test has timed some steps on the GPU itself.")
+    if any(one.guessed for one in queue):
+        print(f"~: guessed, a core's measured time over {gpu_plan.FASTER:.0f} or what its record "
+              f"says, at least {1000 * gpu_plan.LEAST:.0f} ms a step; the self-test measures it.")
+    left = 60 * options.minutes - RESERVE - options.test
+    begins, rest = gpu_plan.within(queue, left, SLACK)
+    print(f"\nIn {options.minutes:g} minutes, a self-test of {options.test:.0f} s first, that is:")
+    for start, one in begins:
+        print(f"{options.test + start:>6.0f} s  {gpu_plan.named(one)}")
+    if rest is not None:
+        print(f"  then   {gpu_plan.named(rest)}, as far as it comes")
+    print(f"  left   {len(queue) - len(begins) - (rest is not None)} more "
+          "(`--only EXPERIMENT ...` chooses)")  # fmt: skip
 
 
 def self_test(runs: list[str], profile: str, end: float) -> dict[str, dict]:

@@ -22,8 +22,9 @@ They stand in ``settings.yaml`` of the page that shows the experiment::
       methods: {anneal_sgd: {optimizer: {layers: 16}}}  # thesis 2.4.2
 
 A simulation has ``module``, ``cases`` and ``common``. ``gpu`` and ``pipeline``, true or false, say
-who makes an experiment (``landscape.experiments.declarations``). The order of merging is the work's common
-settings, the work's method, the profile's common settings, the profile's method; the later wins.
+who makes an experiment (``landscape.experiments.declarations``). The order of merging is the
+work's common settings, the work's method, the profile's common settings, the profile's method; the
+later wins.
 ``like`` takes over all profiles, of an experiment before its methods' own ``like`` is followed; a
 comment behind a method's ``like`` is the source of all that it takes from the work's layer.
 ``grid`` in a method holds lists of values; what it varies has no value beside it. A method with
