@@ -163,6 +163,28 @@ def test_a_late_process_is_ended_with_what_it_started(tmp_path):
     ).read_text()
 
 
+def test_a_dry_run_says_what_the_minutes_are_enough_for(tmp_path, monkeypatch, capsys):
+    Machine(monkeypatch, dict.fromkeys(RUNS, 100.0))
+    asked = []
+
+    def plan(root, seconds=None, steps=None, profile="paper", **given):
+        asked.append(given)
+        return [Planned(RUNS[0], 1, 300.0, 1.0, guessed=True), Planned(RUNS[1], 1, None, 0.0),
+                Planned(RUNS[2], 1, 50.0, 1.0)]  # fmt: skip
+
+    monkeypatch.setattr(gpu.gpu_plan, "plan", plan)
+    gpu.gpu(options(tmp_path, minutes=8.0, dry_run=True, only=["a", "b"]))
+    assert asked == [{"guess": True, "only": ["a", "b"]}]
+    said = capsys.readouterr().out
+    assert "~300 s" in said
+    assert "~: guessed, a core's measured time over 1000" in said
+    *_, first, second, rest, left = said.splitlines()
+    assert first.split() == ["90", "s", RUNS[0]]
+    assert second.split() == ["390", "s", RUNS[2]]
+    assert rest.split() == ["then", f"{RUNS[1]},", "as", "far", "as", "it", "comes"]
+    assert left.split()[:2] == ["left", "0"]
+
+
 def test_no_time_is_refused(capsys):
     assert cli.main(["gpu", "--minutes", "0"]) == 1
     assert "--minutes 0.0 leaves no time" in capsys.readouterr().err

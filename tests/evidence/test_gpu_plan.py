@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from landscape.errors import LandscapeError
 from landscape.evidence import gpu_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,3 +113,58 @@ def test_the_plan_adds_up_what_is_known(project):
     lines = gpu_plan.table(gpu_plan.plan(project, dict.fromkeys(TABLE_3_1, 30.0))).splitlines()
     assert [line.split()[0] for line in lines[1:5]] == ["0", "30", "60", "90"]
     assert lines[5].split()[:3] == ["120", "s", "?"]
+
+
+def test_guesses_order_what_no_card_has_timed(project):
+    folder = project / "records" / "paper-scale-costs"
+    shutil.rmtree(folder)
+    folder.mkdir()
+    row = {"runs": 2, "steps": 1000, "rows": 10, "evaluated": 2000, "evaluation_seconds": 5.0,
+           "step_seconds": 3.0, "step_quartiles": [3.0, 3.0], "hours": 1.0}  # fmt: skip
+    rows = [row | {"experiment": "thesis-tab-3-1-lenet", "method": method}
+            for method in ("adam", "entropy_sgd")]  # fmt: skip
+    rows.append(row | {"experiment": "predict-your-l2", "method": "softmax", "step_seconds": 1e-3,
+                       "faster": 10.0})  # fmt: skip
+    content = {"machine": {"device": "cpu", "name": "X", "torch": "2", "python": "3"},
+               "date": "2026-01-02", "rows": rows}  # fmt: skip
+    (folder / "2026-01-02.json").write_text(json.dumps(content), encoding="utf-8")
+    known = gpu_plan.guessed(project)
+    # 3 ms a step, and ten evaluations of two thousand samples at 5 ms a thousand, twice
+    assert known["thesis-tab-3-1-lenet/adam"]["seconds"] == pytest.approx(2 * (3.0 + 10 * 2 * 5e-3))
+    assert known["predict-your-l2/softmax"]["step"] == gpu_plan.LEAST
+    assert known["predict-your-l2/softmax"]["evaluation"] == pytest.approx(0.5)
+    queue = gpu_plan.plan(project, guess=True)
+    first = queue[0]
+    assert first.run == TABLE_3_1[0]
+    assert first.guessed
+    assert first.seconds == known["thesis-tab-3-1-lenet/adam"]["seconds"]
+    assert [one.guessed for one in queue if one.run == SWEEP] == [True]
+    assert "~6 s" in gpu_plan.table(queue)
+    assert not any(one.guessed for one in gpu_plan.plan(project))
+    timed = gpu_plan.plan(project, {TABLE_3_1[0]: 100.0}, guess=True)
+    (given,) = [one for one in timed if one.run == TABLE_3_1[0]]
+    assert (given.seconds, given.guessed) == (100.0, False)
+
+
+def test_some_are_taken_alone_and_what_does_not_wait_is_named(project):
+    queue = gpu_plan.plan(project, only=["predict-your-l2"])
+    assert {one.experiment for one in queue} == {"predict-your-l2"}
+    with pytest.raises(LandscapeError, match="thesis-fig-2-2 does not wait for a GPU"):
+        gpu_plan.plan(project, only=["predict-your-l2", "thesis-fig-2-2"])
+
+
+def test_what_is_made_by_name_decides_where_a_figure_reads_it(project):
+    assert gpu_plan.undecided("thesis-fig-3-1-exact", project) == gpu_plan.undecided(
+        "thesis-fig-3-1-lenet", project
+    )
+    assert gpu_plan.undecided("lewkowycz-fig-4-short", project) == 0
+    assert gpu_plan.undecided("lewkowycz-fig-4-probe", project) > 0
+
+
+def test_a_time_is_filled_with_what_fits_and_the_first_that_does_not():
+    queue = [gpu_plan.Planned(name, 1, seconds, 1.0)
+             for name, seconds in (("a", 50.0), ("b", None), ("c", 60.0), ("d", 30.0))]  # fmt: skip
+    begins, rest = gpu_plan.within(queue, 100.0, 1.2)
+    assert [(start, one.run) for start, one in begins] == [(0.0, "a"), (50.0, "d")]
+    assert rest.run == "b"
+    assert gpu_plan.within(queue[:1], 100.0, 1.2)[1] is None

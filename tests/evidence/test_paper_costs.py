@@ -215,3 +215,56 @@ def test_made_up_data_have_the_shape_of_the_real_ones(benchmark, name):
     assert splits.validation.x.shape[0] == len(splits.validation.y) == round(0.12 * count)
     assert splits.test.x.shape[0] == 10_000
     assert set(splits.train.y.tolist()) == set(range(10))
+
+
+def test_few_images_stand_for_a_large_networks_batch(benchmark):
+    import torch
+
+    few = benchmark.few_images
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 10, 3), torch.nn.Linear(10, 1000))
+    weights = sum(p.numel() for p in network.parameters())
+    images = int(few.LARGE / weights) + 1
+    assert few.timed_images(network, images, torch.device("cpu")) == few.FEW
+    assert few.timed_images(network, images - 2, torch.device("cpu")) == images - 2
+    assert few.timed_images(network, images, torch.device("cuda")) == images
+    assert few.timed_images(network[1], 10**9, torch.device("cpu")) == 10**9
+
+
+def test_a_step_of_few_images_counts_for_the_batch_and_runs_alike_share_it(
+    benchmark, monkeypatch
+):
+    import torch
+
+    cpu = torch.device("cpu")
+    seconds = iter(i * (i + 1) / 2 for i in range(1000))  # each interval a second longer
+    monkeypatch.setattr(benchmark, "timer", lambda _: lambda: next(seconds))
+    monkeypatch.setattr(benchmark.few_images, "LARGE", 1)
+    known = {}
+    given = "lewkowycz-fig-4-constants", "constant_l2", cpu, 1, "smoke", known
+    row = benchmark.measure(*given)
+    # The step that warms up looks at the clock twice. The gradient that counts takes 3 s and is of 8
+    # images for 16; the optimizer's step takes 4 s and is done once.
+    assert row["timed_images"] == 8
+    assert row["step_seconds"] == 2 * 3 + 4
+    # Two evaluations of eight samples, 6 s and 8 s.
+    assert row["evaluation_seconds"] == 7 * 1000 / 8
+    evaluating = row["rows"] * row["evaluated"] / 1000 * row["evaluation_seconds"]
+    assert row["hours"] * 3600 == pytest.approx(10 * row["steps"] + evaluating)
+    (kept,) = known.values()
+    again = benchmark.measure("lewkowycz-fig-4-probe", *given[1:])
+    assert list(known.values()) == [kept]
+    assert again["step_seconds"] == row["step_seconds"]
+    benchmark.measure("lewkowycz-fig-s2-rates", "constant_l2_plain", *given[2:])
+    assert len(known) == 2  # without momentum
+
+
+def test_a_sweep_of_large_networks_is_timed_on_few_images(benchmark, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(benchmark.few_images, "LARGE", 1)
+    cpu, known = torch.device("cpu"), {}
+    rows = [benchmark.sweep_scale.measure("lewkowycz-fig-2-wrn", method, cpu, 1, "smoke", ROOT,
+                                          known) for method in ("slow", "fast")]  # fmt: skip
+    assert [row["timed_images"] for row in rows] == [8, 8]
+    assert len(known) == 1
+    assert rows[0]["step_seconds"] == rows[1]["step_seconds"] > 0

@@ -80,6 +80,36 @@ def test_without_runs_nothing_was_measured():
     assert "no seed ended" in named["c1.best"]["reason"]
 
 
+def test_a_record_of_the_probe_alone_decides_its_claim(figure):
+    class Recorded(Made):
+        def info(self, experiment):
+            return {"date": "2026-01-02"} if experiment in self.frames else {}
+
+        parameters = made().parameters
+
+    record = Recorded("paper", frames={l2_budgets.PROBE: probe()})
+    _, named = judged(ID, made(), record)
+    assert set(labels(named, "c2").values()) == {"reproduced"}
+    assert named["c2"]["record"] is not None
+    assert named["c1"]["record"] is None
+    assert labels(named, "c1")["best"] == GOOD
+
+
+def test_the_beginnings_are_shown_where_a_record_has_them(figure, monkeypatch):
+    said = figure.beginnings(ROOT)
+    assert "--only lewkowycz-fig-4-probe lewkowycz-fig-4-shortest" in said.code
+    record = Made("paper", frames={
+        l2_budgets.PROBE: probe(), "lewkowycz-fig-4-shortest": lawful(seeds=1, epochs=4),
+    })  # fmt: skip
+    (tuning,) = l2_budgets.beginnings(record)
+    assert tuning.budgets == [1, 2, 4]
+    assert list(tuning.maxima.columns) == [0]
+    monkeypatch.setattr(figure.Runs, "recorded", lambda _: record)
+    rows = figure.beginnings(ROOT).rows
+    assert [row[0].text for row in rows] == ["1", "2", "4"]
+    assert rows[-1][1].text == "8"
+
+
 def test_the_works_budgets_are_used_where_runs_are_as_long():
     tuning = l2_budgets.read(made(lawful(epochs=2000), scale="paper"))
     assert tuning.budgets == list(l2_budgets.WORK)

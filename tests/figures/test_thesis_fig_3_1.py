@@ -78,6 +78,39 @@ def test_a_record_of_the_works_network_with_all_eigenvalues_decides():
     assert named["c1.harmonic"]["record"]["value"] is None
 
 
+def test_a_record_of_what_the_pipeline_leaves_out_decides_too(figure):
+    record = Spectra("paper", tables=spectra(figure.EXACT, 93.0))
+    named = judged(ID, runs(share=40.0), record)[1]
+    assert labels(named, "c1")["share"] == "reproduced"
+    assert named["c1.share"]["record"]["value"] == pytest.approx(93.01)
+    assert named["c2.ratio"]["record"]["value"] == pytest.approx(0.5 / 40)
+    assert named["c2.few"]["record"]["value"] is None  # of the small network
+    assert judged(ID, runs(share=40.0), Spectra("paper"))[1]["c1.share"]["record"] is None
+
+
+def test_the_price_of_the_whole_spectrum_comes_from_records(figure, tmp_path):
+    from landscape.evidence.paper_costs import Costs
+
+    row = {"experiment": figure.SINGLE, "method": "spectrum", "runs": 2, "hours": 9.04, "rows": 1,
+           "evaluated": 1000, "evaluation_seconds": 7200.0, "precision": "float32",
+           "samples": 4000, "block_samples": 100,
+           "eigenvalue_seconds": {"3000": 1, "6000": 8}}  # fmt: skip
+    said = figure.of_machine(Costs("cpu", "X", (row,)))
+    assert said == (
+        "In float32 over 4,000 images, a network would take 9 core hours, 2 of them for the "
+        "eigenvalues (X; extrapolated from one block of rows over 100 images and from matrices of "
+        "3,000 and 6,000 rows): 2 of them, one on each core within 20 GB, fit a night of 12 hours."
+    )
+    double = row | {"precision": "float64"}  # one matrix alone fits
+    assert "one after the other within 20 GB, do not fit" in figure.of_machine(
+        Costs("cpu", "X", (double,))
+    )
+    card = figure.of_machine(Costs("cuda", "Y", (double | {"hours": 0.1},)))
+    assert "would take 0.1 GPU hours" in card
+    assert "night" not in card
+    assert figure.measured(tmp_path) == "What that takes has not been measured."
+
+
 def test_harmonic_means_of_one_matrix_are_compared(figure):
     made = runs()
     single, double = figure.harmonic(made)
@@ -105,7 +138,7 @@ def test_pictures_tables_and_notes_are_made(figure):
     assert "over all 60,000 the same count leaves none." in figure.width_note(made)
     assert len(figure.means_table(made).rows) == 6
     assert len(figure.networks_table(made).rows) == 4
-    assert f"{figure.cost()['bytes'] / 1e9:.0f} GB" in figure.cost_note()
+    assert f"{figure.cost()['bytes'] / 1e9:.0f} GB" in figure.cost_note(ROOT)
 
 
 def test_the_cost_counts_the_layers_of_the_network(figure):

@@ -9,6 +9,7 @@ from landscape.evidence.measurement import (
     format_number,
     not_run,
 )
+from landscape.evidence.runs import Runs
 
 ID = "lewkowycz-fig-4"
 RUNS, PROBE, METHOD = l2_budgets.CONSTANTS, l2_budgets.PROBE, l2_budgets.METHOD
@@ -21,9 +22,12 @@ LAST = 0.25
 def measure(runs):
     """Distances from the best to the predicted coefficient, and the shape of the probe."""
     tuning = l2_budgets.read(runs)
+    if runs.frame(PROBE) is None:
+        return {}
     if isinstance(tuning, Measurement):
-        return {} if tuning.note == "no runs" else {"c1": tuning, "c2": tuning}
-    probe = curves(runs)
+        # The probe says what it has to say by itself: a card makes it in minutes.
+        alone = {"c2": shape(runs, l2_budgets.probed(statistics.finished(runs.frame(PROBE))))}
+        return alone if tuning.note == "no runs" else {"c1": tuning, "c2": tuning}
     return {
         "c1": {
             "best": tuning.over_seeds(tuning.distance().max()),
@@ -33,12 +37,18 @@ def measure(runs):
             "knee": tuning.slope(tuning.knee()),
             "reach": tuning.slope(tuning.reach()),
         },
-        "c2": {
-            "inside": statistics.mean_interval(probe.idxmax() / probe.index[-1]),
-            "decays": statistics.mean_interval(probe.max() - late(probe), unit="points"),
-            "fair": fallen(probe),
-            "c": in_the_works_epochs(runs, tuning.c),
-        },
+        "c2": shape(runs, tuning.c),
+    }
+
+
+def shape(runs, c):
+    """Claim 2: when the probe peaks, what it loses again, and c."""
+    probe = curves(runs)
+    return {
+        "inside": statistics.mean_interval(probe.idxmax() / probe.index[-1]),
+        "decays": statistics.mean_interval(probe.max() - late(probe), unit="points"),
+        "fair": fallen(probe),
+        "c": in_the_works_epochs(runs, c),
     }
 
 
@@ -69,7 +79,7 @@ def fallen(probe):
 
 def conversion(runs):
     """What an epoch of ours is in epochs of the work, counted in steps times learning rate."""
-    settings = runs.parameters(RUNS, METHOD)
+    settings = runs.parameters(PROBE, METHOD)
     samples = settings["data"]["train_samples"] or 50_000
     steps = samples / settings["run"]["batch_size"]
     return steps / STEPS * settings["optimizer"]["lr"] / RATE
@@ -268,3 +278,31 @@ def undone(runs):
         "peak is the highest of many noisy looks: with the smallest coefficient it is "
         f"{format_number(lost.iloc[0], 1)}."
     )
+
+
+def beginnings(root):
+    """What the work's own network does within its shortest budgets, where a record has it."""
+    from landscape import book
+
+    rows = []
+    for tuning in l2_budgets.beginnings(Runs.recorded(root)):
+        best, wanted = tuning.best_of_mean(), tuning.predicted()
+        for budget in tuning.budgets:
+            top = tuning.maxima.loc[(budget, best[budget])].mean()
+            rows.append([
+                format_number(budget), str(len(tuning.strengths)), format_number(best[budget]),
+                f"{top:.1f} %", format_number(np.exp(np.log(wanted.loc[budget]).mean()), digits=2),
+                f"{tuning.accuracy().loc[budget].mean():.1f} %",
+            ])  # fmt: skip
+    if not rows:
+        names = " ".join((PROBE, *l2_budgets.BEGINNINGS))
+        return book.Note(
+            "The work's own network within its shortest budget and a tenth of it is declared and "
+            "not run; a GPU begins with", f'make gpu GPU="--only {names}"',
+        )  # fmt: skip
+    return book.Table(
+        ["budget [epochs]", "coefficients", r"best $\lambda$", "its accuracy", "$c/T$",
+         "accuracy there"], rows, stack=True, label="lewkowycz-fig-4-beginnings",
+        caption="The work's own network within the shortest budgets, from records; they judge "
+        "nothing",
+    )  # fmt: skip

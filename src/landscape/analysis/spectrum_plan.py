@@ -17,7 +17,8 @@ Measured: 3,978 weights on 10,000 samples took 73 s of one core in float32, eige
 The rows' cost grows as samples x weights^2, the eigenvalues' as weights^3.
 
 On CUDA (not yet run there) the eigenvalue routine works on a copy and needs room for another:
-three matrices (54.5 GB for 47,658 weights in float64, 27.3 GB in float32).
+three matrices (54.5 GB for 47,658 weights in float64, 27.3 GB in float32), and cuSOLVER may refuse
+so many weights. ``whole_hessian`` with ``tridiagonal`` needs one matrix and no such routine.
 """
 
 from __future__ import annotations

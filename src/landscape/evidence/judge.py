@@ -26,6 +26,7 @@ from landscape.evidence import artifacts, claims, figures, verdicts
 from landscape.evidence.files import write_json
 from landscape.evidence.measurement import Measurement, significant
 from landscape.evidence.runs import Runs
+from landscape.experiments import catalogue
 
 
 def path_of(artifact: str, profile: str, root: str | Path) -> Path:
@@ -76,9 +77,11 @@ def in_memory(
     figure = figure or figures.load(artifact, root)
     recorded = recorded or Runs.recorded(root)
     build = figures.measure(figure, runs, declared, where)
-    # Without a record of anything that was read there is nothing else to measure.
+    # Without a record of anything that was read, or that the pipeline leaves to others, there is
+    # nothing else to measure.
     record = None
-    if any(recorded.info(experiment) for experiment in runs.read):
+    others = _by_name(f"{folder.parent.name}/{folder.name}", root)
+    if any(recorded.info(experiment) for experiment in (*runs.read, *others)):
         record = figures.measure(figure, recorded, declared, where)
     judged = [
         verdicts.judge(claim, build.get(claim.id), record and record.get(claim.id), runs.scale)
@@ -93,6 +96,11 @@ def in_memory(
         "records": {name: recorded.info(name)["date"] for name in recorded.read},
         "claims": [_claim(item) for item in judged],
     }
+
+
+def _by_name(page: str, root: Path) -> list[str]:
+    """A page's experiments that only records can have."""
+    return [e.id for e in catalogue.experiments(root) if e.page == page and e.by_name]
 
 
 def _claim(item: verdicts.Judged) -> dict:

@@ -24,6 +24,8 @@ from landscape.evidence.runs import Runs
 #: The runs of figure 4 and of what is read from them, and the method that both have.
 CONSTANTS, PROBE = "lewkowycz-fig-4-constants", "lewkowycz-fig-4-probe"
 METHOD = "constant_l2"
+#: The first epochs of figure 4's runs, from a card that was there for minutes.
+BEGINNINGS = ("lewkowycz-fig-4-shortest", "lewkowycz-fig-4-short")
 #: The work's budgets in epochs (SM A).
 WORK = (50, 100, 250, 500, 1000, 1500, 2000)
 TIME, STRENGTH = "effective_epoch", "l2"
@@ -236,6 +238,19 @@ def read(runs: Runs) -> Tuning | Measurement:
         return not_run("no runs")
     epochs = runs.parameters(CONSTANTS, METHOD)["run"]["epochs"]
     return tune(constants, probe, WORK if epochs >= WORK[-1] else halved(epochs))
+
+
+def beginnings(runs: Runs) -> list[Tuning]:
+    """The tunings of figure 4's first epochs with three budgets each, the shortest first.
+
+    Those without a record, or whose seeds have no probe, are left out.
+    """
+    found = []
+    for name in BEGINNINGS:
+        frame, probe = runs.frame(name), runs.frame(PROBE)
+        if frame is not None and probe is not None:
+            found.append(tune(frame, probe, halved(frame[TIME].max(), most=3)))
+    return [tuning for tuning in found if isinstance(tuning, Tuning)]
 
 
 def factor_of(distance: float) -> str:

@@ -35,8 +35,8 @@ _NOTHING = {"method": "exact", "fewer": [], "float32_samples": None, "instants":
 #: Sizes of the matrices whose eigenvalues are timed, by device and precision.
 SIZES = {("cpu", "float64"): (2000, 4000), ("cpu", "float32"): (3000, 6000),
          ("cuda", "float64"): (4000, 8000), ("cuda", "float32"): (4000, 8000)}  # fmt: skip
-#: A card's speed in a core's, assumed: in float64, half of it bound by memory.
-FASTER = 50.0
+#: A card's speed in a core's, assumed: in float64, the eigenvalues bound by memory.
+FASTER = 100.0
 #: The part of the Jacobians' products that is timed.
 PART = 32
 
