@@ -242,8 +242,8 @@ def test_a_step_of_few_images_counts_for_the_batch_and_runs_alike_share_it(
     known = {}
     given = "lewkowycz-fig-4-constants", "constant_l2", cpu, 1, "smoke", known
     row = benchmark.measure(*given)
-    # The step that warms up looks at the clock twice. The gradient that counts takes 3 s and is of 8
-    # images for 16; the optimizer's step takes 4 s and is done once.
+    # The step that warms up looks at the clock twice. The gradient that counts takes 3 s and is of
+    # 8 images for 16; the optimizer's step takes 4 s and is done once.
     assert row["timed_images"] == 8
     assert row["step_seconds"] == 2 * 3 + 4
     # Two evaluations of eight samples, 6 s and 8 s.
