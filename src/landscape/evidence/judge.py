@@ -80,8 +80,7 @@ def in_memory(
     # Without a record of anything that was read, or that the pipeline leaves to others, there is
     # nothing else to measure.
     record = None
-    others = _by_name(f"{folder.parent.name}/{folder.name}", root)
-    if any(recorded.info(experiment) for experiment in (*runs.read, *others)):
+    if any(recorded.info(name) for name in (*runs.read, *_by_name(folder, root))):
         record = figures.measure(figure, recorded, declared, where)
     judged = [
         verdicts.judge(claim, build.get(claim.id), record and record.get(claim.id), runs.scale)
@@ -98,9 +97,12 @@ def in_memory(
     }
 
 
-def _by_name(page: str, root: Path) -> list[str]:
-    """A page's experiments that only records can have."""
-    return [e.id for e in catalogue.experiments(root) if e.page == page and e.by_name]
+def _by_name(folder: Path, root: Path) -> list[str]:
+    """The experiments of a page's folder that only records can have."""
+    if not (folder / "settings.yaml").is_file():
+        return []
+    item = f"{folder.parent.name}/{folder.name}"
+    return [e.id for e in catalogue.experiments(root) if e.page == item and e.by_name]
 
 
 def _claim(item: verdicts.Judged) -> dict:
