@@ -62,7 +62,7 @@ def test_the_two_rules_for_the_peak():
 
 
 def test_percentages_near_the_chance_of_a_thousand_classes_are_scaled_by_hand():
-    """No rule tells 0.3 % from 0.3, so such a list is refused; its peak does not depend on scale."""
+    """No rule tells 0.3 % from 0.3, so such a list is refused; the scale moves no peak."""
     epochs, percent = [1, 2, 3, 4], [0.1, 0.25, 0.3, 0.2]
     with pytest.raises(HyperparameterError, match="must be in percent, but they run from 0.1 to"):
         peak_time(epochs, percent)
