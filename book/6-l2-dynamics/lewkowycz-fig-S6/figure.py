@@ -9,7 +9,7 @@ import pandas as pd
 from landscape.errors import LandscapeError
 from landscape.evidence import l2_sweeps, l2_times
 from landscape.evidence.loss_minima import geometric_mean, least_losses, mean_growth
-from landscape.evidence.measurement import format_measurement, not_run
+from landscape.evidence.measurement import format_brief, not_run
 from landscape.evidence.statistics import mean_interval
 
 FC, WRN = "lewkowycz-fig-2-fc", "lewkowycz-fig-2-wrn"
@@ -126,10 +126,6 @@ def _grown(growth):
 
 
 # ------------------------------------------------------------------ tables and sentences
-def _short(measured):
-    return "–" if not measured.finite else format_measurement(measured.with_(n=None, note=""))
-
-
 def minima_table(runs):
     """When the loss is least, when the accuracy is best, and by how much the loss grows."""
     from landscape import book
@@ -153,7 +149,7 @@ def minima_table(runs):
             rows.append([
                 name, f"{lr:g}", f"{l2:g}", _geometric(seen["t_star"] * unit),
                 _geometric(peaks) if len(peaks) else "–",
-                _geometric(seen["growth"]), _short(mean_interval(seen["back"])),
+                _geometric(seen["growth"]), format_brief(mean_interval(seen["back"])),
                 f"{at_end} of {len(seen)}",
             ])  # fmt: skip
     return book.Table(
@@ -171,7 +167,7 @@ def _geometric(values):
     values = values[values > 0]
     if values.empty:
         return "–"
-    return _short(geometric_mean(values))
+    return format_brief(geometric_mean(values))
 
 
 def returns(runs):
@@ -199,7 +195,7 @@ def without_smallest(runs):
         if rows is not None:
             least = least_losses(rows)
             rest = least[least["l2"] > least["l2"].min()]
-            said.append(f"{NAMES[network]}, {_short(mean_growth(rest))}")
+            said.append(f"{NAMES[network]}, {format_brief(mean_growth(rest))}")
     if not said:
         return "None of the runs have been made."
     return f"Last loss over least without the smallest $\\lambda$: {'; '.join(said)}."
@@ -219,7 +215,7 @@ def orders(runs):
             continue
         logs = np.log(both["t_star_best"] / both["t_star_loss"])
         seeds = np.exp(logs.groupby(both["seed"]).mean())
-        said.append(f"{name}, {_short(geometric_mean(seeds))}")
+        said.append(f"{name}, {format_brief(geometric_mean(seeds))}")
     if not said:
         return "None of the runs have been made."
     return (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from landscape.book.style import CYCLE, GREY, log_axis, panel
+from landscape.book.style import CYCLE, GREY, errorbars, log_axis, panel
 from landscape.evidence.l2_times import mean_peak_time, within_budget
 from landscape.evidence.measurement import Measurement, format_number
 from landscape.evidence.statistics import mean_interval
@@ -134,16 +134,8 @@ def decades(ax: Axes, which: str = "x") -> None:
 
 def series(ax: Axes, marks: Mapping[float, Measurement], number: int, label: str) -> None:
     """Marks by their x joined by a line, with intervals where they have some."""
-    marks = {x: m for x, m in marks.items() if m.finite}
-    if not marks:
-        return
-    ends = [(m.low, m.high) if m.has_interval else (m.value, m.value) for m in marks.values()]
-    y = np.array([m.value for m in marks.values()])
-    low, high = np.array(ends).T
-    colour = CYCLE[number % len(CYCLE)]
-    ax.errorbar(list(marks), y, yerr=[np.maximum(y - low, 0), np.maximum(high - y, 0)],
-                color=colour, marker=MARKERS[number % len(MARKERS)], linewidth=1.2,
-                elinewidth=0.9, capsize=2, label=label)  # fmt: skip
+    errorbars(ax, marks, color=CYCLE[number % len(CYCLE)], marker=MARKERS[number % len(MARKERS)],
+              linewidth=1.2, elinewidth=0.9, capsize=2, label=label)  # fmt: skip
 
 
 def inverse(ax: Axes, x: pd.Series, y: pd.Series, of: str) -> None:
