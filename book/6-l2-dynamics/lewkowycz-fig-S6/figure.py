@@ -225,46 +225,10 @@ def orders(runs):
 
 
 # ------------------------------------------------------------------ pictures
-def colours(number):
-    """So many colours from blue over grey to orange, all legible on both grounds."""
-    from matplotlib.colors import LinearSegmentedColormap, to_hex
-
-    from landscape import book
-
-    scale = LinearSegmentedColormap.from_list("l2", [book.CYCLE[0], book.GREY, book.CYCLE[1]])
-    return [to_hex(scale(place)) for place in np.linspace(0, 1, number)]
-
-
-def draw(rows, column, steps):
-    """One quantity against epochs, a curve a lambda; the legend has least, median and largest."""
-    from landscape import book
-
-    figure, ax = book.panel(height=2.8)
-    values = sorted(rows["l2"].unique())
-    named = {values[0], values[(len(values) - 1) // 2], values[-1]}
-    kept = rows[rows["diverged"] == 0]
-    for l2, colour in zip(values, colours(len(values)), strict=True):
-        part = kept[(kept["l2"] == l2) & (kept["step"] > 0)]
-        if column == "training_loss":
-            means = np.exp(np.log(part[column].clip(lower=1e-12)).groupby(part["step"]).mean())
-        else:
-            means = 100 - part[column].groupby(part["step"]).mean()
-        ax.plot(means.index / steps, means, color=colour, linewidth=1.4,
-                label=rf"$\lambda$ = {l2:g}" if l2 in named else None)  # fmt: skip
-        if column == "training_loss" and len(means):
-            ax.plot(means.idxmin() / steps, means.min(), "o", color=colour, markersize=4)
-    words = {"training_loss": "training loss without L2", "training_error": "training accuracy [%]",
-             "test_error": "test accuracy [%]"}  # fmt: skip
-    ax.set(xscale="log", xlabel="epochs", ylabel=words[column])
-    if column == "training_loss":
-        ax.set_yscale("log")
-    ax.legend(fontsize=8)
-    return figure
-
-
 def dynamics(runs, networks):
     """Three panels a network: loss, accuracy on the training set, accuracy on the test set."""
     from landscape import book
+    from landscape.book import l2_pictures
 
     there = {name: rows for name in networks if (rows := shown(runs, name)) is not None}
     if not there:
@@ -279,7 +243,7 @@ def dynamics(runs, networks):
         steps = l2_times.steps_an_epoch(runs.parameters(NETWORKS[network][0], method))
         for column in ("training_loss", "training_error", "test_error"):
             letter = next(letters)
-            panels[letter] = draw(rows, column, steps)
+            panels[letter] = l2_pictures.draw_course(rows, column, steps)
             titles[letter] = rf"{NAMES[network]}, $\eta$ = {rows['lr'].iloc[0]:.3g}"
         data.append(rows.assign(network=network, epoch=rows["step"] / steps))
     names = ["network", "lr", "l2", "seed", "step", "epoch", "training_loss", "training_error",
