@@ -9,6 +9,7 @@ LENET, SMALL = "thesis-fig-3-1-lenet", "thesis-fig-3-1-small"
 SMALLER = "thesis-fig-3-1-smaller"
 #: All eigenvalues of the work's network, in float64 and in float32; too long for the pipeline.
 EXACT, SINGLE = "thesis-fig-3-1-exact", "thesis-fig-3-1-exact-single"
+COMMAND = f'make gpu GPU="--only {EXACT}"'
 NIGHT, CORES, MEMORY = 12, 2, 20e9  # hours, cores and bytes that are asked about
 WIDTH = 1e-4  # what the work counts as near zero
 LAYERS = ((24 * 24, 25 * 10), (8 * 8, 250 * 20), (1, 320 * 128), (1, 128 * 10))  # places, weights
