@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from landscape.errors import LandscapeError
 from landscape.evidence import gpu_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +65,17 @@ def test_claims_that_are_small_and_vote_are_counted_on_every_page_that_reads(pro
     expected = [c for one in parts for c in one["claims"]
                 if c["role"] == "main" and c["verdict"]["scale"] == "small"]  # fmt: skip
     assert gpu_plan.undecided("thesis-tab-2-1-allcnn", project) == len(expected) > 0
+
+
+@pytest.mark.parametrize("content", ["null", "[]", "{}", "{"])
+def test_a_damaged_verdict_is_named_with_the_command(project, content):
+    path = project / "verdicts" / "laptop" / "2-local-entropy" / "thesis-tab-3-1.json"
+    path.write_text(content)
+    with pytest.raises(LandscapeError) as error:
+        gpu_plan.undecided("thesis-tab-3-1-lenet", project)
+    said = str(error.value)
+    assert said.startswith("verdicts/laptop/2-local-entropy/thesis-tab-3-1.json cannot be read (")
+    assert said.endswith("run `landscape judge thesis-tab-3-1 --profile laptop`.")
 
 
 def test_cheap_decisions_come_first_and_unknown_costs_last(project):
