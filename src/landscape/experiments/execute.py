@@ -17,6 +17,7 @@ from typing import Any
 from landscape.errors import LandscapeError
 from landscape.experiments import catalogue, kept, reading, seal, settings, weights_index
 from landscape.experiments.catalogue import Experiment
+from landscape.experiments.optimizer_trial import try_optimizer
 from landscape.experiments.simulation import csv_text
 from landscape.experiments.stopwatch import Stopwatch
 from landscape.experiments.sweep_settings import configurations
@@ -62,7 +63,8 @@ def run(
             noted where it is the same before and after: nobody edited the code meanwhile.
         read_from: Where ``<experiment>/<run>`` of the runs lie whose weights it reads, where these
             are not the profile's results.
-        most_steps: Of a sweep only the networks of up to so many steps; its provenance says so.
+        most_steps: Of a sweep only the networks of up to so many steps; its provenance says so
+            where that leaves any out.
 
     Raises:
         LandscapeError: Unknown names, settings that cannot be run, folders that cannot be written.
@@ -70,8 +72,8 @@ def run(
     root = root or find_root()
     experiment, name = catalogue.of_run(run_id, root)
     job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
-    if most_steps is not None:
-        job.shorten(most_steps)
+    if most_steps is not None and not job.shorten(most_steps):
+        most_steps = None
     if output is not None:
         job.large = None
     if read_from is not None:
@@ -110,6 +112,32 @@ def run(
         distributed.largest(0)  # the others wait until the results are written
         job.forget()
     return folder / name
+
+
+def check(
+    run_id: str,
+    profile: str,
+    *,
+    root: Path,
+    workers: int | None = None,
+    seeds: int | None = None,
+    most_steps: int | None = None,
+) -> int | None:
+    """Refuse what ``run`` would refuse of these words and of the settings; nothing is made.
+
+    Where several runs follow one another, the last is refused before the first has taken hours.
+
+    Returns:
+        ``most_steps``, or None where it leaves no network out: the whole sweep is asked for.
+
+    Raises:
+        LandscapeError: As ``run``.
+    """
+    experiment, name = catalogue.of_run(run_id, root)
+    job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
+    with _refusals(run_id):
+        job.refuse()
+    return most_steps if most_steps is not None and job.shorten(most_steps) else None
 
 
 @contextlib.contextmanager
@@ -187,8 +215,11 @@ class Job(abc.ABC):
     def prepare(self) -> None:
         """Resolve and check the settings."""
 
-    def shorten(self, most_steps: int) -> None:
-        """Leave out what takes more steps; only a sweep can."""
+    def refuse(self) -> None:  # noqa: B027 - most have nothing else that can be wrong
+        """Refuse what only the work itself would notice."""
+
+    def shorten(self, most_steps: int) -> bool:
+        """Leave out what takes more steps, and whether that is anything; only a sweep can."""
         raise LandscapeError(
             f"{self.experiment.id} is no sweep: --most-steps {most_steps} has no meaning for it."
         )
@@ -226,6 +257,12 @@ class _Training(Job):
         self.parameters = {k: v for k, v in first.as_dict().items() if k != "seed"}
         if point:
             self.parameters["grid"] = list({str(at): at for at in self.points}.values())
+
+    def refuse(self) -> None:
+        """An optimizer that is not there, or not with these settings."""
+        different = {repr((s.optimizer, s.optimizer_options)): s for s in self.specs}
+        for spec in different.values():
+            try_optimizer(spec)
 
     def execute(self) -> None:
         kept.refuse_large(self.specs[0], self.profile)
@@ -274,7 +311,7 @@ class _Sweep(Job):
         sweeps.check(self.configurations)
         self.workers = worker_count(self.workers)
 
-    def shorten(self, most_steps: int) -> None:
+    def shorten(self, most_steps: int) -> bool:
         """Only the networks of up to so many steps; the settings noted say so."""
         kept = [one for one in self.configurations if one.steps <= most_steps]
         if not kept:
@@ -283,9 +320,12 @@ class _Sweep(Job):
                 f"{self.experiment.id}: no network takes {most_steps} steps or fewer; the shortest "
                 f"takes {least}."
             )
+        if len(kept) == len(self.configurations):
+            return False
         self.configurations = kept
         sweep = self.parameters["sweep"] | {"most_steps": most_steps}
         self.parameters = self.parameters | {"sweep": sweep}
+        return True
 
     def execute(self) -> None:
         self.frame = sweeps.fit_sweep(
