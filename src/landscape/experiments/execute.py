@@ -6,7 +6,6 @@ import abc
 import contextlib
 import dataclasses
 import hashlib
-import importlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from landscape.experiments import catalogue, kept, reading, seal, settings, weig
 from landscape.experiments.catalogue import Experiment
 from landscape.experiments.optimizer_trial import try_optimizer
 from landscape.experiments.simulation import csv_text
+from landscape.experiments.simulation_modules import module_of
 from landscape.experiments.stopwatch import Stopwatch
 from landscape.experiments.sweep_settings import configurations
 from landscape.files import replacing_folder, require_writable
@@ -147,6 +147,13 @@ def _refusals(run_id: str) -> Iterator[None]:
         yield
     except LandscapeError:
         raise
+    except LookupError as error:  # a table of a simulation's cases
+        if error.args != (run_id.split("/")[-1],):
+            raise
+        raise LandscapeError(
+            f"The settings of {run_id} cannot be run: its module has no such case, or they have "
+            "nothing for it; correct cases."
+        ) from error
     except MemoryError as error:
         raise LandscapeError(f"{run_id} needs more memory than there is; {_SMALLER}") from error
     except RuntimeError as error:  # torch's own
@@ -358,7 +365,7 @@ class _Simulation(Job):
         name = self.experiment.id
         if self.seeds is not None:
             raise LandscapeError(f"{name} is simulated: it has no seeds to choose from.")
-        self.module = importlib.import_module(self.experiment.module)
+        self.module = module_of(name, self.experiment.module)
         settings.check(name, self.profile, self.module.SETTINGS, self.root)
         self.parameters = settings.resolved(name, self.profile, self.root)
         self.workers = worker_count(self.workers)
