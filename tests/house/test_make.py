@@ -114,10 +114,29 @@ def test_the_tests_say_that_they_need_git(project):
 
 def test_one_figure_has_a_short_command(project):
     calls, _ = make(project, "figure", "NAME=thesis-fig-2-3")
-    assert calls[-1] == "dvc repro --glob *thesis-fig-2-3*"
+    assert calls[-2:] == [
+        "python scripts/named.py thesis-fig-2-3", "dvc repro --glob *thesis-fig-2-3*"
+    ]  # fmt: skip
     calls, said = make(project, "figure", expect=2)
     assert not calls
     assert "make figure NAME=thesis-fig-2-3" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("thesis-fg-2-3", "called 'thesis-fg-2-3'; did you mean 'thesis-fig-2-3'?"),
+     ("nonsense", "called 'nonsense'; `landscape list` names"), ("thesis-fig-2-3", ""),
+     ("lewkowycz-fig-?", ""), ("predict", ""), ("scorecard", "")],
+)  # fmt: skip
+def test_a_name_that_no_stage_has_runs_nothing(name, said):
+    """DVC runs the whole pipeline where a pattern matches no stage."""
+    done = subprocess.run(
+        [sys.executable, "scripts/named.py", name], cwd=working_tree.ROOT, text=True,
+        capture_output=True, env={**os.environ, "PYTHONPATH": str(working_tree.ROOT / "src")},
+    )  # fmt: skip
+    assert done.returncode == bool(said)
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == bool(said)
 
 
 def test_root_may_open_jupyterlab(project):
