@@ -1,5 +1,6 @@
 """The commands of the Makefile call what they should, for every kind of user."""
 
+import json
 import os
 import re
 import socket
@@ -137,6 +138,27 @@ def test_a_name_that_no_stage_has_runs_nothing(name, said):
     assert done.returncode == bool(said)
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("pages", "said"),
+    [(["1-spin-glass/thesis-fig-2-3"], "did you mean 1-spin-glass/thesis-fig-2-3/page.html?"),
+     (["index.html", "zzz"], "no page 'zzz'; pages are named like index.html"),
+     (None, "There is no book in")],
+)  # fmt: skip
+def test_pictures_of_pages_that_are_not_there_are_not_made(tmp_path, pages, said):
+    if pages:
+        listed = ["index.html", "1-spin-glass/thesis-fig-2-3/page.html"]
+        (tmp_path / "manifest.json").write_text(json.dumps({"pages": listed}), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "tests/browser/screenshots.py", tmp_path / "look", *(pages or ())],
+        cwd=working_tree.ROOT, text=True, capture_output=True,
+        env={**os.environ, "LANDSCAPE_BOOK": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "look").exists()
 
 
 def test_root_may_open_jupyterlab(project):
