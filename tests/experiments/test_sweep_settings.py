@@ -213,10 +213,11 @@ def test_commands_and_lists_know_sweeps(swept, capsys):
         catalogue.grid_runs("a-sweep", "softmax", "smoke", swept)
 
 
-def test_as_many_steps_as_any_network_takes_are_the_whole_sweep(swept, capsys):
+@pytest.mark.parametrize("option", ["--most-steps", "--seeds"])
+def test_as_many_steps_or_seeds_as_there_are_are_the_whole_sweep(swept, capsys, option):
     """Nothing is left out, so that a record of it judges and nothing is made a second time."""
     (swept / "src").symlink_to(Path(sweeps.__file__).parents[2])
-    words = ["run", "a-sweep", "--profile", "smoke", "--most-steps", "1000000"]
+    words = ["run", "a-sweep", "--profile", "smoke", option, "1000000"]
     assert main(words) == 0
     path = swept / "results/smoke/6-l2-dynamics/a-sweep/softmax.provenance.json"
     noted = json.loads(path.read_text(encoding="utf-8"))

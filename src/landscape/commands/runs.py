@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
         from landscape.experiments import execute  # not sooner: torch takes seconds
 
         for one in waiting:  # all of them before the first takes hours
-            one.most_steps = execute.check(
+            one.seeds, one.most_steps = execute.check(
                 one.name, profile, root=root, workers=options.workers, seeds=one.seeds,
                 most_steps=one.most_steps,
             )  # fmt: skip

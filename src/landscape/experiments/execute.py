@@ -122,13 +122,14 @@ def check(
     workers: int | None = None,
     seeds: int | None = None,
     most_steps: int | None = None,
-) -> int | None:
+) -> tuple[int | None, int | None]:
     """Refuse what ``run`` would refuse of these words and of the settings; nothing is made.
 
     Where several runs follow one another, the last is refused before the first has taken hours.
 
     Returns:
-        ``most_steps``, or None where it leaves no network out: the whole sweep is asked for.
+        ``seeds`` and ``most_steps``, each None where it leaves nothing out: the whole run is asked
+        for, whose finished result is taken and which makes a record that judges.
 
     Raises:
         LandscapeError: As ``run``.
@@ -137,7 +138,10 @@ def check(
     job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
     with _refusals(run_id):
         job.refuse()
-    return most_steps if most_steps is not None and job.shorten(most_steps) else None
+    if seeds is not None:
+        given = settings.method_settings(experiment.id, name, profile, root)
+        seeds = seeds if seeds < given["run"]["seeds"] else None
+    return seeds, most_steps if most_steps is not None and job.shorten(most_steps) else None
 
 
 @contextlib.contextmanager
