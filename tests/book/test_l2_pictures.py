@@ -53,3 +53,20 @@ def test_what_was_not_measured_is_not_drawn():
     assert not ax.get_lines()
     l2_pictures.series(ax, {0.1: Measurement(None), 1.0: Measurement(2.0)}, 0, "one")
     assert drawn(ax, "one")[0].tolist() == [1.0]
+
+
+def test_a_course_has_a_curve_a_lambda_and_marks_the_least_loss():
+    rows = pd.DataFrame(
+        [(l2, seed, step, loss * 4**seed, 50 - step, 0) for l2 in (0.01, 0.1, 1.0)
+         for seed in (0, 1) for step, loss in ((0, 9.0), (10, 1.0), (20, 0.5), (30, 2.0))],
+        columns=["l2", "seed", "step", "training_loss", "test_error", "diverged"],
+    )  # fmt: skip
+    ax = l2_pictures.draw_course(rows, "training_loss", 10).axes[0]
+    curves = [line for line in ax.get_lines() if line.get_marker() == "None"]
+    assert len(curves) == len({line.get_color() for line in curves}) == 3
+    assert curves[0].get_xydata() == pytest.approx(np.array([[1, 2], [2, 1], [3, 4]]))
+    marks = [line.get_xydata()[0] for line in ax.get_lines() if line.get_marker() == "o"]
+    assert marks == [pytest.approx([2, 1])] * 3
+    ax = l2_pictures.draw_course(rows, "test_error", 10).axes[0]
+    assert ax.get_lines()[0].get_ydata() == pytest.approx([60, 70, 80])
+    assert len(set(l2_pictures.colours(5))) == 5

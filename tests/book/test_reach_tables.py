@@ -1,14 +1,12 @@
 """The table that says how far hours reach into a sweep."""
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
+from toy_project import Toy
 
 from landscape.book import reach_tables
 
-ROOT = Path(__file__).parents[2]
 NAME = "a-sweep"
 PAGE = """\
 a-sweep:
@@ -30,14 +28,9 @@ a-sweep:
 
 @pytest.fixture
 def project(tmp_path):
-    folder = tmp_path / "book" / "6-l2-dynamics" / "a-page"
-    folder.mkdir(parents=True)
-    for name in ("book/parts.yaml", "params.yaml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "dvc.yaml").write_text("stages: {}\n")
-    (folder / "page.md").write_text("# A page\n")
-    (folder / "settings.yaml").write_text(PAGE)
-    return tmp_path
+    made = Toy(tmp_path / "toy")
+    made.page("6-l2-dynamics/a-page", PAGE)
+    return made.root
 
 
 def record(root, step=3.6, evaluation=0.0):

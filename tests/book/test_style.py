@@ -10,6 +10,7 @@ from scipy import stats
 from landscape import book
 from landscape.book import style
 from landscape.errors import LandscapeError
+from landscape.evidence.measurement import Measurement
 
 mpl.use("Agg")
 #: What INK becomes, and the grounds of both modes.
@@ -170,3 +171,22 @@ def test_the_interval_is_students():
         stats.t.interval(0.95, 2, 7 / 3, stats.sem([1.0, 2.0, 4.0]))
     )
     assert np.isnan(style.interval([1.0])).all()
+
+
+def test_error_bars_are_the_intervals_and_what_has_no_value_is_left_out(ax):
+    marks = {1.0: Measurement(2.0, 1.5, 3.0), 10.0: Measurement(4.0), 3.0: Measurement(None)}
+    book.errorbars(ax, marks, color="#0072B2", marker="s", label="means")
+    (container,) = ax.containers
+    assert container[0].get_xydata().tolist() == [[1.0, 2.0], [10.0, 4.0]]
+    (bars,) = container[2]
+    assert [line[:, 1].tolist() for line in bars.get_segments()] == [[1.5, 3.0], [4.0, 4.0]]
+    assert container.get_label() == "means"
+    book.errorbars(ax, {1.0: Measurement(None)})
+    assert len(ax.containers) == 1
+
+
+def test_ticks_stand_at_the_values_alone(ax):
+    ax.set(xscale="log", xlim=(1e-5, 1))
+    book.ticks_at(ax, [1e-5, 0.02, 0.5])
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["1e-05", "0.02", "0.5"]
+    assert len(ax.xaxis.get_minorticklocs()) == 0

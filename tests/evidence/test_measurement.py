@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from landscape.evidence.measurement import (
     Measurement,
     decimals_for,
+    format_brief,
     format_measurement,
     format_number,
     significant,
@@ -57,3 +58,12 @@ def test_six_significant_digits(value, rounded):
 def test_digits_may_be_asked_for():
     assert format_number(1.49999, digits=6) == "1.49999"
     assert format_number(1.49999) == "1.5"
+
+
+def test_in_a_cell_the_number_of_runs_is_left_out_and_nothing_is_a_dash():
+    assert format_brief(Measurement(2.4812, 2.40, 2.5624, 10, "%", note="cut")) == (
+        "2.481 [2.400, 2.562] %"
+    )
+    assert [format_brief(one) for one in (None, Measurement(None), Measurement(float("inf")))] == (
+        ["–"] * 3
+    )

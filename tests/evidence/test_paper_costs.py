@@ -1,11 +1,10 @@
 """What the works' own scale would cost, as measured."""
 
 import json
-import shutil
-import textwrap
 from pathlib import Path
 
 import pytest
+from toy_project import Toy
 
 from landscape.errors import LandscapeError
 from landscape.evidence import paper_costs
@@ -132,15 +131,10 @@ def test_every_trained_experiment_is_measured_unless_chosen(benchmark, capsys):
 @pytest.fixture
 def swept(benchmark, tmp_path, monkeypatch):
     """A project with one sweep of 20 x 3 x 2 configurations."""
-    page = tmp_path / "book" / "6-l2-dynamics" / "a-page"
-    page.mkdir(parents=True)
-    for name in ("book/parts.yaml", "params.yaml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "dvc.yaml").write_text("stages: {}\n")
-    (page / "page.md").write_text("# A page\n")
-    (page / "settings.yaml").write_text(textwrap.dedent(SWEEP), encoding="utf-8")
-    monkeypatch.setattr(benchmark, "ROOT", tmp_path)
-    return tmp_path
+    made = Toy(tmp_path / "toy")
+    made.page("6-l2-dynamics/a-page", SWEEP)
+    monkeypatch.setattr(benchmark, "ROOT", made.root)
+    return made.root
 
 
 def test_the_cost_of_a_sweep_is_that_of_its_configurations(benchmark, swept, monkeypatch):

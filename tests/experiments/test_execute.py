@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, execute, live, simulation
+from landscape.experiments import (
+    catalogue,
+    execute,
+    live,
+    simulation,
+    simulation_job,
+    training_job,
+)
+from landscape.experiments.job import Job
 from landscape.experiments.settings_schema import mapping, whole
 from landscape.train.history import COLUMNS, OPTIONAL_COLUMNS
 
@@ -86,16 +94,31 @@ def test_the_stored_results_are_of_the_settings_in_force():
 )
 def test_every_kind_of_job_takes_the_same_words(monkeypatch, experiment, run, workers):
     """At smoke scale training is shorter than the start of a process, a simulation is not."""
-    monkeypatch.setattr(execute, "worker_count", lambda asked: asked or 2)
+    for module in (training_job, simulation_job):
+        monkeypatch.setattr(module, "worker_count", lambda asked: asked or 2)
     declared = catalogue.get(experiment, root=ROOT)
     run = run or declared.runs[0]
     job = execute.job_of(declared, run, "smoke", ROOT)
-    assert isinstance(job, execute.Job)
+    assert isinstance(job, Job)
     assert (job.label, job.workers) == (f"{experiment} {run} (smoke)", workers)
     assert job.large is None
     assert job.checkpoints == ROOT / "checkpoints"
     assert execute.job_of(declared, run, "smoke", ROOT, 3).workers == 3
     assert execute.digest(job) == execute.digest(execute.job_of(declared, run, "smoke", ROOT, 3))
+
+
+@pytest.mark.parametrize(
+    ("word", "refused"),
+    [
+        ({"most_steps": 5}, "is no sweep: --most-steps 5 has no meaning for it"),
+        ({"read_from": Path("there")}, "is no simulation: it reads no kept weights"),
+    ],
+)
+def test_what_only_another_kind_of_job_can_do_is_refused_before_anything(project, word, refused):
+    with pytest.raises(LandscapeError, match=f"{EXPERIMENT} {refused}"):
+        train(project, **word)
+    assert not (project / "checkpoints").exists()
+    assert not (project / "results").exists()
 
 
 def test_fewer_seeds_and_another_folder(project, tmp_path):
@@ -141,7 +164,7 @@ def test_a_failing_run_leaves_the_old_result_and_its_checkpoints(project, monkey
         kept.mkdir()
         raise ZeroDivisionError
 
-    monkeypatch.setattr(execute, "fit_many", fails)
+    monkeypatch.setattr(training_job, "fit_many", fails)
     with pytest.raises(ZeroDivisionError):
         train(project)
     assert (folder / "results.csv").read_bytes() == before
@@ -151,7 +174,7 @@ def test_a_failing_run_leaves_the_old_result_and_its_checkpoints(project, monkey
 
 def test_a_folder_that_cannot_be_written_is_seen_before_the_first_step(project, monkeypatch):
     (project / "results").write_text("a file")
-    monkeypatch.setattr(execute, "fit_many", lambda *a, **k: pytest.fail("it trained"))
+    monkeypatch.setattr(training_job, "fit_many", lambda *a, **k: pytest.fail("it trained"))
     with pytest.raises(LandscapeError, match="Cannot write to"):
         train(project)
 
@@ -296,7 +319,7 @@ def test_what_settings_ask_in_vain_is_one_sentence(project, monkeypatch, error, 
     def fails(*arguments, **options):
         raise error
 
-    monkeypatch.setattr(execute, "fit_many", fails)
+    monkeypatch.setattr(training_job, "fit_many", fails)
     with pytest.raises(LandscapeError, match=said):
         train(project)
 
@@ -305,6 +328,6 @@ def test_a_bug_keeps_its_traceback(project, monkeypatch):
     def fails(*arguments, **options):
         raise RuntimeError("something else")
 
-    monkeypatch.setattr(execute, "fit_many", fails)
+    monkeypatch.setattr(training_job, "fit_many", fails)
     with pytest.raises(RuntimeError, match="something else"):
         train(project)

@@ -8,7 +8,7 @@ import torch
 
 from landscape.errors import LandscapeError
 from landscape.evidence import runs as evidence
-from landscape.experiments import catalogue, execute, kept
+from landscape.experiments import catalogue, execute, kept, training_job
 from landscape.experiments.networks import network
 from landscape.experiments.settings import SettingsError
 
@@ -133,7 +133,7 @@ def test_what_is_too_large_for_git_lies_apart_in_the_paper_profile(book, monkeyp
 
 def test_what_is_too_large_is_refused_before_training_on_a_laptop(book, monkeypatch):
     monkeypatch.setattr(kept, "LARGEST_IN_GIT", 1000)
-    monkeypatch.setattr(execute, "fit_many", lambda *a, **k: pytest.fail("it trained"))
+    monkeypatch.setattr(training_job, "fit_many", lambda *a, **k: pytest.fail("it trained"))
     with pytest.raises(LandscapeError, match=r"small_fc_ch6 take 0.0 MB.*weights: \[\]"):
         train(book, profile="laptop")
 

@@ -144,6 +144,5 @@ def test_panels_tables_and_sentences(figure):
     picture = figure.dynamics(made, figure.MAIN)
     assert list(picture.panels) == list(picture.titles) == list("abcdef")
     assert picture.titles["a"] == r"fully connected, $\eta$ = 1.6"
-    assert len(set(figure.colours(5))) == 5
     assert list(figure.law(made).panels) == ["a", "b", "c"]
     assert "fully connected, 0.99" in figure.orders(made)

@@ -130,13 +130,9 @@ def test_the_findings_say_what_was_measured(entropy, monkeypatch):
                                       Measurement(-1.7, -2.0, -1.4, 9), ""),
                "share_is_known": lambda measured: True, "percent": lambda part: "110 %",
                "answer": lambda runs: "An average does it."}  # fmt: skip
-    pages(
-        entropy,
-        monkeypatch,
-        thesis_fig_3_3={"measure": lambda runs: found},
-        is_it_the_averaging=average,
-        wide_or_not={"answer": narrower},
-    )
+    others = {"thesis_fig_3_3": {"measure": lambda runs: found}, "is_it_the_averaging": average,
+              "wide_or_not": {"answer": narrower}}  # fmt: skip
+    pages(entropy, monkeypatch, **others)
     said = entropy.findings(CARD, None, None)
     assert len(said) == 5
     assert "err less where all can be counted" in said[0]
@@ -149,13 +145,7 @@ def test_the_findings_say_what_was_measured(entropy, monkeypatch):
     assert said[4].endswith("Narrower.")
     found["c1"]["better"] = Measurement(None)
     average["share_is_known"] = lambda measured: False
-    pages(
-        entropy,
-        monkeypatch,
-        thesis_fig_3_3={"measure": lambda runs: found},
-        is_it_the_averaging=average,
-        wide_or_not={"answer": narrower},
-    )
+    pages(entropy, monkeypatch, **others)
     said = entropy.findings(CARD, None, None)
     assert said[0].endswith("were not compared.")
     assert said[3].endswith("An average does it.")

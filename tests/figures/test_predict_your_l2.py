@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from landscape.book import own_model
 from landscape.evidence import figures
 from landscape.optim.predicted_l2 import predicted_l2
 
@@ -95,7 +96,8 @@ def test_pictures_and_tables_hold_every_budget(figure):
 
 
 def test_the_program_of_the_page_runs_on_a_small_model(figure):
-    names = figure.short_run()
+    program = own_model.program(figure.PAGE)
+    names = own_model.short_run(program)
     best = int(np.argmax(names["accuracies"]))
     assert 0 < best < len(names["epochs"]) - 1  # a peak inside the run
     assert names["accuracies"][best] > 40 > 32 > names["accuracies"][-1]
@@ -105,5 +107,5 @@ def test_the_program_of_the_page_runs_on_a_small_model(figure):
     assert f"{names['strength']:.2g}" in figure.says()
     assert "points over no L2" in figure.says()
     assert set(figure.probe_picture().panels) == {"a", "b"}
-    assert figure.long_runs()["factor"].tolist() == list(figure.FACTORS)
-    assert len([line for line in figure.program().splitlines() if line.strip()]) == 10
+    assert own_model.long_runs(program)["factor"].tolist() == list(own_model.FACTORS)
+    assert len([line for line in program.splitlines() if line.strip()]) == 10

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from landscape.evidence import figures
+from landscape.evidence import figures, l2_gains
 
 from . import auto_l2_made as made
 from .made import ROOT, Trained
@@ -46,27 +46,15 @@ def runs(auto=60, lower=60, constants=(50, 52, 48)):
     })  # fmt: skip
 
 
-def test_constants_with_as_many_trials(figure):
-    frame, names = figure.read(runs())
-    found = figure.accuracies(frame, list(names))
-    a, b, c = (found[name] for name in names)
-    one, two, three = (figure.chosen(found, list(names), number) for number in (1, 2, 3))
-    pd.testing.assert_frame_equal(one, (a + b + c) / 3, check_names=False)
-    # b is above a and c at every look: of the three pairs two have it.
-    pd.testing.assert_frame_equal(two, (2 * b + a) / 3, check_names=False)
-    pd.testing.assert_frame_equal(three, b, check_names=False)
-    assert list(found["constant_l2_0.001"].columns) == list(range(1, 65))
-
-
 def test_a_run_that_begins_late_pays_from_a_budget_on(figure):
     some = runs()
     _, _, found, others = figure.measured(some)
-    table = figure.gains(found["auto_l2"], others[figure.ALL])
-    first = figure.pays_from(table)
+    table = l2_gains.gains(found["auto_l2"], others[figure.ALL])
+    first = l2_gains.pays_from(table)
     assert table.loc[first, "value"] > 0 >= table.loc[first - 1, "value"]
     assert (table.loc[first:, "value"] > 0).all()
     # Seeds differ by a constant, so that the interval has no width.
-    assert figure.when(found["auto_l2"], others[figure.ALL]) == f"from {first:g} epochs on"
+    assert l2_gains.when(found["auto_l2"], others[figure.ALL]) == f"from {first:g} epochs on"
     assert f"from {first:g} epochs on, over one picked blindly from" in figure.by_the_mean(some)
     assert "picked blindly AutoL2 pays measurably from " in figure.answer(some)
     assert "; against the best of 3 in 3 of the three cases." in figure.answer(some)
@@ -79,14 +67,6 @@ def test_one_that_ends_lower_never_does(figure):
     assert "; against the best of 3 in 1 of the three cases." in figure.answer(some)
     both = figure.best_of_two(figure.measured(some)[2])
     assert both[64.0][0] == pytest.approx(60, abs=0.1)
-
-
-def test_a_gain_that_comes_and_goes_does_not_count(figure):
-    table = pd.DataFrame({"value": [1, -1, 1, 1], "low": [1, -2, -1, 1]}, index=[1.0, 2, 3, 4])
-    assert figure.pays_from(table) == 3
-    assert figure.pays_from(table, "low") == 4
-    assert figure.pays_from(table * 0 + 1) == 1
-    assert figure.pays_from(table * 0 - 1) is None
 
 
 def test_lambda_is_in_the_works_unit(figure):

@@ -61,6 +61,17 @@ def test_the_two_rules_for_the_peak():
     assert peak_time(epochs, accuracies, 100.0) == 0.5
 
 
+def test_percentages_near_the_chance_of_a_thousand_classes_are_scaled_by_hand():
+    """No rule tells 0.3 % from 0.3, so such a list is refused; the scale moves no peak."""
+    epochs, percent = [1, 2, 3, 4], [0.1, 0.25, 0.3, 0.2]
+    with pytest.raises(HyperparameterError, match="must be in percent, but they run from 0.1 to"):
+        peak_time(epochs, percent)
+    tenfold = [10 * value for value in percent]
+    assert peak_time(epochs, tenfold) == 3.0
+    assert peak_time(epochs, tenfold, 10 * 0.06) == 2.0
+    assert tuned_range([1e-4, 1e-3], [10 * 0.2, 10 * 0.3]) == (1e-3, 1e-3, 1e-3)
+
+
 def test_the_range_of_tuned_strengths():
     strengths, accuracies = [1e-3, 1e-5, 1e-4, 1e-6], [96.6, 96.65, 96.7, 96.0]
     assert tuned_range(strengths, accuracies) == (1e-4, 1e-5, 1e-3)

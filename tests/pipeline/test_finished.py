@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from landscape import cli
-from landscape.experiments import execute
+from landscape.experiments import execute, training_job
 from landscape.pipeline import finished
 from landscape.train import many
 
@@ -43,7 +43,7 @@ def trainings(monkeypatch):
         calls.append(given)
         return fit(*given, **named)
 
-    monkeypatch.setattr(execute, "fit_many", counted)
+    monkeypatch.setattr(training_job, "fit_many", counted)
     return calls
 
 
@@ -174,7 +174,7 @@ def test_a_wrong_number_of_workers_is_refused_also_where_nothing_is_to_do(projec
 
 def test_of_two_commands_for_one_run_the_second_waits_and_takes(project, trainings, monkeypatch):
     """They would take each other's checkpoints away."""
-    began, fit = threading.Event(), execute.fit_many
+    began, fit = threading.Event(), training_job.fit_many
     second = []
 
     def slow(*given, **named):
@@ -182,7 +182,7 @@ def test_of_two_commands_for_one_run_the_second_waits_and_takes(project, trainin
         time.sleep(1)
         return fit(*given, **named)
 
-    monkeypatch.setattr(execute, "fit_many", slow)
+    monkeypatch.setattr(training_job, "fit_many", slow)
     thread = threading.Thread(target=lambda: second.append(cli.main(ARGUMENTS)))
     first = threading.Thread(target=lambda: second.append(cli.main(ARGUMENTS)))
     first.start()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from landscape.evidence import carry_over as rules
 from landscape.evidence import l2_times
-from landscape.evidence.measurement import format_measurement, format_number
+from landscape.evidence.measurement import format_brief, format_number
 
 NAME = "does-the-rule-carry-over"
 #: Tried after the other runs had been seen: it is shown and has no part in the answer.
@@ -23,9 +23,6 @@ SHOWN = {"sgd": "SGD", "entropy_sgd": "Entropy-SGD", "entropy_sgd_slower": "Entr
 #: The prediction that answers: the work's own where it has one.
 MAIN = {"sgd_steps": "first_drop", "sgd_cosine": "budget"}
 RULES = {"budget": "$c/T$", "first_drop": r"$c/(0.3\,T)$", "clock": r"$c\,\eta_0/\sum\eta$"}
-COLORS = {"sgd": 3, "entropy_sgd": 4, "entropy_sgd_slower": 7, "parle": 0, "adamw": 1, "adam": 2,
-          "sgd_steps": 5, "sgd_cosine": 6}  # fmt: skip
-MARKERS = "osD^"
 
 
 def read(runs, case, name="results"):
@@ -140,11 +137,11 @@ def table(runs):
         marks = {True: "holds", False: "fails", None: "undecided"}
         rows.append([
             SHOWN[case],
-            book.Cell(format_measurement(exponent.with_(n=None)), details=marks[parts[0]]),
+            book.Cell(format_brief(exponent), details=marks[parts[0]]),
             book.Cell(spread_text(off), details=marks[parts[1]]),
-            book.Cell(format_measurement(worst.loss.with_(n=None)),
+            book.Cell(format_brief(worst.loss),
                       details=f"at $T = {worst.budget}$: {marks[parts[2]]}"),
-            format_measurement(without.without.with_(n=None)), carries(parts),
+            format_brief(without.without), carries(parts),
         ])  # fmt: skip
     return book.Table(
         ["method", "exponent of $t_*$ in $\\lambda$", "predicted / tuned, decades",
@@ -178,77 +175,19 @@ def spread_text(off):
     return f"{format_number(min(off), 1)} to {format_number(max(off), 1)}"
 
 
-def draw_strengths(runs):
-    """Predicted over tuned strength, one row a method and one mark a budget."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.3)
-    for row, case in enumerate(SHOWN):
-        color = book.CYCLE[COLORS[case]]
-        for place, b in enumerate(compare(runs, case)):
-            if b.decades is None:
-                continue
-            y = row + 0.22 * (place - 1)
-            ax.plot([b.low / b.tuned, b.high / b.tuned], [y, y], color=book.GREY, linewidth=3,
-                    alpha=0.4, solid_capstyle="butt")  # fmt: skip
-            ax.plot(b.predicted.value / b.tuned, y, MARKERS[place % 4], color=color,
-                    label=f"$T = {b.budget}$" if row == 0 else None)  # fmt: skip
-    ax.axvline(1, color=book.GREY, linewidth=1)
-    for end in (1 / rules.FACTOR, rules.FACTOR):
-        ax.axvline(end, color=book.GREY, linewidth=1, linestyle=":")
-    ax.set(xscale="log", xlabel=r"$\lambda_{\mathrm{pred}}\,/\,\lambda_{\mathrm{tuned}}$",
-           yticks=range(len(SHOWN)), yticklabels=short_names(),
-           ylim=(len(SHOWN) - 0.5, -0.5))  # fmt: skip
-    ax.minorticks_off()
-    ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.35, 1.13), ncols=4,
-              handletextpad=0.1, columnspacing=0.8)  # fmt: skip
-    return figure
-
-
-def draw_losses(runs):
-    """Points lost by the prediction, and by no L2 at all."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.3)
-    for row, case in enumerate(SHOWN):
-        for place, b in enumerate(compare(runs, case)):
-            y, own = row + 0.22 * (place - 1), b.loss
-            if b.without.finite:
-                ax.plot(b.without.value, y, MARKERS[place % 4], color=book.GREY, mfc="none",
-                        label="no L2" if row == place == 0 else None)  # fmt: skip
-            if own.finite:
-                reach = None
-                if own.has_interval:
-                    reach = [[own.value - own.low], [own.high - own.value]]
-                ax.errorbar(own.value, y, xerr=reach, fmt=MARKERS[place % 4], elinewidth=1,
-                            color=book.CYCLE[COLORS[case]],
-                            label="predicted" if row == place == 0 else None)  # fmt: skip
-    ax.axvline(0, color=book.GREY, linewidth=1)
-    ax.axvline(rules.POINTS, color=book.GREY, linewidth=1, linestyle=":")
-    ax.set_xscale("symlog", linthresh=1.0)
-    ax.set(xlim=(-3, 60), xticks=(-1, 0, 1, 10), xticklabels=("-1", "0", "1", "10"),
-           xlabel="points below the tuned strength", yticks=range(len(SHOWN)),
-           yticklabels=short_names(), ylim=(len(SHOWN) - 0.5, -0.5))  # fmt: skip
-    ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.35, 1.13), ncols=2)
-    return figure
-
-
-def short_names():
-    """Names for an axis."""
-    return [name.replace(", L2 in the gradient", " (L2)") for name in SHOWN.values()]
-
-
 def picture(runs):
     """Strengths and losses."""
     from landscape import book
+    from landscape.book import carry_over_pictures as pictures
 
+    found = {case: compare(runs, case) for case in SHOWN}
     rows = [
         {"method": case, "budget": b.budget, "tuned": b.tuned, "predicted": b.predicted.value,
          "loss": b.loss.value, "without_l2": b.without.value, "tuned_accuracy": b.best.value}
-        for case in SHOWN for b in compare(runs, case)
+        for case, own in found.items() for b in own
     ]  # fmt: skip
     return book.Picture(
-        panels={"a": draw_strengths(runs), "b": draw_losses(runs)},
+        panels={"a": pictures.strengths(found, SHOWN), "b": pictures.losses(found, SHOWN)},
         titles={"a": "predicted against tuned strength", "b": "accuracy lost"},
         alt="Two panels with one row a method: plain SGD, Entropy-SGD, Parle, AdamW, Adam with L2 "
         "in its gradient, and SGD with a falling rate. On the left the predicted over the tuned "
@@ -280,43 +219,20 @@ def product(runs, case):
                               censored=True)  # fmt: skip
 
 
-def draw_times(runs, cases):
-    """t_* against the strength; filled marks are fitted."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    for case in cases:
-        found = times(runs, case)[1]
-        kept = product_rows(runs, case)
-        fitted = set(zip(kept["rate"], kept["l2"], strict=True))
-        own = part(runs, case)["rate"].iloc[0]
-        for rate, of in found[found["l2"] > 0].groupby("rate"):
-            means = {l2: l2_times.mean_peak_time(one) for l2, one in of.groupby("l2")}
-            means = {l2: m for l2, m in means.items() if m.finite}
-            at, values = list(means), [m.value for m in means.values()]
-            look = {"color": book.CYCLE[COLORS[case]], "marker": "o" if rate == own else "s"}
-            name = SHOWN[case].replace(", L2 in the gradient", " (L2)")
-            label = name if rate == own else f"{name}, $\\eta = {rate:g}$"
-            ax.plot(at, values, linestyle="-" if rate == own else "--", mfc="none", label=label,
-                    linewidth=1, **look)  # fmt: skip
-            solid = [(l2, v) for l2, v in zip(at, values, strict=True) if (rate, l2) in fitted]
-            if solid:
-                ax.plot(*zip(*solid, strict=True), linestyle="none", **look)
-                l2s = np.array([l2 for l2, _ in solid])
-                middle = np.exp(np.mean([np.log(l2 * v) for l2, v in solid]))
-                ax.plot(l2s, middle / l2s, color=look["color"], linestyle=":", linewidth=1)
-    ax.set(xscale="log", yscale="log", xlabel=r"$\lambda$", ylabel=r"$t_*$ [gradients]")
-    ax.legend(fontsize=8)
-    return figure
-
-
 def law(runs):
     """t_* against lambda for all constant rates."""
     from landscape import book
+    from landscape.book import carry_over_pictures as pictures
 
+    panels = {"a": ("sgd", "entropy_sgd", "entropy_sgd_slower", "parle"), "b": ("adamw",),
+              "c": ("adam",)}  # fmt: skip
     return book.Picture(
-        panels={"a": draw_times(runs, ("sgd", "entropy_sgd", "entropy_sgd_slower", "parle")),
-                "b": draw_times(runs, ("adamw",)), "c": draw_times(runs, ("adam",))},
+        panels={
+            letter: pictures.times(
+                {c: (times(runs, c)[1], product_rows(runs, c)) for c in cases},
+                {c: part(runs, c)["rate"].iloc[0] for c in cases}, SHOWN,
+            ) for letter, cases in panels.items()
+        },
         titles={"a": "L2 in the gradient of SGD", "b": "decoupled decay",
                 "c": "L2 in Adam's gradient"},
         alt="Time of the best accuracy against the strength, logarithmic on both axes: SGD, "
@@ -333,13 +249,13 @@ def which_product(runs):
         if found is None:
             said.append(f"{name}: too few strengths train at both rates to tell.")
             continue
-        rate, l2 = (found.exponents[n].with_(n=None) for n in ("rate", "l2"))
+        rate, l2 = (format_brief(found.exponents[n]) for n in ("rate", "l2"))
         both = all(rules.holds(found.exponents[n]) for n in ("rate", "l2"))
         verdict = ("the product of both sets the time" if both else
                    "which is not what a time set by their product would give")  # fmt: skip
         said.append(
-            f"{name}: $t_* \\propto \\eta^p\\lambda^q$ with $p$ = {format_measurement(rate)} and "
-            f"$q$ = {format_measurement(l2)} over {found.points} pairs of both "
+            f"{name}: $t_* \\propto \\eta^p\\lambda^q$ with $p$ = {rate} and "
+            f"$q$ = {l2} over {found.points} pairs of both "
             f"rates; {verdict}."
         )
     return " ".join(said)
@@ -356,7 +272,7 @@ def schedule_table(runs):
                 continue
             own = compare(runs, case, rule)
             off = [b.decades for b in own if b.decades is not None]
-            losses = [format_measurement(b.loss.with_(n=None, unit="")) for b in own]
+            losses = [format_brief(b.loss.with_(unit="")) for b in own]
             word = carries((rules.strength_fits(own), rules.accuracy_fits(own)))
             rows.append([NAMES[case], name, spread_text(off), *losses, word])
     heads = [f"loss at $T = {budget}$" for budget in budgets_of(runs, "sgd_steps")]
@@ -394,44 +310,34 @@ def clocks(runs):
                 else "the two clocks are not told apart")  # fmt: skip
         said.append(
             f"{NAMES[case]}: $\\log(t_*\\lambda)$ scatters by "
-            f"{format_measurement(plain.with_(n=None))} counted in gradients, and by "
-            f"{format_measurement(gain.with_(n=None))} less in $\\sum\\eta/\\eta_0$; {word}."
+            f"{format_brief(plain)} counted in gradients, and by "
+            f"{format_brief(gain)} less in $\\sum\\eta/\\eta_0$; {word}."
         )
     return " ".join(said)
 
 
-def draw_budget(runs, budget):
-    """Best accuracy within a budget against the strength, constant and falling rates."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
+def at_budget(runs, budget):
+    """Mean best accuracy within a budget by strength, and the prediction, by case."""
+    means, predictions = {}, {}
     for case in ("sgd", *SCHEDULES):
         grid = part(runs, case)
         grid = grid[grid["budget"] == budget] if case in SCHEDULES else grid
-        means = rules.accuracies(grid, budget).mean(axis=1)
-        mark = {"sgd": "D", "sgd_steps": "s", "sgd_cosine": "o"}[case]
-        look = {"color": book.CYCLE[COLORS[case]], "marker": mark}
-        above = means[means.index > 0]
-        ax.plot(above.index, above, label=NAMES[case], linewidth=1, **look)
-        predicted = expected(runs, case)
-        value = np.exp(np.log(predicted.loc[predicted["budget"] == budget, "l2"]).mean())
-        ax.axvline(value, color=look["color"], linestyle="--", linewidth=1)
-    ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="best test accuracy [%]")
-    top = ax.get_ylim()[1]
-    ax.set_ylim(max(ax.get_ylim()[0], top - 7), top)
-    ax.set_xlim(right=0.02)
-    ax.legend(fontsize=8)
-    return figure
+        means[case] = rules.accuracies(grid, budget).mean(axis=1)
+        own = expected(runs, case)
+        predictions[case] = np.exp(np.log(own.loc[own["budget"] == budget, "l2"]).mean())
+    return means, predictions
 
 
 def schedules(runs):
     """Accuracy against strength at the smallest and the largest budget."""
     from landscape import book
+    from landscape.book import carry_over_pictures as pictures
 
     found = budgets_of(runs, "sgd_steps")
     ends = {"a": found[0], "b": found[-1]}
     return book.Picture(
-        panels={letter: draw_budget(runs, budget) for letter, budget in ends.items()},
+        panels={letter: pictures.accuracies(*at_budget(runs, budget), NAMES)
+                for letter, budget in ends.items()},
         titles={letter: f"T = {budget:,} gradients" for letter, budget in ends.items()},
         alt="Best test accuracy within the budget against the strength, for SGD at a constant "
         "rate, with steps and with a cosine, at the smallest and the largest budget. Dashed lines "
@@ -449,7 +355,7 @@ def coefficients(runs):
         strength = first["probe_l2"].iloc[0] if len(first) else None
         cells = [f"{b.predicted.value:.2g} / {b.tuned:.2g}" if b.predicted.finite else "–"
                  for b in compare(runs, case)]  # fmt: skip
-        measured = format_measurement(c.with_(n=None))
+        measured = format_brief(c)
         rows.append([SHOWN[case], "–" if strength is None else f"{strength:g}", measured, *cells])
     heads = [f"$T = {budget}$" for budget in budgets_of(runs, "sgd")]
     return book.Table(

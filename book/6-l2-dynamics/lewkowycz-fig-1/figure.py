@@ -195,10 +195,10 @@ def sure(measured):
 
 
 def _points(ax, found, **options):
+    from landscape import book
+
     each = {one: statistics.mean_interval(values) for one, values in found.items()}
-    ends = [(m.low, m.value, m.high) if m.has_interval else (m.value,) * 3 for m in each.values()]
-    spans = [[value - low for low, value, _ in ends], [high - value for _, value, high in ends]]
-    ax.errorbar(list(each), [value for _, value, _ in ends], yerr=spans, elinewidth=1, **options)
+    book.errorbars(ax, each, elinewidth=1, **options)
 
 
 def draw_times(runs):
@@ -216,8 +216,7 @@ def draw_times(runs):
     _points(ax, times[0], color=color[1], marker="s",
             label=rf"{format_number(product, digits=2)}$\,/\,\lambda$ epochs")  # fmt: skip
     ax.set(xscale="log", xlabel=r"$\lambda$", ylabel="highest test accuracy [%]")
-    ax.set_xticks(sorted(names.values()), [f"{one:g}" for one in sorted(names.values())])
-    ax.minorticks_off()
+    book.ticks_at(ax, sorted(names.values()))
     ax.legend(fontsize=8.5)
     return figure
 
@@ -233,8 +232,7 @@ def draw_budgets(runs):
     _points(ax, beside, color=book.CYCLE[1], marker="s",
             label=r"$\lambda_{\mathrm{pred}} = c\,/\,T$")  # fmt: skip
     ax.set(xscale="log", xlabel="budget $T$ [epochs]", ylabel="highest test accuracy [%]")
-    ax.set_xticks(list(tuned.index), [f"{one:g}" for one in tuned.index])
-    ax.minorticks_off()
+    book.ticks_at(ax, list(tuned.index))
     ax.legend(fontsize=8.5)
     return figure
 

@@ -8,7 +8,7 @@ import numpy as np
 from landscape.evidence import l2_sweeps, l2_times, statistics
 from landscape.evidence.measurement import (
     Measurement,
-    format_measurement,
+    format_brief,
     format_number,
 )
 
@@ -105,7 +105,7 @@ def exponents(runs):
             wide = l2_times.power_law(part, over="points")
             rows.append([
                 f"{NAMES[key]}, {words}", f"{law.points}", _exponent(law, wide, "lr"),
-                _exponent(law, wide, "l2"), _short(l2_sweeps.slope(part)),
+                _exponent(law, wide, "l2"), format_brief(l2_sweeps.slope(part)),
                 f"{folded.spread.value:.2f} → {folded.left.value:.2f}",
                 _two(folded.apart), _two(l2_sweeps.apart_at_equal_lambda(part)),
             ])  # fmt: skip
@@ -125,13 +125,9 @@ def _two(measured):
     return "–" if not measured.finite else f"{measured.value:.2f}"
 
 
-def _short(measured):
-    return "–" if not measured.finite else format_measurement(measured.with_(n=None, note=""))
-
-
 def _exponent(law, wide, name):
     half = (wide.exponents[name].high - wide.exponents[name].low) / 2
-    return f"{_short(law.exponents[name])} (±{half:.2f})"
+    return f"{format_brief(law.exponents[name])} (±{half:.2f})"
 
 
 def every_setting(runs):
@@ -148,8 +144,8 @@ def every_setting(runs):
             constant = l2_times.mean_peak_time(part, lr * l2) if l2 else Measurement(None)
             best = part["best_accuracy"].dropna()
             rows.append([
-                NAMES[key], f"{lr:.4g}", f"{l2:.4g}", _short(at),
-                _short(constant), f"{best.mean():.1f}" if len(best) else "diverged",
+                NAMES[key], f"{lr:.4g}", f"{l2:.4g}", format_brief(at),
+                format_brief(constant), f"{best.mean():.1f}" if len(best) else "diverged",
                 format_number(least[(lr, l2)], digits=3), at.note or "–",
             ])  # fmt: skip
     return book.Table(
@@ -176,7 +172,7 @@ def against_none(runs):
         constant = statistics.ratio_of_means(peaks.loc[(lr, l2)] * lr * l2, np.ones(peaks.shape[1]))
         said.append(
             rf"{NAMES[key]}, $\eta = {lr:.3g}$, $\lambda = {l2:.3g}$: $t_*\eta\lambda$ = "
-            f"{_short(constant)}, $t_*$ is {_short(ratio)} times that without L2"
+            f"{format_brief(constant)}, $t_*$ is {format_brief(ratio)} times that without L2"
         )
     return "At the smallest coefficients: " + "; ".join(said) + "." if said else ""
 
@@ -184,7 +180,7 @@ def against_none(runs):
 def halves(runs):
     """A sentence: how much t_* depends on how long a run is."""
     said = [
-        f"{_short(l2_sweeps.shortened(l2_sweeps.whole(runs.frame(name))))} ({NAMES[key]})"
+        f"{format_brief(l2_sweeps.shortened(l2_sweeps.whole(runs.frame(name))))} ({NAMES[key]})"
         for key, name in NETWORKS.items()
     ]
     return (

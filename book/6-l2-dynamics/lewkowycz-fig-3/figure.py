@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from landscape.evidence import l2_sweeps, l2_times, statistics
-from landscape.evidence.measurement import format_measurement, format_number, not_run
+from landscape.evidence.measurement import format_brief, format_number, not_run
 
 RUNS = "lewkowycz-fig-3-cnn"
 KINDS = {"plain": "plain", "bn": "batch_norm"}  # by key of the claims: its methods begin so
@@ -106,10 +106,6 @@ def finding(found):
 
 
 # ------------------------------------------------------------------ tables and sentences
-def _short(measured):
-    return "–" if not measured.finite else format_measurement(measured.with_(n=None, note=""))
-
-
 def settings_table(runs):
     """t_*, its product, accuracy, and how well the training set is fitted, by coefficient."""
     from landscape import book
@@ -126,8 +122,8 @@ def settings_table(runs):
             constant = l2_times.mean_peak_time(part, lr * l2) if l2 else not_run("")
             best = part["best_accuracy"].dropna()
             rows.append([
-                name, f"{lr:g}", f"{l2:g}", _short(peak), _short(constant),
-                _short(statistics.mean_interval(best)) if len(best) else "diverged",
+                name, f"{lr:g}", f"{l2:g}", format_brief(peak), format_brief(constant),
+                format_brief(statistics.mean_interval(best)) if len(best) else "diverged",
                 format_number(there.get(l2, np.nan), 1), format_number(least[l2], 1),
                 peak.note or "–",
             ])  # fmt: skip
@@ -152,7 +148,7 @@ def margins(runs):
             found = l2_times.peak_times(frame, BY, within)
             law, measured = l2_times.power_law(found, ["l2"]), slope(found)
             scatter = "–" if law is None else format_number(law.scatter.value, 2)
-            rows.append([name, f"{within:g}", _short(measured), scatter])
+            rows.append([name, f"{within:g}", format_brief(measured), scatter])
     return book.Table(
         ["network", "within [points]", r"exponent of $\lambda$", "scatter"], rows,
         caption=r"The exponent of $t_*$ against $\lambda$ with 95 % intervals over seeds, by the "
@@ -180,7 +176,8 @@ def fitted(runs):
 
 def halves(runs):
     """A sentence: how much t_* depends on how long a run is."""
-    said = [f"{_short(l2_sweeps.shortened(table(runs, kind), BY))} {NAMES[kind]}" for kind in KINDS]
+    ratios = {kind: l2_sweeps.shortened(table(runs, kind), BY) for kind in KINDS}
+    said = [f"{format_brief(ratio)} {NAMES[kind]}" for kind, ratio in ratios.items()]
     return (
         "Had every run ended after half of its steps, $t_*$ would be so many times as large: "
         f"{' and '.join(said)}."
@@ -199,7 +196,7 @@ def same_length(runs):
             continue
         small = best.index[best.index > 0].min()
         steps.append(f"{until:,.0f}")
-        said.append(f"{_short(gap(best, small, 0.0))} {NAMES[kind]}")
+        said.append(f"{format_brief(gap(best, small, 0.0))} {NAMES[kind]}")
     if not said:
         return "There are no runs without L2."
     return (
@@ -222,7 +219,7 @@ def of_the_budget(runs):
         lack = [best.loc[best.mean(axis=1).idxmax()] - best.loc[best.index.min()]
                 for best in (within, whole)]  # fmt: skip
         more = statistics.mean_interval(lack[0] - lack[1], unit="points")
-        said.append(f"{_short(more)} {NAMES[kind]}")
+        said.append(f"{format_brief(more)} {NAMES[kind]}")
     return (
         "What the smallest coefficient lacks to the best within the budget of the third claim, "
         f"less what it lacks at its full length: {' and '.join(said)}."

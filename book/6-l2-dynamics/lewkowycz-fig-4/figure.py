@@ -220,7 +220,7 @@ def collapse(runs):
     ax.plot([], [], "o", color=book.CYCLE[0], markersize=4, label="three points lost, each seed")
     budget_pictures.draw_prediction(ax, tuning, 1.0, "$c/T$", book.CYCLE[1])
     ax.set(xscale="log", yscale="log", xlabel="budget $T$ [epochs]", ylabel=budget_pictures.LAMBDA)
-    budget_pictures.plain_budgets(ax, tuning.budgets)
+    book.ticks_at(ax, tuning.budgets)
     ax.legend()
     return book.Picture(
         panels={"a": figure, "b": right},

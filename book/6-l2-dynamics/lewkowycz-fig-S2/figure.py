@@ -253,7 +253,7 @@ def clocks(runs):
                     label=rf"{name}, $\lambda = {strength:g}$")  # fmt: skip
     ax.set(xscale="log", ylim=(0, 1.7 * times["product"].max()), xlabel=r"$\eta/(1-m)$",
            ylabel=r"$t_*\,\eta\lambda/(1-m)$ [epochs]")  # fmt: skip
-    budget_pictures.plain_budgets(ax, np.unique(times["rate"]))
+    book.ticks_at(ax, np.unique(times["rate"]))
     ax.legend(loc="upper left")
     return book.Picture(
         panels={"a": figure, "b": right},

@@ -75,7 +75,7 @@ def picture(runs):
         ax.plot(table.index, table.mean(axis=1), style, color=color, label=label)
         ax.fill_between(table.index, low, high, color=color, alpha=0.12, linewidth=0)
     ax.set(xscale="log", xlabel="budget $T$ [epochs]", ylabel="best accuracy [%]")
-    budget_pictures.plain_budgets(ax, tuning.budgets)
+    book.ticks_at(ax, tuning.budgets)
     ax.legend(loc="upper left")
     right = budget_pictures.against_budget(tuning, {1.0: "$c/T$", DOUBLED: "$2c/T$"})
     return book.Picture(

@@ -192,25 +192,6 @@ def finding(found):
     )
 
 
-def _by_rate(ax, table, color, marker, label, shift):
-    """Means over seeds against the rate, with 95 % intervals, a little to the side."""
-    rates = [lr for lr in table.columns if table[lr].notna().any()]
-    found = [statistics.mean_interval(table[lr].dropna()) for lr in rates]
-    low = [m.value - m.low if m.has_interval else 0 for m in found]
-    high = [m.high - m.value if m.has_interval else 0 for m in found]
-    ax.errorbar(shift * np.array(rates), [m.value for m in found], yerr=[low, high], color=color,
-                marker=marker, capsize=2, label=label)  # fmt: skip
-
-
-def _rates_axis(ax, rates):
-    from matplotlib.ticker import NullFormatter, NullLocator
-
-    ax.set_xscale("log")
-    ax.set_xticks(rates, [f"{lr:g}" for lr in rates])
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_minor_formatter(NullFormatter())
-
-
 def panels(runs):
     """The work's three panels: accuracy early and late against the rate, loss against time."""
     from landscape import book
@@ -227,8 +208,11 @@ def panels(runs):
             of = short if l2 == coefficient[0] else frame
             table = when_fitted(of, l2) if letter == "a" else at_end(frame, l2)
             label = rf"$\lambda = {l2:g}$ (n = {len(table)})"
-            _by_rate(ax, table, color, marker, label, 0.98 * 1.02**i)
-        _rates_axis(ax, sorted(frame["lr"].unique()))
+            marks = {0.98 * 1.02**i * lr: statistics.mean_interval(values)
+                     for lr in table.columns if len(values := table[lr].dropna())}  # fmt: skip
+            book.errorbars(ax, marks, color=color, marker=marker, capsize=2, label=label)
+        ax.set_xscale("log")
+        book.ticks_at(ax, sorted(frame["lr"].unique()))
         ax.set(xlabel=r"learning rate $\eta$", ylabel="test accuracy [%]")
         ax.legend(loc="upper left" if letter == "a" else "lower left")
         limits.append(ax)

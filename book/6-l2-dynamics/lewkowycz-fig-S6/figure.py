@@ -9,7 +9,7 @@ import pandas as pd
 from landscape.errors import LandscapeError
 from landscape.evidence import l2_sweeps, l2_times
 from landscape.evidence.loss_minima import geometric_mean, least_losses, mean_growth
-from landscape.evidence.measurement import format_measurement, not_run
+from landscape.evidence.measurement import format_brief, not_run
 from landscape.evidence.statistics import mean_interval
 
 FC, WRN = "lewkowycz-fig-2-fc", "lewkowycz-fig-2-wrn"
@@ -126,10 +126,6 @@ def _grown(growth):
 
 
 # ------------------------------------------------------------------ tables and sentences
-def _short(measured):
-    return "–" if not measured.finite else format_measurement(measured.with_(n=None, note=""))
-
-
 def minima_table(runs):
     """When the loss is least, when the accuracy is best, and by how much the loss grows."""
     from landscape import book
@@ -153,7 +149,7 @@ def minima_table(runs):
             rows.append([
                 name, f"{lr:g}", f"{l2:g}", _geometric(seen["t_star"] * unit),
                 _geometric(peaks) if len(peaks) else "–",
-                _geometric(seen["growth"]), _short(mean_interval(seen["back"])),
+                _geometric(seen["growth"]), format_brief(mean_interval(seen["back"])),
                 f"{at_end} of {len(seen)}",
             ])  # fmt: skip
     return book.Table(
@@ -171,7 +167,7 @@ def _geometric(values):
     values = values[values > 0]
     if values.empty:
         return "–"
-    return _short(geometric_mean(values))
+    return format_brief(geometric_mean(values))
 
 
 def returns(runs):
@@ -199,7 +195,7 @@ def without_smallest(runs):
         if rows is not None:
             least = least_losses(rows)
             rest = least[least["l2"] > least["l2"].min()]
-            said.append(f"{NAMES[network]}, {_short(mean_growth(rest))}")
+            said.append(f"{NAMES[network]}, {format_brief(mean_growth(rest))}")
     if not said:
         return "None of the runs have been made."
     return f"Last loss over least without the smallest $\\lambda$: {'; '.join(said)}."
@@ -219,7 +215,7 @@ def orders(runs):
             continue
         logs = np.log(both["t_star_best"] / both["t_star_loss"])
         seeds = np.exp(logs.groupby(both["seed"]).mean())
-        said.append(f"{name}, {_short(geometric_mean(seeds))}")
+        said.append(f"{name}, {format_brief(geometric_mean(seeds))}")
     if not said:
         return "None of the runs have been made."
     return (
@@ -229,46 +225,10 @@ def orders(runs):
 
 
 # ------------------------------------------------------------------ pictures
-def colours(number):
-    """So many colours from blue over grey to orange, all legible on both grounds."""
-    from matplotlib.colors import LinearSegmentedColormap, to_hex
-
-    from landscape import book
-
-    scale = LinearSegmentedColormap.from_list("l2", [book.CYCLE[0], book.GREY, book.CYCLE[1]])
-    return [to_hex(scale(place)) for place in np.linspace(0, 1, number)]
-
-
-def draw(rows, column, steps):
-    """One quantity against epochs, a curve a lambda; the legend has least, median and largest."""
-    from landscape import book
-
-    figure, ax = book.panel(height=2.8)
-    values = sorted(rows["l2"].unique())
-    named = {values[0], values[(len(values) - 1) // 2], values[-1]}
-    kept = rows[rows["diverged"] == 0]
-    for l2, colour in zip(values, colours(len(values)), strict=True):
-        part = kept[(kept["l2"] == l2) & (kept["step"] > 0)]
-        if column == "training_loss":
-            means = np.exp(np.log(part[column].clip(lower=1e-12)).groupby(part["step"]).mean())
-        else:
-            means = 100 - part[column].groupby(part["step"]).mean()
-        ax.plot(means.index / steps, means, color=colour, linewidth=1.4,
-                label=rf"$\lambda$ = {l2:g}" if l2 in named else None)  # fmt: skip
-        if column == "training_loss" and len(means):
-            ax.plot(means.idxmin() / steps, means.min(), "o", color=colour, markersize=4)
-    words = {"training_loss": "training loss without L2", "training_error": "training accuracy [%]",
-             "test_error": "test accuracy [%]"}  # fmt: skip
-    ax.set(xscale="log", xlabel="epochs", ylabel=words[column])
-    if column == "training_loss":
-        ax.set_yscale("log")
-    ax.legend(fontsize=8)
-    return figure
-
-
 def dynamics(runs, networks):
     """Three panels a network: loss, accuracy on the training set, accuracy on the test set."""
     from landscape import book
+    from landscape.book import l2_pictures
 
     there = {name: rows for name in networks if (rows := shown(runs, name)) is not None}
     if not there:
@@ -283,7 +243,7 @@ def dynamics(runs, networks):
         steps = l2_times.steps_an_epoch(runs.parameters(NETWORKS[network][0], method))
         for column in ("training_loss", "training_error", "test_error"):
             letter = next(letters)
-            panels[letter] = draw(rows, column, steps)
+            panels[letter] = l2_pictures.draw_course(rows, column, steps)
             titles[letter] = rf"{NAMES[network]}, $\eta$ = {rows['lr'].iloc[0]:.3g}"
         data.append(rows.assign(network=network, epoch=rows["step"] / steps))
     names = ["network", "lr", "l2", "seed", "step", "epoch", "training_loss", "training_error",

@@ -170,15 +170,6 @@ def clocks(runs):
     )
 
 
-def _points(ax, x, measurements, color, marker, label):
-    """Means with 95 % intervals."""
-    pairs = [(at, m) for at, m in zip(x, measurements, strict=True) if m.value is not None]
-    low = [m.value - m.low if m.has_interval else 0 for _, m in pairs]
-    high = [m.high - m.value if m.has_interval else 0 for _, m in pairs]
-    ax.errorbar([at for at, _ in pairs], [m.value for _, m in pairs], yerr=[low, high],
-                color=color, marker=marker, capsize=2, label=label)  # fmt: skip
-
-
 def _band(ax, m, label):
     """The value without regularization and its interval across the panel."""
     from landscape import book
@@ -210,7 +201,8 @@ def panels(runs):
     ):
         figure, ax = book.panel(height=3.1)
         _band(ax, found[0.0], none)
-        _points(ax, l2s, [found[l2] for l2 in l2s], color["abc".index(letter)], "o", None)
+        book.errorbars(ax, {l2: found[l2] for l2 in l2s}, color=color["abc".index(letter)],
+                       marker="o", capsize=2)  # fmt: skip
         ax.axvline(best, color=book.GREY, linestyle=":", linewidth=1)
         if log and found[best].value is not None:
             scale = found[best].value * best

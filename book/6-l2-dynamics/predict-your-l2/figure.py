@@ -7,8 +7,6 @@ all but the probe, the accuracy being the best up to T, and what a seed loses by
 the difference to it in the same seed.
 """
 
-import functools
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +17,7 @@ from landscape.evidence import l2_times, statistics
 from landscape.evidence.measurement import Measurement, format_measurement, format_number
 
 RUNS = "predict-your-l2"
-#: Images that the program trains on and looks at, and their noise in units of the patterns.
-IMAGES, NOISE = (1200, 1000), 1.5
-#: Long runs beside the program's: epochs, and by what the predicted coefficient is multiplied.
-LONG, FACTORS = 200, (0, 0.2, 1, 2, 5)
+PAGE = Path(__file__).with_name("page.md")
 #: Budgets as parts of the longest.
 BUDGETS = (0.03, 0.1, 0.3, 1.0)
 TUNED_WITHIN = 0.1  # points, as in the work's figure 4b
@@ -280,118 +275,18 @@ def bias(runs):
     )
 
 
-def your_model():
-    """A model, its data and the two functions that the program needs.
-
-    The images are made here, five noisy patterns a class, so that the page needs no data set.
-
-    Returns:
-        model; ``train_epoch(model, optimizer)``, one pass; ``accuracy(model)`` in percent.
-    """
-    import torch
-    from torch import nn
-
-    torch.set_num_threads(1)
-    made = torch.Generator().manual_seed(0)
-    patterns = torch.randn(50, 64, generator=made)
-    which = torch.randint(50, (IMAGES[0] + IMAGES[1],), generator=made)
-    x, y = patterns[which] + NOISE * torch.randn(len(which), 64, generator=made), which % 10
-    train, test = torch.arange(len(y)).split(IMAGES)
-    torch.manual_seed(0)
-    sizes = (64, 128, 128, 128, 10)
-    layers = [part for fan_in, out in zip(sizes, sizes[1:], strict=False)
-              for part in (nn.Linear(fan_in, out), nn.ReLU())]  # fmt: skip
-    model = nn.Sequential(*layers[:-1])
-    for layer in layers[::2]:
-        nn.init.kaiming_normal_(layer.weight)
-        nn.init.zeros_(layer.bias)
-    shuffled = torch.Generator().manual_seed(0)
-
-    def train_epoch(model, optimizer):
-        for batch in train[torch.randperm(len(train), generator=shuffled)].split(100):
-            optimizer.zero_grad()
-            nn.functional.cross_entropy(model(x[batch]), y[batch]).backward()
-            optimizer.step()
-
-    def accuracy(model):
-        with torch.no_grad():
-            return 100 * float((model(x[test]).argmax(1) == y[test]).double().mean())
-
-    return model, train_epoch, accuracy
-
-
-def program(page=None):
-    """The program of the page: its first block of Python, as it stands there."""
-    text = (page or Path(__file__).with_name("page.md")).read_text(encoding="utf-8")
-    return re.search(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)[1]
-
-
-@functools.cache
-def short_run():
-    """What the program leaves behind on ``your_model``: ``epochs``, ``accuracies``, ``c``, ..."""
-    names = dict(zip(("model", "train_epoch", "accuracy"), your_model(), strict=True))
-    exec(compile(program(), "the page", "exec"), names)
-    return names
-
-
-@functools.cache
-def long_runs():
-    """Best accuracy of long runs with multiples of the predicted coefficient, a row a run."""
-    import torch
-
-    names, rows = short_run(), []
-    rate = names["optimizer"].param_groups[0]["lr"]
-    for factor in FACTORS:
-        model, train_epoch, accuracy = your_model()
-        l2 = factor * names["strength"]
-        optimizer = torch.optim.SGD(model.parameters(), lr=rate, weight_decay=l2)
-        best = 0.0
-        for _ in range(LONG):
-            train_epoch(model, optimizer)
-            best = max(best, accuracy(model))
-        rows.append({"factor": factor, "l2": l2, "accuracy": best})
-    return pd.DataFrame(rows)
-
-
-def draw_long():
-    """What the long runs reach, in units of the prediction."""
-    from landscape import book
-
-    rows = long_runs()
-    figure, ax = book.panel(height=3.1)
-    places = np.arange(len(rows))
-    ax.plot(places, rows["accuracy"], "o", color=book.CYCLE[1])
-    ax.set_xticks(places, ["none" if one == 0 else f"{one:g}" for one in rows["factor"]])
-    ax.set(xlabel=r"$\lambda$ in units of $c/T$", ylabel="best test accuracy (%)",
-           xlim=(-0.4, len(rows) - 0.6))  # fmt: skip
-    return figure
-
-
-def draw_probe():
-    """The probe's accuracy while it is trained, and its peak."""
-    from landscape import book
-
-    names = short_run()
-    figure, ax = book.panel(height=3.1)
-    ax.plot(names["epochs"], names["accuracies"], "o-", color=book.CYCLE[0], markersize=3.5)
-    at = names["c"] / names["probe"]
-    ax.axvline(at, color=book.GREY, linestyle=":", linewidth=1.2)
-    ax.annotate(rf"$t_* = {at:g}$", (at, min(names["accuracies"])), ha="left",
-                xytext=(5, 5), textcoords="offset points")  # fmt: skip
-    ax.set(xlabel="epoch", ylabel="test accuracy (%)")
-    return figure
-
-
 def probe_picture():
-    """Its picture, with the data."""
+    """The program's short run, and long ones with what it predicts, with the data."""
     from landscape import book
+    from landscape.book import own_model
 
-    names = short_run()
+    text = own_model.program(PAGE)
+    names, long = own_model.short_run(text), own_model.long_runs(text)
     rows = pd.DataFrame({"epoch": names["epochs"], "accuracy": names["accuracies"]})
     return book.Picture(
-        {"a": draw_probe(), "b": draw_long()},
-        titles={"a": "the short run", "b": f"long runs, {LONG} epochs"},
-        data={"short": rows, "long": long_runs()},
+        {"a": own_model.draw_short(names), "b": own_model.draw_long(long)},
+        titles={"a": "the short run", "b": f"long runs, {own_model.LONG} epochs"},
+        data={"short": rows, "long": long},
         alt="Left, test accuracy of a network on made images, trained with a very large "
         "coefficient: it rises within a few epochs, peaks, and falls as the weights shrink. Right, "
         "the best accuracy of long runs without L2 and with multiples of the prediction.",
@@ -400,7 +295,11 @@ def probe_picture():
 
 def says():
     """What the program found, and what that is worth in long runs."""
-    names, long = short_run(), long_runs().set_index("factor")["accuracy"]
+    from landscape.book import own_model
+
+    text, of = own_model.program(PAGE), own_model.LONG
+    names, long = own_model.short_run(text), own_model.long_runs(text)
+    long = long.set_index("factor")["accuracy"]
     taken, best = len(names["epochs"]), long.idxmax()
     gain, more = long[1] - long[0], long[best] - long[1]
     end = f"and {format_number(best)} times that $\\lambda$ another {format_number(more, 1)}."
@@ -408,7 +307,7 @@ def says():
         end = "and none of the others does better."
     return (
         f"The accuracy peaks after {names['c'] / names['probe']:g} epochs: $c$ = {names['c']:.2g} "
-        f"epochs, and $\\lambda$ = {names['strength']:.2g} for {LONG} epochs. The short run took "
-        f"{taken} epochs, {100 * taken / LONG:.0f} % of a long one. In one long run each, the "
+        f"epochs, and $\\lambda$ = {names['strength']:.2g} for {of} epochs. The short run took "
+        f"{taken} epochs, {100 * taken / of:.0f} % of a long one. In one long run each, the "
         f"prediction gains {format_number(gain, 1)} points over no L2, {end}"
     )

@@ -4,16 +4,14 @@ The rules stood before the runs. AutoL2 at a constant rate does not know how lon
 so that one run has every budget. Its gain at a budget is its highest accuracy so far minus that of
 constants, paired by seed: of the best constant of the grid at that budget; of the better one of two
 constants (mean over all pairs, the better one by its mean over seeds); of one constant (mean over
-the grid); and of the predicted one, c / budget. It pays from the budget on from which the mean gain
-stays above zero until the end, and measurably where the 95 % interval over seeds does.
+the grid); and of the predicted one, c / budget. From which budget on it pays is said by
+``landscape.evidence.l2_gains``.
 """
-
-import itertools
 
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_budgets, statistics
+from landscape.evidence import l2_budgets, l2_gains, statistics
 from landscape.evidence import l2_races as budgets
 from landscape.evidence.measurement import format_measurement, format_number
 from landscape.theory import auto_l2_clock
@@ -38,30 +36,6 @@ def read(runs):
     return pd.concat([*frames, constant], ignore_index=True), names
 
 
-def accuracies(frame, methods):
-    """Highest accuracy so far, by method: seeds by budgets, the looks after the first."""
-    found = {}
-    for method in methods:
-        rows = statistics.finished(budgets.rows_of(frame, method))
-        table = 100 - rows.pivot(index="seed", columns=budgets.EPOCH, values="test_error")
-        found[method] = table.cummax(axis=1).iloc[:, 1:]
-    return found
-
-
-def chosen(found, constants, number):
-    """Accuracy of the best of ``number`` constants, mean over all their choices, seeds by budgets.
-
-    The best is by the mean over seeds, at every budget anew.
-    """
-    means = {name: found[name].mean() for name in constants}
-    total, count = 0, 0
-    for names in itertools.combinations(constants, number):
-        winner = pd.DataFrame({name: means[name] for name in names}).idxmax(axis=1)
-        picked = {at: found[winner[at]][at] for at in winner.index}
-        total, count = total + pd.DataFrame(picked), count + 1
-    return total / count
-
-
 def predicted(runs, looks):
     """Accuracy at lambda = c / budget with the seed's own c, seeds by budgets.
 
@@ -75,33 +49,15 @@ def rivals(runs, found, constants):
     """What AutoL2 is compared with, by name: accuracies, seeds by budgets."""
     names = list(constants)
     return {
-        ONE: chosen(found, names, 1), TWO: chosen(found, names, 2),
-        ALL: chosen(found, names, len(names)),
+        ONE: l2_gains.chosen(found, names, 1), TWO: l2_gains.chosen(found, names, 2),
+        ALL: l2_gains.chosen(found, names, len(names)),
         PREDICTED: predicted(runs, found[PUBLISHED].columns),
     }  # fmt: skip
 
 
 def best_of_two(found):
     """The better one of AutoL2's two starts at every budget, by its mean over seeds."""
-    return chosen(found, [PUBLISHED, LOWER], 2)
-
-
-def gains(ours, other):
-    """Mean gain in points with its interval at every budget: value, low, high."""
-    rows = {}
-    for at in ours.columns:
-        pair = statistics.common_seeds(ours[at], other[at])
-        found = statistics.paired_difference(*pair)
-        rows[at] = (found.value, found.low, found.high)
-    return pd.DataFrame(rows, index=["value", "low", "high"]).T
-
-
-def pays_from(table, column="value"):
-    """First budget from which on a gain stays above zero to the end; None if there is none."""
-    above = (table[column] > 0).to_numpy()
-    if not above[-1]:
-        return None
-    return float(table.index[len(above) - np.argmin(above[::-1]) if not above.all() else 0])
+    return l2_gains.chosen(found, [PUBLISHED, LOWER], 2)
 
 
 def coefficient(runs):
@@ -118,42 +74,17 @@ def steps_per_epoch(frame):
 def measured(runs):
     """Frame, constants, accuracies of all methods and those of the rivals."""
     frame, constants = read(runs)
-    found = accuracies(frame, [*NAMES, FIVE, *constants])
+    found = l2_gains.accuracies(frame, [*NAMES, FIVE, *constants])
     return frame, constants, found, rivals(runs, found, constants)
-
-
-def when(ours, other):
-    """In words: from which budget on it pays, and whether that is measurable."""
-    table = gains(ours, other)
-    first, sure = pays_from(table), pays_from(table, "low")
-    if first is None:
-        return f"at no budget up to {table.index[-1]:g} epochs"
-    if first == table.index[0]:
-        told = "at every budget"
-    else:
-        told = f"from {format_number(first, digits=3)} epochs on"
-    if sure is None:
-        return f"{told}, not measurably"
-    if sure == first:
-        return told
-    return f"{told}, measurably from {format_number(sure, digits=3)}"
-
-
-def surely(ours, other):
-    """In words: from which budget on it pays measurably."""
-    table = gains(ours, other)
-    sure = pays_from(table, "low")
-    if sure is None:
-        return f"at no budget up to {table.index[-1]:g} epochs"
-    return f"from {format_number(sure, digits=3)} epochs on"
 
 
 def answer(runs):
     """What was found, in one sentence."""
     _, constants, found, others = measured(runs)
     ours = (PUBLISHED, FIVE, LOWER)
-    as_is, five, lower = (surely(found[one], others[ONE]) for one in ours)
-    over_best = sum(pays_from(gains(found[one], others[ALL]), "low") is not None for one in ours)
+    as_is, five, lower = (l2_gains.surely(found[one], others[ONE]) for one in ours)
+    over_all = [l2_gains.gains(found[one], others[ALL]) for one in ours]
+    over_best = sum(l2_gains.pays_from(table, "low") is not None for table in over_all)
     cases = f"in {over_best} of the three cases" if over_best else "never"
     return (
         f"Against a constant $\\lambda$ picked blindly AutoL2 pays measurably {five} if measured "
@@ -168,9 +99,9 @@ def by_the_mean(runs):
     seeds = len(found[PUBLISHED])
     return (
         f"By the mean over {seeds} seeds: AutoL2 as in figure S9 gains over the best constant "
-        f"{when(found[PUBLISHED], others[ALL])}, over one picked blindly "
-        f"{when(found[PUBLISHED], others[ONE])}; begun at a tenth, over the best "
-        f"{when(found[LOWER], others[ALL])}. Every interval is for its budget alone."
+        f"{l2_gains.when(found[PUBLISHED], others[ALL])}, over one picked blindly "
+        f"{l2_gains.when(found[PUBLISHED], others[ONE])}; begun at a tenth, over the best "
+        f"{l2_gains.when(found[LOWER], others[ALL])}. Every interval is for its budget alone."
     )
 
 
@@ -183,7 +114,7 @@ def draw_gains(ours, others, limits):
 
     figure, ax = book.panel(height=3.3)
     for color, (name, other) in zip(book.CYCLE, others.items(), strict=False):
-        table = gains(ours, other)
+        table = l2_gains.gains(ours, other)
         ax.plot(table.index, table["value"], color=color, label=name)
         if name in (ONE, ALL):
             ax.fill_between(table.index, table["low"], table["high"], color=color, alpha=0.15,
@@ -201,7 +132,7 @@ def picture(runs):
 
     _, _, found, others = measured(runs)
     data = {
-        f"{NAMES[method]} over {name}": gains(found[method], other)
+        f"{NAMES[method]} over {name}": l2_gains.gains(found[method], other)
         for method in (PUBLISHED, LOWER) for name, other in others.items()
     }  # fmt: skip
     seen = pd.concat(data)["value"]

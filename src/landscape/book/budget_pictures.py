@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from landscape.book.style import CYCLE, GREY, INK, interval, panel
+from landscape.book.style import CYCLE, GREY, INK, interval, panel, ticks_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def against_budget(tuning: Tuning, factors: Mapping[float, str], height: float =
     for (factor, label), color in zip(factors.items(), (CYCLE[1], CYCLE[2]), strict=False):
         draw_prediction(ax, tuning, factor, label, color)
     ax.set(xscale="log", yscale="log", xlabel="budget $T$ [epochs]", ylabel=LAMBDA)
-    plain_budgets(ax, budgets)
+    ticks_at(ax, budgets)
     # Room for the legend above the falling lines.
     ax.set_ylim(top=8 * tuning.predicted(max(factors)).max().max())
     ax.legend(loc="upper right")
@@ -52,14 +52,6 @@ def draw_prediction(ax: Axes, tuning: Tuning, factor: float, label: str, color: 
     wanted = tuning.predicted(factor)
     ax.plot(wanted.index, np.exp(np.log(wanted).mean(axis=1)), color=color, label=label)
     ax.fill_between(wanted.index, wanted.min(axis=1), wanted.max(axis=1), color=color, alpha=0.15)
-
-
-def plain_budgets(ax: Axes, budgets: np.ndarray) -> None:
-    """Ticks at the budgets themselves."""
-    from matplotlib.ticker import NullLocator
-
-    ax.set_xticks(budgets, [f"{budget:g}" for budget in budgets])
-    ax.xaxis.set_minor_locator(NullLocator())
 
 
 def draw_accuracies(ax: Axes, table: pd.DataFrame, color: str, label: str = "") -> None:

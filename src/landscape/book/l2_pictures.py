@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from landscape.book.style import CYCLE, GREY, log_axis, panel
+from landscape.book.style import CYCLE, GREY, errorbars, log_axis, panel
 from landscape.evidence.l2_times import mean_peak_time, within_budget
 from landscape.evidence.measurement import Measurement, format_number
 from landscape.evidence.statistics import mean_interval
@@ -32,18 +32,13 @@ def draw_times(times: pd.DataFrame, epoch: float = 1.0) -> Figure:
         epoch: Steps an epoch.
     """
     figure, ax = panel(height=3.1)
-    for i, lr in enumerate(_rates(times)):
-        rows = times[times["lr"] == lr]
-        marks = _means(rows, lambda part: mean_peak_time(part, 1 / epoch))
-        series(ax, {l2: m for l2, m in marks.items() if l2 > 0}, i, rf"$\eta$ = {lr:.3g}")
-        if 0.0 in marks and marks[0.0].finite:
-            ax.axhline(marks[0.0].value, color=CYCLE[i % len(CYCLE)], linewidth=1, linestyle="--",
-                       zorder=0)  # fmt: skip
-    peaked = times[(times["l2"] > 0) & (times["t_star"] > 0)]
-    inverse(ax, peaked["l2"], peaked["t_star"] / epoch, r"\lambda")
-    decades(ax, "xy")
+    none, rates = times[times["l2"] == 0], _rates(times)
+    for lr, found in _means(none, lambda part: mean_peak_time(part, 1 / epoch), "lr").items():
+        if found.finite:
+            color = CYCLE[rates.index(lr) % len(CYCLE)]
+            ax.axhline(found.value, color=color, linewidth=1, linestyle="--", zorder=0)
+    _against(ax, times[times["l2"] > 0], rates, "l2", epoch, r"\lambda")
     ax.set(xlabel=r"$\lambda$", ylabel="epochs to the best accuracy")
-    ax.legend(fontsize=9)
     return figure
 
 
@@ -95,15 +90,23 @@ def draw_collapse(times: pd.DataFrame, epoch: float = 1.0) -> Figure:
     times = times[(times["l2"] > 0) & (times["t_star"] > 0)].assign(
         product=lambda rows: rows["lr"] * rows["l2"]
     )
-    for i, lr in enumerate(_rates(times)):
-        rows = times[times["lr"] == lr]
-        series(ax, _means(rows, lambda part: mean_peak_time(part, 1 / epoch), "product"), i,
-                rf"$\eta$ = {lr:.3g}")  # fmt: skip
-    inverse(ax, times["product"], times["t_star"] / epoch, r"(\eta\lambda)")
-    decades(ax, "xy")
+    _against(ax, times, _rates(times), "product", epoch, r"(\eta\lambda)")
     ax.set(xlabel=r"$\eta\lambda$", ylabel="epochs to the best accuracy")
-    ax.legend(fontsize=9)
     return figure
+
+
+def _against(
+    ax: Axes, times: pd.DataFrame, rates: Sequence[float], x: str, epoch: float, of: str
+) -> None:
+    """t_* in epochs against a column, one series a rate, and the line c / ``of``."""
+    for i, lr in enumerate(rates):
+        rows = times[times["lr"] == lr]
+        marks = _means(rows, lambda part: mean_peak_time(part, 1 / epoch), x)
+        series(ax, marks, i, rf"$\eta$ = {lr:.3g}")
+    peaked = times[times["t_star"] > 0]
+    inverse(ax, peaked[x], peaked["t_star"] / epoch, of)
+    decades(ax, "xy")
+    ax.legend(fontsize=9)
 
 
 def draw_constant(times: pd.DataFrame) -> Figure:
@@ -121,6 +124,46 @@ def draw_constant(times: pd.DataFrame) -> Figure:
     return figure
 
 
+def colours(number: int) -> list[str]:
+    """So many colours from blue over grey to orange, all legible on both grounds."""
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    scale = LinearSegmentedColormap.from_list("l2", [CYCLE[0], GREY, CYCLE[1]])
+    return [to_hex(scale(place)) for place in np.linspace(0, 1, number)]
+
+
+def draw_course(rows: pd.DataFrame, column: str, epoch: float) -> Figure:
+    """One quantity against epochs, a curve a lambda; the legend has least, median and largest.
+
+    Args:
+        rows: Of a sweep at one learning rate.
+        column: ``training_loss`` (geometric means, a mark at the least), ``training_error`` or
+            ``test_error`` (as accuracies).
+        epoch: Steps an epoch.
+    """
+    figure, ax = panel(height=2.8)
+    values = sorted(rows["l2"].unique())
+    named = {values[0], values[(len(values) - 1) // 2], values[-1]}
+    kept = rows[rows["diverged"] == 0]
+    for l2, colour in zip(values, colours(len(values)), strict=True):
+        part = kept[(kept["l2"] == l2) & (kept["step"] > 0)]
+        if column == "training_loss":
+            means = np.exp(np.log(part[column].clip(lower=1e-12)).groupby(part["step"]).mean())
+        else:
+            means = 100 - part[column].groupby(part["step"]).mean()
+        ax.plot(means.index / epoch, means, color=colour, linewidth=1.4,
+                label=rf"$\lambda$ = {l2:g}" if l2 in named else None)  # fmt: skip
+        if column == "training_loss" and len(means):
+            ax.plot(means.idxmin() / epoch, means.min(), "o", color=colour, markersize=4)
+    words = {"training_loss": "training loss without L2", "training_error": "training accuracy [%]",
+             "test_error": "test accuracy [%]"}  # fmt: skip
+    ax.set(xscale="log", xlabel="epochs", ylabel=words[column])
+    if column == "training_loss":
+        ax.set_yscale("log")
+    ax.legend(fontsize=8)
+    return figure
+
+
 def decades(ax: Axes, which: str = "x") -> None:
     """Logarithmic axes (``x``, ``y``) with numbers at powers of ten only."""
     from matplotlib.ticker import LogLocator, NullFormatter
@@ -134,16 +177,8 @@ def decades(ax: Axes, which: str = "x") -> None:
 
 def series(ax: Axes, marks: Mapping[float, Measurement], number: int, label: str) -> None:
     """Marks by their x joined by a line, with intervals where they have some."""
-    marks = {x: m for x, m in marks.items() if m.finite}
-    if not marks:
-        return
-    ends = [(m.low, m.high) if m.has_interval else (m.value, m.value) for m in marks.values()]
-    y = np.array([m.value for m in marks.values()])
-    low, high = np.array(ends).T
-    colour = CYCLE[number % len(CYCLE)]
-    ax.errorbar(list(marks), y, yerr=[np.maximum(y - low, 0), np.maximum(high - y, 0)],
-                color=colour, marker=MARKERS[number % len(MARKERS)], linewidth=1.2,
-                elinewidth=0.9, capsize=2, label=label)  # fmt: skip
+    errorbars(ax, marks, color=CYCLE[number % len(CYCLE)], marker=MARKERS[number % len(MARKERS)],
+              linewidth=1.2, elinewidth=0.9, capsize=2, label=label)  # fmt: skip
 
 
 def inverse(ax: Axes, x: pd.Series, y: pd.Series, of: str) -> None:

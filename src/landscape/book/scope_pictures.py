@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landscape.book.style import CYCLE, GREY, INK, PAPER, panel
+from landscape.book.style import CYCLE, GREY, INK, PAPER, errorbars, panel
 from landscape.evidence import statistics
 from landscape.evidence.scope_rules import change, of, part, ratio, scopes, zone
 
@@ -22,13 +22,6 @@ def lengths(rows: pd.DataFrame) -> list[tuple[int, str, str]]:
     return list(zip(found, CYCLE[:2], ("o", "s"), strict=False))
 
 
-def _errorbar(ax: Any, places: Sequence[float], found: Sequence[Any], **look: Any) -> None:
-    middle = np.array([m.value for m in found])
-    bars = np.array([[m.value - m.low, m.high - m.value] if m.has_interval else [0, 0]
-                     for m in found]).T  # fmt: skip
-    ax.errorbar(places, middle, np.maximum(bars, 0), capsize=2, linewidth=1.2, **look)
-
-
 def draw_distance(rows: pd.DataFrame, alpha: float) -> Figure:
     """Distances against the scope at the work's alpha."""
     figure, ax = panel(height=3.1)
@@ -36,7 +29,7 @@ def draw_distance(rows: pd.DataFrame, alpha: float) -> Figure:
         here = part(rows, L, alpha)
         found = {g: ratio(here, g) for g in zone(here)}
         found = {g: m for g, m in found.items() if m is not None}
-        _errorbar(ax, list(found), list(found.values()), color=color, marker=mark,
+        errorbars(ax, found, color=color, marker=mark, capsize=2, linewidth=1.2,
                   label=f"$L = {L}$")  # fmt: skip
         quiet = statistics.ratio_of_means(of(here, "noise")["distance"],
                                           of(here, "batches")["distance"])  # fmt: skip
@@ -60,7 +53,7 @@ def draw_change(rows: pd.DataFrame, alpha: float) -> Figure:
             found = {g: change(here, g, beside) for g in zone(here)}
             found = {g: m for g, m in found.items() if m is not None and m.has_interval}
             if found:
-                _errorbar(ax, list(found), list(found.values()), color=color, marker=mark,
+                errorbars(ax, found, color=color, marker=mark, capsize=2, linewidth=1.2,
                           linestyle=style, markerfacecolor=color if style == "-" else PAPER,
                           label=f"$L = {L}$, minus {label}")  # fmt: skip
     ax.axhline(0, color=INK, linewidth=1)

@@ -8,7 +8,7 @@ colours of text and ground (landscape.book.pictures).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from landscape.evidence.measurement import Measurement
 
 #: Colours that no picture needs: they stand for the reader's own (text, ground).
 INK, PAPER = "#010203", "#fdfefc"
@@ -262,6 +264,33 @@ def log_axis(ax: Axes, axis: str = "y") -> None:
     which.set_major_formatter(StrMethodFormatter("{x:g}"))
     which.set_minor_locator(NullLocator())
     which.set_minor_formatter(NullFormatter())
+
+
+def ticks_at(ax: Axes, values: Sequence[float]) -> None:
+    """Ticks of the x axis at these values and nowhere else, written plainly (0.5, 1e-05)."""
+    from matplotlib.ticker import NullLocator
+
+    ax.set_xticks(values, [f"{value:g}" for value in values])
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def errorbars(ax: Axes, marks: Mapping[float, Measurement], **options: object) -> None:
+    """Measurements at their x, with their intervals where they have some.
+
+    What has no value is left out.
+
+    Args:
+        ax: Where to.
+        marks: By x.
+        options: Of ``Axes.errorbar``: color, marker, label, ...
+    """
+    marks = {x: m for x, m in marks.items() if m.finite}
+    if not marks:
+        return
+    y = np.array([m.value for m in marks.values()])
+    ends = [(m.low, m.high) if m.has_interval else (m.value, m.value) for m in marks.values()]
+    low, high = np.array(ends).T
+    ax.errorbar(list(marks), y, yerr=[np.maximum(y - low, 0), np.maximum(high - y, 0)], **options)
 
 
 def _geometric_mean(values: Sequence[float]) -> float:

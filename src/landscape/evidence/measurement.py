@@ -94,6 +94,16 @@ def decimals_for(spread: float) -> int | None:
     return max(0, 1 - math.floor(math.log10(spread)))
 
 
+def format_brief(measurement: Measurement | None) -> str:
+    """``value [low, high] unit`` without the number of runs, which a caption states; else a dash.
+
+    For the cells of a table and for sentences.
+    """
+    if measurement is None or not measurement.finite:
+        return "–"
+    return format_measurement(measurement.with_(n=None))
+
+
 def format_measurement(measurement: Measurement | None) -> str:
     """``value [low, high] unit, n = runs`` with digits that fit the interval."""
     if measurement is None or measurement.value is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape import schema
+from landscape.experiments.grid import refuse_mixed
 from landscape.experiments.settings_file import (
     Entry,
     Leaf,
@@ -104,6 +105,9 @@ def _declared(experiment: str, known: dict[str, Entry], root: Path) -> Declared:
     if not simulated:
         methods = _followed(methods, where)
         methods = {name: {m: t for m, t in of.items() if m in runs} for name, of in methods.items()}
+        for run in runs:
+            merged = {name: (common[name], methods[name].get(run, {})) for name in layers}
+            refuse_mixed(run, entry.tree, merged, where, root)
     of_work = {} if simulated else methods["paper"]
     swept = [run for run, own in of_work.items() if "sweep" in merge(common["paper"], own)]
     if swept and len(swept) < len(runs):

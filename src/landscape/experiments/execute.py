@@ -1,32 +1,28 @@
-"""Execute one run - a method with all seeds, or a case - and write its result and provenance."""
+"""Execute one run - a method with all seeds, or a case - and write its result and provenance.
+
+What is done differs by kind: ``training_job``, ``sweep_job``, ``simulation_job``.
+"""
 
 from __future__ import annotations
 
-import abc
 import contextlib
-import dataclasses
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, kept, reading, seal, settings, weights_index
+from landscape.experiments import catalogue, seal, settings
 from landscape.experiments.catalogue import Experiment
-from landscape.experiments.optimizer_trial import try_optimizer
-from landscape.experiments.simulation import csv_text
-from landscape.experiments.simulation_modules import module_of
+from landscape.experiments.job import Job
+from landscape.experiments.simulation_job import Simulation
 from landscape.experiments.stopwatch import Stopwatch
-from landscape.experiments.sweep_settings import configurations
+from landscape.experiments.sweep_job import Sweep
+from landscape.experiments.training_job import Training
 from landscape.files import replacing_folder, require_writable
 from landscape.project import check_profile, find_root
-from landscape.train import distributed, provenance, sweeps
-from landscape.train.history import write_csv
-from landscape.train.many import clear_checkpoints, fit_many
-from landscape.train.workers import worker_count
+from landscape.train import distributed, provenance
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 _SMALLER = "make its settings smaller, or run it on a machine with more."
@@ -178,7 +174,7 @@ def job_of(
     seeds: int | None = None,
 ) -> Job:
     """What has to be done for a run; its settings are checked."""
-    kinds = {"train": _Training, "sweep": _Sweep, "simulate": _Simulation}
+    kinds = {"train": Training, "sweep": Sweep, "simulate": Simulation}
     return kinds[experiment.kind](experiment, name, profile, root, workers, seeds)
 
 
@@ -199,207 +195,3 @@ def _command(
     only = "" if seeds is None else f" --seeds {seeds}"
     only += "" if most_steps is None else f" --most-steps {most_steps}"
     return f"{program} run {run_id} --profile {profile}{only}"
-
-
-@dataclass
-class Job(abc.ABC):
-    """One run, its settings checked; ``parameters`` are all that its digest depends on."""
-
-    experiment: Experiment
-    name: str
-    profile: str
-    root: Path
-    workers: int | None
-    seeds: int | None
-    large: Path | None = field(default=None, init=False)
-    parameters: dict[str, Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.label = f"{self.experiment.id} {self.name} ({self.profile})"
-        self.checkpoints = self.root / "checkpoints"
-        # At smoke scale training is shorter than the start of a worker process.
-        if self.workers is None and self.profile == "smoke" and self.experiment.kind != "simulate":
-            self.workers = 1
-        self.prepare()
-
-    @abc.abstractmethod
-    def prepare(self) -> None:
-        """Resolve and check the settings."""
-
-    def refuse(self) -> None:  # noqa: B027 - most have nothing else that can be wrong
-        """Refuse what only the work itself would notice."""
-
-    def shorten(self, most_steps: int) -> bool:
-        """Leave out what takes more steps, and whether that is anything; only a sweep can."""
-        raise LandscapeError(
-            f"{self.experiment.id} is no sweep: --most-steps {most_steps} has no meaning for it."
-        )
-
-    @abc.abstractmethod
-    def execute(self) -> None:
-        """Do it, resuming from the checkpoints."""
-
-    @abc.abstractmethod
-    def write(self, folder: Path) -> None:
-        """Write the tables."""
-
-    @abc.abstractmethod
-    def record(self) -> dict[str, Any]:
-        """What its provenance says beside what all have."""
-
-    @abc.abstractmethod
-    def forget(self) -> None:
-        """Delete the checkpoints."""
-
-
-class _Training(Job):
-    """All seeds of a method."""
-
-    def prepare(self) -> None:
-        runs = catalogue.grid_runs(
-            self.experiment.id, self.name, self.profile, self.root, self.seeds
-        )
-        self.specs, self.points = map(list, zip(*runs, strict=True))
-        worker_count(self.workers)
-        first, point = runs[0]
-        if self.profile == "paper":
-            run_id = self.experiment.run_id(self.name)
-            self.large = weights_index.large_folder(self.profile, run_id, self.root)
-        self.parameters = {k: v for k, v in first.as_dict().items() if k != "seed"}
-        if point:
-            self.parameters["grid"] = list({str(at): at for at in self.points}.values())
-
-    def refuse(self) -> None:
-        """An optimizer that is not there, or not with these settings."""
-        different = {repr((s.optimizer, s.optimizer_options)): s for s in self.specs}
-        for spec in different.values():
-            try_optimizer(spec)
-
-    def execute(self) -> None:
-        kept.refuse_large(self.specs[0], self.profile)
-        self.frame = fit_many(
-            self.specs,
-            checkpoints=self.checkpoints,
-            workers=self.workers,
-            label=self.label,
-            points=self.points,
-        )
-
-    def write(self, folder: Path) -> None:
-        write_csv(self.frame, folder / "results.csv")
-        kept.collect(self.specs, self.points, self.checkpoints, folder, self.large)
-
-    def record(self) -> dict[str, Any]:
-        world, diverged = distributed.world(), self.frame["diverged"] == 1
-        alone = min(worker_count(self.workers), len(self.specs))
-        return {
-            "seeds": sorted({spec.seed for spec in self.specs}),
-            "workers": alone if world.size == 1 else 1,
-            "replicas": self.specs[0].replicas.count,
-            "world_size": world.size,
-            "backend": world.backend,
-            "diverged": sorted(int(s) for s in self.frame.loc[diverged, "seed"].unique()),
-        }
-
-    def forget(self) -> None:
-        clear_checkpoints(self.specs, self.checkpoints)
-
-
-class _Sweep(Job):
-    """All configurations of a method."""
-
-    def prepare(self) -> None:
-        name = self.experiment.id
-        if distributed.world().size > 1:
-            raise LandscapeError(f"{name} is a sweep: run it without torchrun.")
-        if self.seeds is not None and self.seeds < 1:
-            raise LandscapeError(f"{self.seeds} seeds cannot be run; ask for at least 1.")
-        given = settings.method_settings(name, self.name, self.profile, self.root)
-        run = given["run"]
-        run["seeds"] = min(run["seeds"], self.seeds or run["seeds"])
-        self.parameters = given
-        self.configurations = configurations(given, f"{name}, method {self.name}")
-        sweeps.check(self.configurations)
-        self.workers = worker_count(self.workers)
-
-    def shorten(self, most_steps: int) -> bool:
-        """Only the networks of up to so many steps; the settings noted say so."""
-        kept = [one for one in self.configurations if one.steps <= most_steps]
-        if not kept:
-            least = min(one.steps for one in self.configurations)
-            raise LandscapeError(
-                f"{self.experiment.id}: no network takes {most_steps} steps or fewer; the shortest "
-                f"takes {least}."
-            )
-        if len(kept) == len(self.configurations):
-            return False
-        self.configurations = kept
-        sweep = self.parameters["sweep"] | {"most_steps": most_steps}
-        self.parameters = self.parameters | {"sweep": sweep}
-        return True
-
-    def execute(self) -> None:
-        self.frame = sweeps.fit_sweep(
-            self.configurations,
-            checkpoints=self.checkpoints,
-            workers=self.workers,
-            size=self.parameters["sweep"].get("together"),
-            label=self.label,
-        )
-
-    def write(self, folder: Path) -> None:
-        (folder / "results.csv").write_text(csv_text(self.frame), encoding="utf-8", newline="\n")
-
-    def record(self) -> dict[str, Any]:
-        return {
-            "seeds": list(range(self.parameters["run"]["seeds"])),
-            "workers": self.workers,
-            "configurations": len(self.configurations),
-            "diverged_configurations": int(self.frame["diverged"].sum()),
-        }
-
-    def forget(self) -> None:
-        sweeps.forget(self.configurations, self.checkpoints)
-
-
-class _Simulation(Job):
-    """One case."""
-
-    def prepare(self) -> None:
-        name = self.experiment.id
-        if self.seeds is not None:
-            raise LandscapeError(f"{name} is simulated: it has no seeds to choose from.")
-        self.module = module_of(name, self.experiment.module)
-        settings.check(name, self.profile, self.module.SETTINGS, self.root)
-        self.parameters = settings.resolved(name, self.profile, self.root)
-        self.workers = worker_count(self.workers)
-        self.options = {}
-        if reading.runs_read(self.parameters, self.root):
-            self.options["kept"] = reading.KeptRuns(self.profile, Path(self.root))
-
-    def read_from(self, folder: Path) -> None:
-        """Read kept weights there."""
-        if "kept" in self.options:
-            self.options["kept"] = dataclasses.replace(self.options["kept"], results=folder)
-
-    def execute(self) -> None:
-        self.outcome = self.module.simulate(
-            self.parameters,
-            self.name,
-            checkpoints=self.checkpoints,
-            workers=self.workers,
-            **self.options,
-        )
-
-    def write(self, folder: Path) -> None:
-        for name, text in self.outcome.tables.items():
-            (folder / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
-
-    def record(self) -> dict[str, Any]:
-        return {"seeds": [self.parameters["seed"]], "workers": self.workers}
-
-    def forget(self) -> None:
-        for path in self.outcome.kept:
-            with contextlib.suppress(OSError):
-                path.unlink()
-                path.parent.rmdir()  # unless chunks of other settings are there

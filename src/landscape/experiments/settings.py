@@ -25,7 +25,8 @@ A simulation has ``module``, ``cases`` and ``common``. The order of merging is t
 settings, the work's method, the profile's common settings, the profile's method; the later wins.
 ``like`` takes over all profiles, of an experiment before its methods' own ``like`` is followed; a
 comment behind a method's ``like`` is the source of all that it takes from the work's layer.
-``grid`` in a method holds lists of values; what it varies has no value beside it. A method with
+``grid`` in a method holds lists of values; what it varies has no value beside it, and who states
+one states all of it in every profile: what ``like`` would add is refused. A method with
 ``sweep`` is thousands of small configurations: ``landscape.experiments.sweep_settings``.
 """
 

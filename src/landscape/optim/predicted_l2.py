@@ -37,6 +37,10 @@ def peak_time(
 ) -> float:
     """Time t_* of the best accuracy, in epochs.
 
+    Accuracies that nowhere exceed 1 are taken for fractions and refused. A network at the chance of
+    100 or more classes has such percentages: multiply them and the tolerance by ten; the time of
+    the peak stays the same.
+
     Args:
         epochs: increasing times, shape [n].
         accuracies: test accuracy at each, percent.
@@ -46,7 +50,7 @@ def peak_time(
 
     Raises:
         HyperparameterError: no times, not increasing, not as many accuracies, an accuracy that is
-            no number or not in percent, a negative tolerance.
+            no number or not in percent (none above 1 counts as that), a negative tolerance.
 
     >>> peak_time([1, 2, 3, 4], [90.0, 94.6, 95.0, 94.9])
     3.0
@@ -105,7 +109,7 @@ def tuned_range(
 
     Args:
         strengths: lambda, any order.
-        accuracies: of each, percent.
+        accuracies: of each, percent; as in `peak_time` where none exceeds 1.
         tolerance: percentage points.
 
     >>> tuned_range([1e-5, 1e-4, 1e-3, 1e-2], [95.0, 96.65, 96.7, 93.0])
