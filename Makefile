@@ -47,6 +47,7 @@ repro: $(READY)  ## re-run whatever changed (the profile is in params.yaml)
 figure: $(READY)  ## the same for one figure or table alone: make figure NAME=thesis-fig-2-3
 	@test -n "$(NAME)" || { echo "Which one? For example: make figure NAME=thesis-fig-2-3" >&2; exit 1; }
 	$(prepare)
+	@python scripts/named.py '$(NAME)'
 	@dvc repro --glob '*$(NAME)*'
 
 test: $(READY)  ## lint, unit tests, smoke pipeline through DVC, the book in a browser

@@ -43,6 +43,27 @@ def test_a_folder_takes_the_place_of_the_old_one_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.EIO, "broken")])
+def test_an_end_between_taking_the_old_folder_away_and_the_new_one_there(
+    tmp_path, monkeypatch, error
+):
+    """The old result is put back: it may have taken days."""
+    target, replace = tmp_path / "run", os.replace
+    target.mkdir()
+    (target / "old").touch()
+
+    def fails(source, destination):
+        if ".new." in str(source):
+            raise error
+        replace(source, destination)
+
+    monkeypatch.setattr(files.os, "replace", fails)
+    with pytest.raises(type(error)), files.replacing_folder(target) as folder:
+        (folder / "new").touch()
+    assert [path.name for path in target.iterdir()] == ["old"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_folders_of_killed_processes_are_swept(tmp_path):
     left = tmp_path / f".run.new.{ended_process()}.tmp"
     left.mkdir()
@@ -125,6 +146,12 @@ def test_a_sealed_file_comes_back_and_every_damage_counts_as_absent(tmp_path, ca
         assert not path.exists()  # said once
     seal()
     assert files.is_sealed(path)
+
+
+def test_what_cannot_be_there_is_not_called_damaged(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert not files.is_sealed(tmp_path / "file" / "below")
+    assert capsys.readouterr().err == ""
 
 
 def test_a_file_is_verified_once_and_again_when_it_changed(tmp_path, monkeypatch):

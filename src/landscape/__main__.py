@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 
-from landscape import cli
+from landscape import cli, following
 
 
 def main() -> int:
@@ -21,6 +21,7 @@ def main() -> int:
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     if "TORCHELASTIC_RUN_ID" not in os.environ:  # torchrun has its own way to end its processes
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    following.follow_parent()
     try:
         status = cli.main()
         sys.stdout.flush()

@@ -100,6 +100,10 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
             if path.is_dir():
                 os.replace(path, old)
             os.replace(new, path)
+        except BaseException:
+            if old.is_dir() and not path.exists():  # between the two
+                os.replace(old, path)
+            raise
         finally:
             for left in (new, old):
                 shutil.rmtree(left, ignore_errors=True)
@@ -167,7 +171,7 @@ def is_sealed(path: Path | str) -> bool:
         length = path.stat().st_size - _SEAL
         with open(path, "rb") as stream:
             whole = length >= 0 and _checksum(stream, length) == stream.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:  # a disk that gives back no bytes, a folder of that name
         whole = False

@@ -47,7 +47,7 @@ def findings(document: object, schema: dict[str, Any]) -> list[tuple[tuple[Any, 
 def nearest(name: object, known: list[str]) -> str:
     """``did you mean 'x'?`` when a known name is near, else the list of them."""
     near = difflib.get_close_matches(str(name), known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known) or 'none'}"
 
 
 def _validator() -> Any:

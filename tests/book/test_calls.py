@@ -72,6 +72,11 @@ def test_a_missing_or_damaged_verdict_names_the_command(project, page, judged):
     with pytest.raises(LandscapeError, match="cannot be read") as error:
         page.answer()
     assert command in str(error.value)
+    for content in ("null", "[]", "{}", '{"claims": 3}'):
+        judged.write_text(content, encoding="utf-8")
+        with pytest.raises(LandscapeError, match=f"{ARTIFACT}.json cannot be read") as error:
+            page.claims()
+        assert command in str(error.value)
     judged.unlink()
     with pytest.raises(LandscapeError, match="no verdict on") as error:
         page.claims()
@@ -98,7 +103,7 @@ def test_the_root_is_found_upwards_and_unknown_pages_and_profiles_are_named(proj
     monkeypatch.delenv("LANDSCAPE_ROOT", raising=False)
     monkeypatch.chdir(project / "book" / PART)
     assert book.page(ARTIFACT).root == project.resolve()
-    with pytest.raises(LandscapeError, match="no page 'thesis-fig-9-9': make book/"):
+    with pytest.raises(LandscapeError, match="'thesis-fig-9-9' .did you mean '.*.: make book/"):
         book.page("thesis-fig-9-9")
     with pytest.raises(LandscapeError, match="did you mean 'laptop'"):
         book.page(ARTIFACT, profile="laptob")

@@ -86,8 +86,8 @@ def test_a_part_says_what_was_found_in_it(project, card):
 
 def test_a_missing_or_broken_scorecard_names_the_command(project, card):
     path = project / "verdicts" / "scorecard-laptop.json"
-    path.write_text("{", encoding="utf-8")
-    for profile in ("laptop", "smoke"):
+    for profile, content in (("laptop", "{"), ("laptop", "null"), ("laptop", "{}"), ("smoke", "")):
+        path.write_text(content, encoding="utf-8")
         with pytest.raises(LandscapeError, match=f"run `landscape scorecard --profile {profile}`"):
             front.scorecard(profile, project)
 

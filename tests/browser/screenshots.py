@@ -7,6 +7,7 @@ Pages are addresses inside the book, such as ``index.html``; without any, all bu
 
 from __future__ import annotations
 
+import difflib
 import json
 import sys
 from pathlib import Path
@@ -41,10 +42,26 @@ def screenshots(target: Path, book: Path, pages: list[str]) -> list[Path]:
     return saved
 
 
+def chosen(book: Path, names: list[str]) -> list[str]:
+    """The pages asked for, or all but the library's; ends with one sentence where one is not there.
+
+    A browser would show the server's own page of what is not there, which makes a fine picture.
+    """
+    try:
+        listed = json.loads((book / "manifest.json").read_text(encoding="utf-8"))["pages"]
+    except FileNotFoundError:
+        sys.exit(f"There is no book in {book}: `make book` builds it.")
+    for name in names:
+        if name not in listed:
+            near = difflib.get_close_matches(name, listed, 1, cutoff=0.4)
+            hint = f"did you mean {near[0]}?" if near else "pages are named like index.html."
+            sys.exit(f"The book has no page {name!r}; {hint}")
+    return names or [name for name in listed if not name.startswith("api/")]
+
+
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     folder = served_book.location()
-    listed = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["pages"]
-    wanted = sys.argv[2:] or [name for name in listed if not name.startswith("api/")]
+    wanted = chosen(folder, sys.argv[2:])
     print(f"{len(screenshots(Path(sys.argv[1]), folder, wanted))} pictures in {sys.argv[1]}")

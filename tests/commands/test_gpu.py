@@ -1,10 +1,16 @@
 """The GPU queue: nothing that fails or is late takes the rest with it."""
 
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from processes import ended, wait_for
 
 from landscape import cli
 from landscape.commands import gpu
@@ -14,6 +20,7 @@ from landscape.experiments import probe
 from landscape.pipeline import finished
 from landscape.train import provenance
 
+WITHOUT_GPU = gpu._refuse_without_gpu
 RUNS = ["1-part/a/sgd", "1-part/a/adam", "1-part/b/sgd"]
 
 
@@ -26,6 +33,7 @@ class Machine:
         monkeypatch.setattr(gpu.time, "monotonic", lambda: self.now)
         monkeypatch.setattr(gpu, "_within", self.within)
         monkeypatch.setattr(gpu, "root_and_profile", lambda _: (Path("."), "paper"))
+        monkeypatch.setattr(gpu, "_refuse_without_gpu", lambda: None)
         monkeypatch.setattr(gpu.gpu_plan, "plan", self.plan)
         monkeypatch.setattr(finished, "digest", self.digest)
 
@@ -185,9 +193,83 @@ def test_a_dry_run_says_what_the_minutes_are_enough_for(tmp_path, monkeypatch, c
     assert left.split()[:2] == ["left", "0"]
 
 
-def test_no_time_is_refused(capsys):
-    assert cli.main(["gpu", "--minutes", "0"]) == 1
-    assert "--minutes 0.0 leaves no time" in capsys.readouterr().err
+QUEUE = """
+import sys
+from pathlib import Path
+from landscape.commands import gpu
+gpu._within([sys.executable, "-c", Path({work!r}).read_text()], 600)
+"""
+WORK = """
+import os, subprocess, sys, time
+from pathlib import Path
+from landscape import __main__, cli
+def endless():
+    below = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Path(FOLDER, f"{os.getpid()}.pid").touch()
+    Path(FOLDER, f"{below.pid}.pid").touch()
+    time.sleep(600)
+cli.main = endless
+__main__.main()
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+def test_a_run_ends_with_the_queue(tmp_path, end):
+    """Ctrl-C, a closed terminal and a killed queue leave nothing behind on the GPU."""
+    work = tmp_path / "work.py"
+    work.write_text(WORK.replace("FOLDER", repr(str(tmp_path))), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    queue = subprocess.Popen(
+        [sys.executable, "-c", QUEUE.format(work=str(work))], env=environment,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    children = []
+    try:
+        assert wait_for(lambda: len(list(tmp_path.glob("*.pid"))) == 2)
+        children = [int(path.stem) for path in tmp_path.glob("*.pid")]
+        queue.send_signal(end)
+        queue.wait()
+        assert wait_for(lambda: all(map(ended, children)))
+    finally:
+        for pid in (queue.pid, *children):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--minutes", "0"], "--minutes 0.0 leaves no time"),
+     (["--minutes", "0.4"], "--minutes 0.4 leaves no time, or has no end; give a number from 0.5"),
+     (["--minutes", "nan"], "--minutes nan"), (["--minutes", "inf"], "--minutes inf"),
+     (["--minutes", "1e300"], "--minutes 1e+300"), (["--test", "-1"], "--test -1.0 is no length"),
+     (["--test", "nan"], "--test nan is no length"), (["--workers", "0"], "0 workers cannot work"),
+     (["--workers", "-2"], "-2 workers cannot work")],
+)  # fmt: skip
+def test_odd_numbers_are_refused_before_anything_is_started(words, said, monkeypatch, capsys):
+    monkeypatch.setattr(gpu.gpu_plan, "plan", None)
+    assert cli.main(["gpu", *words]) == 1
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert len(printed.strip().splitlines()) == 1
+
+
+def test_without_a_gpu_nothing_is_started_unless_the_processor_is_asked_for(
+    tmp_path, monkeypatch, capsys
+):
+    import torch
+
+    machine = Machine(monkeypatch, dict.fromkeys(RUNS, 100.0))
+    monkeypatch.setattr(gpu, "_refuse_without_gpu", WITHOUT_GPU)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.delenv("LANDSCAPE_DEVICE", raising=False)
+    gpu.gpu(options(tmp_path / "out", dry_run=True))
+    assert RUNS[0] in capsys.readouterr().out
+    with pytest.raises(LandscapeError, match="sees no GPU here.*LANDSCAPE_DEVICE=cpu"):
+        gpu.gpu(options(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setenv("LANDSCAPE_DEVICE", "cpu")
+    gpu.gpu(options(tmp_path / "out"))
+    assert machine.calls == RUNS
 
 
 class Sweeping(Machine):

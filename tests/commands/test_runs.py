@@ -57,6 +57,42 @@ def test_one_run_of_another_profile_into_another_folder(project, executed):
     assert named == {"root": project, "output": Path("out"), "workers": None, "seeds": 3}
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["thesis-fig-3-7", "--seeds", "1"], "thesis-fig-3-7-angle-char is simulated"),
+        (["lewkowycz-fig-S5", "--most-steps", "40"], "lewkowycz-fig-s5-catapult is no sweep"),
+    ],
+)
+def test_nothing_is_made_where_a_later_run_would_be_refused(
+    project, executed, words, said, capsys
+):
+    """The first ones of a page may take hours."""
+    assert cli.main(["run", *words]) == 1
+    assert said in capsys.readouterr().err
+    assert executed == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("name: anneal_sgd ", "name: anneal_sdg ", "No optimizer is called 'anneal_sdg'"),
+        ("tau0: ", "tau: ", "missing a required argument: 'tau0'"),
+        ("layers: ", "layers: -", "layers must be"),
+    ],
+)
+def test_nothing_is_made_where_a_later_method_has_no_such_optimizer(
+    project, executed, old, new, said, capsys
+):
+    path = project / "book/1-spin-glass/thesis-fig-2-3/settings.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    assert cli.main(["run", EXPERIMENT]) == 1
+    printed = capsys.readouterr().err
+    assert f"{EXPERIMENT}, method anneal_sgd: " in printed
+    assert said in printed
+    assert executed == []
+
+
 def test_show_prints_each_setting_with_its_source(project, capsys):
     assert cli.main(["show", EXPERIMENT, "--profile", "laptop"]) == 0
     lines = capsys.readouterr().out.splitlines()

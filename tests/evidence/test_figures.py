@@ -72,11 +72,63 @@ def test_a_missing_or_broken_file_is_named(tmp_path):
     write(tmp_path, "VALUE = 1\ndef measure(runs)\n")
     with pytest.raises(LandscapeError, match=r"figure\.py line 2 is not valid Python"):
         figures.load("x", tmp_path)
-    write(tmp_path, "import nothing_of_that_name")
-    before = set(sys.modules)
-    with pytest.raises(ModuleNotFoundError):
+    write(tmp_path, "VALUE = '\0'\n")
+    with pytest.raises(LandscapeError, match=r"figure\.py( line \d+)? is not valid Python: .*null"):
         figures.load("x", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("import nothing_of_that_name", r"line 2: it raised ModuleNotFoundError \(No module"),
+     ("nothing_there", r"line 2: it raised NameError"),
+     ("raise SystemExit(3)", r"line 2: it raised SystemExit \(3\)")],
+)  # fmt: skip
+def test_what_raises_when_it_is_loaded_is_one_sentence_with_its_line(tmp_path, text, said):
+    write(tmp_path, f"VALUE = 1\n{text}\n")
+    before = set(sys.modules)
+    with pytest.raises(figures.FigureError, match=said) as error:
+        figures.load("x", tmp_path)
+    assert str(error.value).startswith(WHERE)
+    assert len(str(error.value).splitlines()) == 1
+    assert error.value.__cause__ is not None
     assert set(sys.modules) == before
+
+
+@pytest.mark.parametrize("name", ["measure", "finding"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("return 1 / 0", "line 3: NAME() raised ZeroDivisionError (division by zero); mend"),
+     ("return given.nothing_there", "line 3: NAME() raised AttributeError ("),
+     ("import json; return json.dumps({1j})", "line 3: NAME() raised TypeError ("),
+     ("import json; return json.dumps({1j})", " in encoder.py line "),
+     ("return open('nothing.csv')", "line 3: NAME() raised FileNotFoundError ("),
+     ("raise SystemExit", "line 3: NAME() raised SystemExit; mend it there."),
+     ("raise MemoryError", "line 3: NAME() raised MemoryError; mend it there.")],
+)  # fmt: skip
+def test_what_its_functions_raise_is_one_sentence_with_its_line(tmp_path, name, text, said):
+    write(tmp_path, f"\ndef {name}(given):\n    {text}\n")
+    module = figures.load("x", tmp_path)
+    calls = {
+        "measure": lambda: figures.measure(module, None, CLAIMS, WHERE),
+        "finding": lambda: figures.finding(module, found(), WHERE),
+    }
+    with pytest.raises(figures.FigureError) as error:
+        calls[name]()
+    assert said.replace("NAME", name) in str(error.value)
+    assert str(error.value).startswith(WHERE)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_finding_that_asks_for_a_claim_that_is_not_there_is_named(tmp_path):
+    write(tmp_path, "def finding(found):\n    return found['c9']\n")
+    with pytest.raises(figures.FigureError, match=r"line 2: finding\(\) raised KeyError \('c9'\)"):
+        figures.finding(figures.load("x", tmp_path), found(), WHERE)
+
+
+def test_an_interruption_stays_one(tmp_path):
+    write(tmp_path, "raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        figures.load("x", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,17 @@ def test_claims_that_are_small_and_vote_are_counted_on_every_page_that_reads(pro
     assert gpu_plan.undecided("thesis-tab-2-1-allcnn", project) == len(expected) > 0
 
 
+@pytest.mark.parametrize("content", ["null", "[]", "{}", "{"])
+def test_a_damaged_verdict_is_named_with_the_command(project, content):
+    path = project / "verdicts" / "laptop" / "2-local-entropy" / "thesis-tab-3-1.json"
+    path.write_text(content)
+    with pytest.raises(LandscapeError) as error:
+        gpu_plan.undecided("thesis-tab-3-1-lenet", project)
+    said = str(error.value)
+    assert said.startswith("verdicts/laptop/2-local-entropy/thesis-tab-3-1.json cannot be read (")
+    assert said.endswith("run `landscape judge thesis-tab-3-1 --profile laptop`.")
+
+
 def test_cheap_decisions_come_first_and_unknown_costs_last(project):
     seconds = dict.fromkeys(TABLE_3_1[:2], 10.0) | dict.fromkeys(TABLE_3_1[2:], 1000.0)
     queue = gpu_plan.plan(project, seconds)

@@ -63,6 +63,13 @@ def test_files_are_read_by_run_and_a_broken_one_is_named(tmp_path):
         provenance.read(tmp_path)
 
 
+@pytest.mark.parametrize("content", ["null", "3", "[]", "{}", '"a"'])
+def test_what_is_no_provenance_at_all_is_named(tmp_path, content):
+    (tmp_path / "sgd.provenance.json").write_text(content)
+    with pytest.raises(LandscapeError, match="sgd.provenance.json is not what the run wrote"):
+        provenance.read(tmp_path)
+
+
 def changed(path, **changes):
     content = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(content | changes), encoding="utf-8")

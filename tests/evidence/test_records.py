@@ -8,6 +8,7 @@ import pytest
 
 from landscape.errors import LandscapeError
 from landscape.evidence import departures, records
+from landscape.train import provenance
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENT, SIMULATION, PART = "toy-training", "toy-simulation", "1-spin-glass"
@@ -119,6 +120,29 @@ def test_results_that_are_not_what_the_run_wrote_are_refused(project):
     (folder / "adam" / "results.csv").write_text(tampered, encoding="utf-8")
     with pytest.raises(records.RecordError, match="adam/results.csv is not what the run wrote"):
         records.read(folder)
+
+
+def test_tables_are_those_that_the_run_wrote_and_no_others(project):
+    folder = source(project, experiment=SIMULATION)
+    written = provenance.checksums(folder / "hot")
+    change(project, "hot", experiment=SIMULATION, files=written)
+    (folder / "hot" / "more.csv").write_text("a\n1\n")
+    with pytest.raises(records.RecordError, match=r"the run has not written hot/more\.csv"):
+        publish(project, SIMULATION)
+    (folder / "hot" / "more.csv").unlink()
+    (folder / "hot" / "minima.csv").unlink()
+    with pytest.raises(records.RecordError, match=r"hot/minima\.csv, which the run wrote, is miss"):
+        publish(project, SIMULATION)
+    assert there(project) == []
+
+
+def test_the_results_of_one_run_under_another_s_name_are_refused(project):
+    folder = source(project, experiment=SIMULATION)
+    text = (folder / "cold.provenance.json").read_text(encoding="utf-8")
+    (folder / "hot.provenance.json").write_text(text, encoding="utf-8")
+    with pytest.raises(records.RecordError, match="hot.provenance.json belongs to 'cold', not to"):
+        publish(project, SIMULATION)
+    assert there(project) == []
 
 
 def test_a_folder_that_takes_no_record_is_one_sentence(project):

@@ -7,6 +7,7 @@ import pytest
 from landscape.errors import LandscapeError
 from landscape.evidence import records
 from landscape.evidence.runs import Runs
+from landscape.train import provenance
 
 EXPERIMENT, SIMULATION, PART = "toy-training", "toy-simulation", "1-spin-glass"
 
@@ -59,6 +60,26 @@ def test_a_table_that_is_none_is_named(project, content):
     path.write_bytes(content)
     with pytest.raises(LandscapeError, match="results.csv cannot be read as a table"):
         Runs.build("laptop", project).frame(EXPERIMENT)
+
+
+@pytest.mark.parametrize("table", ["results", "minima"])
+def test_a_table_with_other_bytes_than_the_run_wrote_is_refused(project, table):
+    """Cut at the end of a line it reads like any other, and a verdict would change silently."""
+    folder = results(project, experiment=SIMULATION)
+    noted = folder / "hot.provenance.json"
+    content = json.loads(noted.read_text()) | {"files": provenance.checksums(folder / "hot")}
+    noted.write_text(json.dumps(content))
+    runs = Runs.build("laptop", project)
+    assert len(runs.table(SIMULATION, "hot", table)) == 4
+    path = folder / "hot" / f"{table}.csv"
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:3]))
+    with pytest.raises(LandscapeError) as error:
+        runs.table(SIMULATION, "hot", table)
+    assert f"hot/{table}.csv is not what the run wrote: restore it from git" in str(error.value)
+    assert f"`landscape run {SIMULATION}/hot --profile laptop`" in str(error.value)
+    path.write_bytes(whole)
+    assert len(runs.table(SIMULATION, "hot", table)) == 4
 
 
 def test_the_settings_in_force_are_those_of_the_profile(project):

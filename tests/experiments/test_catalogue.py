@@ -10,6 +10,7 @@ import pytest
 import landscape.experiments
 from landscape.errors import LandscapeError
 from landscape.experiments import catalogue
+from landscape.pipeline import lists
 
 ROOT = Path(__file__).parents[2]
 TRAINED = "{id}:\n  title: t\n  common: {{run: {{}}}}\n  methods: {{adam: {{}}, sgd: {{}}}}\n"
@@ -109,3 +110,20 @@ def test_no_two_modules_import_each_other():
         assert free, f"a circle among {sorted(needs)}"
         for name in free:
             del needs[name]
+
+
+@pytest.mark.parametrize("named", ["name: mnits", "name: [mnist]", "name: {a: b}", "name: 3"])
+def test_a_data_set_that_does_not_exist_never_leaves_an_experiment_out(toy, named):
+    """It would count as one that is fetched by name, outside the pipeline."""
+    toy.page("1-spin-glass/page", f"""\
+        toy:
+          title: A toy
+          common:
+            data: {{{named}}}
+            model: {{name: lenet}}
+            run: {{epochs: 1, seeds: 1}}
+          methods: {{sgd: {{optimizer: {{name: sgd, lr: 0.1}}}}}}
+        """)  # fmt: skip
+    said = "no data set 'mnits'; did you mean 'mnist'" if "mnits" in named else "data.name is"
+    with pytest.raises(LandscapeError, match=said):
+        lists.written(toy.root)

@@ -223,6 +223,42 @@ def test_settings_that_a_simulation_cannot_use_are_refused(toy_module, old, new,
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [("toy_simulatoin", "toy: there is no module toy_simulatoin"),
+     ("landscape.experiments.nothing", "toy: there is no module landscape.experiments.nothing"),
+     ("landscape.experiments.seal", "the module landscape.experiments.seal has no SETTINGS")],
+)  # fmt: skip
+def test_a_module_that_is_none_is_named(toy_module, module, said):
+    toy_module.page("1-spin-glass/page", TOY.replace("toy_simulation", module))
+    with pytest.raises(LandscapeError) as caught:
+        execute.run("1-spin-glass/toy/hot", "smoke", root=toy_module.root, workers=2)
+    assert said in str(caught.value)
+
+
+def test_what_a_module_imports_in_vain_keeps_its_traceback(toy_module, tmp_path, monkeypatch):
+    (tmp_path / "half_there.py").write_text("import nothing_of_that_name")
+    monkeypatch.syspath_prepend(tmp_path)
+    toy_module.page("1-spin-glass/page", TOY.replace("toy_simulation", "half_there"))
+    with pytest.raises(ModuleNotFoundError, match="nothing_of_that_name"):
+        execute.run("1-spin-glass/toy/hot", "smoke", root=toy_module.root, workers=2)
+
+
+def test_a_case_that_the_module_does_not_know_is_one_sentence(toy_module, monkeypatch):
+    module = sys.modules["toy_simulation"]
+    for error, kind, said in (
+        (KeyError("hot"), LandscapeError, "toy/hot cannot be run: its module has no such case"),
+        (KeyError("something else"), KeyError, "something else"),
+    ):
+
+        def fails(settings, case, error=error, **options):
+            raise error
+
+        monkeypatch.setattr(module, "simulate", fails)
+        with pytest.raises(kind, match=said):
+            execute.run("1-spin-glass/toy/hot", "smoke", root=toy_module.root, workers=2)
+
+
 def test_a_simulation_has_no_seeds_to_choose(toy_module):
     with pytest.raises(LandscapeError, match="toy is simulated: it has no seeds"):
         execute.run("1-spin-glass/toy/hot", "smoke", root=toy_module.root, seeds=1)

@@ -51,6 +51,7 @@ def test_values_are_put_at_their_paths():
     [
         ({"optimizer": {"J": 1}}, "grid.optimizer.J is 1; it must be a list"),
         ({"optimizer": {"J": []}}, "must be a list of values"),
+        ({"optimizer": {"J": [1, 2, 1.0]}}, "grid.optimizer.J holds 1.0 twice; keep one"),
         ({"optimizer": {"lr": [1]}, "model": {"lr": [1]}}, "same last name"),
     ],
 )

@@ -171,6 +171,21 @@ def test_a_declaration_that_cannot_be_right_is_refused(toy, old, new, said):
     assert "book/1-spin-glass/page/settings.yaml" in str(caught.value)
 
 
+@pytest.mark.parametrize("grid", ["3", "[1]", "null"])
+def test_a_grid_that_is_no_mapping_is_refused_wherever_it_stands(toy, grid):
+    toy.page("1-spin-glass/page", PAGE.replace("common:\n", f"common:\n        grid: {grid}\n", 1))
+    with pytest.raises(SettingsError, match="grid is .*; it must be a mapping whose ends are"):
+        settings.method_settings("base", "adam", "paper", toy.root)
+
+
+def test_seeds_are_not_in_a_grid(toy):
+    text = PAGE.replace("{optimizer: {J: [1.0e-4, 1.0e-2]}}", "{run: {seeds: [1, 2]}}")
+    assert text != PAGE
+    toy.page("1-spin-glass/page", text)
+    with pytest.raises(SettingsError, match="method field: seeds stand beside a grid, not in it"):
+        catalogue.grid_runs("narrow", "field", "paper", toy.root)
+
+
 @pytest.mark.parametrize("missing", ["common", "methods"])
 def test_an_experiment_without_settings_is_refused(toy, missing):
     text = "base:\n  title: t\n" + "".join(

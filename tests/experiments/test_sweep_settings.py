@@ -213,6 +213,22 @@ def test_commands_and_lists_know_sweeps(swept, capsys):
         catalogue.grid_runs("a-sweep", "softmax", "smoke", swept)
 
 
+@pytest.mark.parametrize("option", ["--most-steps", "--seeds"])
+def test_as_many_steps_or_seeds_as_there_are_are_the_whole_sweep(swept, capsys, option):
+    """Nothing is left out, so that a record of it judges and nothing is made a second time."""
+    (swept / "src").symlink_to(Path(sweeps.__file__).parents[2])
+    words = ["run", "a-sweep", "--profile", "smoke", option, "1000000"]
+    assert main(words) == 0
+    path = swept / "results/smoke/6-l2-dynamics/a-sweep/softmax.provenance.json"
+    noted = json.loads(path.read_text(encoding="utf-8"))
+    assert noted["command"] == f"landscape run {RUN} --profile smoke"
+    assert "most_steps" not in noted["parameters"]["sweep"]
+    capsys.readouterr()
+    assert main(words[:-2]) == 0
+    assert main(words) == 0
+    assert capsys.readouterr().out.count("taken ") == 4
+
+
 def test_its_inputs_are_its_settings_data_and_code(swept):
     (swept / "src").symlink_to(Path(sweeps.__file__).parents[2])
     lines = inputs.Inputs("smoke", swept).runs()[RUN]

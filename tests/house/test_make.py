@@ -1,5 +1,6 @@
 """The commands of the Makefile call what they should, for every kind of user."""
 
+import json
 import os
 import re
 import socket
@@ -114,10 +115,50 @@ def test_the_tests_say_that_they_need_git(project):
 
 def test_one_figure_has_a_short_command(project):
     calls, _ = make(project, "figure", "NAME=thesis-fig-2-3")
-    assert calls[-1] == "dvc repro --glob *thesis-fig-2-3*"
+    assert calls[-2:] == [
+        "python scripts/named.py thesis-fig-2-3", "dvc repro --glob *thesis-fig-2-3*"
+    ]  # fmt: skip
     calls, said = make(project, "figure", expect=2)
     assert not calls
     assert "make figure NAME=thesis-fig-2-3" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("thesis-fg-2-3", "called 'thesis-fg-2-3'; did you mean 'thesis-fig-2-3'?"),
+     ("nonsense", "called 'nonsense'; `landscape list` names"), ("thesis-fig-2-3", ""),
+     ("lewkowycz-fig-?", ""), ("predict", ""), ("scorecard", "")],
+)  # fmt: skip
+def test_a_name_that_no_stage_has_runs_nothing(name, said):
+    """DVC runs the whole pipeline where a pattern matches no stage."""
+    done = subprocess.run(
+        [sys.executable, "scripts/named.py", name], cwd=working_tree.ROOT, text=True,
+        capture_output=True, env={**os.environ, "PYTHONPATH": str(working_tree.ROOT / "src")},
+    )  # fmt: skip
+    assert done.returncode == bool(said)
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("pages", "said"),
+    [(["1-spin-glass/thesis-fig-2-3"], "did you mean 1-spin-glass/thesis-fig-2-3/page.html?"),
+     (["index.html", "zzz"], "no page 'zzz'; pages are named like index.html"),
+     (None, "There is no book in")],
+)  # fmt: skip
+def test_pictures_of_pages_that_are_not_there_are_not_made(tmp_path, pages, said):
+    if pages:
+        listed = ["index.html", "1-spin-glass/thesis-fig-2-3/page.html"]
+        (tmp_path / "manifest.json").write_text(json.dumps({"pages": listed}), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "tests/browser/screenshots.py", tmp_path / "look", *(pages or ())],
+        cwd=working_tree.ROOT, text=True, capture_output=True,
+        env={**os.environ, "LANDSCAPE_BOOK": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "look").exists()
 
 
 def test_root_may_open_jupyterlab(project):

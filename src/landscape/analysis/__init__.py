@@ -1,7 +1,7 @@
 """What is measured on end points, trained networks and trajectories.
 
-Curvature and noise of a network with d weights on N samples; every estimator takes a
-`mean_loss.MeanLoss`. A product is that of the matrix with one vector, three to four gradients over
+Curvature and noise of a network with d weights on N samples, from a `mean_loss.MeanLoss`; those of
+`lanczos` take `lanczos.SymmetricOperator.of` it. A product is that of the matrix with one vector, three to four gradients over
 all samples. Memory is in numbers of the chosen precision, beside the network and the data.
 
 =======================================  =================================  ================  ====================

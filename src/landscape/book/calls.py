@@ -7,12 +7,12 @@ trains now and judges in memory.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from landscape import project, schema
 from landscape.book import appendix, pictures, views
 from landscape.book.tables import Note, Table, show
 from landscape.errors import LandscapeError
@@ -45,7 +45,10 @@ class Page:
     def __init__(self, name: str, profile: str, live: bool, root: Path) -> None:
         folder = artifacts.page_folder(name, root)
         if folder is None:
-            raise PageError(f"The book has no page {name!r}: make book/<part>/{name}/page.md.")
+            near = schema.nearest(name, [page.name for page in project.pages(root)])
+            hint = f" ({near})" if near.endswith("?") else ""
+            make = f"make book/<part>/{name}/page.md"
+            raise PageError(f"The book has no page {name!r}{hint}: {make}.")
         self.name, self.profile, self.live, self.root = name, profile, live, root
         self.part = name if folder.parent.name == "book" else folder.parent.name
         self.is_artifact = (folder / "claims.yaml").is_file()
@@ -71,7 +74,8 @@ class Page:
     def verdict(self) -> dict[str, Any]:
         """The content of the verdict file; of a live page judged now.
 
-        Raises PageError when it has not been made, and on a page without claims.
+        Raises PageError when it has not been made, and on a page without claims; LandscapeError
+        when it is damaged.
         """
         if not self.is_artifact:
             raise PageError(
@@ -80,18 +84,12 @@ class Page:
             )
         if self.live:
             return judge.in_memory(self.name, self.runs, figure=self.figure)
-        path = judge.path_of(self.name, self.profile, self.root)
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            return judge.read(judge.path_of(self.name, self.profile, self.root))
         except FileNotFoundError:
             raise PageError(
                 f"There is no verdict on {self.name} in profile {self.profile}: run `landscape "
                 f"judge {self.name} --profile {self.profile}`, or `dvc repro` for everything."
-            ) from None
-        except ValueError as error:
-            raise PageError(
-                f"{path.relative_to(self.root)} cannot be read ({error}): restore it from git or "
-                f"run `landscape judge {self.name} --profile {self.profile}`."
             ) from None
 
     def answer(self, text: str = "") -> None:
@@ -164,7 +162,5 @@ def page(
     Raises:
         LandscapeError: Outside the project, or an unknown page or profile.
     """
-    from landscape import project
-
     folder = Path(root) if root is not None else project.find_root()
     return Page(name, project.check_profile(profile), live, folder.resolve())

@@ -18,8 +18,10 @@ def scorecard(profile: str, root: str | Path) -> dict[str, Any]:
     """The scorecard of a profile; raises LandscapeError naming the command when there is none."""
     path = Path(root) / "verdicts" / f"scorecard-{profile}.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        card["summary"], card["counts"]["claims"], card["artifacts"]
+        return card
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise LandscapeError(
             f"{path.name} cannot be read ({error}): run `landscape scorecard --profile {profile}`."
         ) from error

@@ -9,6 +9,7 @@ Sweeps come in portions (``evidence.gpu_plan``), of which a larger one takes the
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -17,22 +18,24 @@ import sys
 import time
 from pathlib import Path
 
+from landscape import following
 from landscape.commands.where import root_and_profile
 from landscape.errors import LandscapeError
 from landscape.evidence import gpu_plan
 from landscape.files import require_writable, write_text
 from landscape.pipeline import finished
+from landscape.train.workers import worker_count
 
 RESERVE = 10.0  # seconds kept back for writing
 LEAST = 20.0  # seconds that are worth starting a process for
+MOST = 1e5  # minutes: ten weeks
 SLACK = 1.2  # a run fits when so many times its estimate is left
 
 
 def gpu(options: argparse.Namespace) -> None:
     """Work through the queue until it is empty or the time is up."""
     root, _ = root_and_profile(argparse.Namespace(profile=options.profile))
-    if not options.minutes > 0:
-        raise LandscapeError(f"--minutes {options.minutes} leaves no time; give a positive number.")
+    _refuse_odd(options)
     # Guesses say what the self-test tries first; what runs is decided by what it measures.
     queue = gpu_plan.plan(root, profile=options.profile, guess=True, only=options.only)
     if not queue:
@@ -41,6 +44,7 @@ def gpu(options: argparse.Namespace) -> None:
     if options.dry_run:
         _show(queue, options)
         return
+    _refuse_without_gpu()
     output = (options.output or root / "results" / "gpu").resolve()
     require_writable(output)
     end = time.monotonic() + 60 * options.minutes - RESERVE
@@ -86,6 +90,35 @@ def _show(queue: list[gpu_plan.Planned], options: argparse.Namespace) -> None:
         print(f"  then   {gpu_plan.named(rest)}, as far as it comes")
     print(f"  left   {len(queue) - len(begins) - (rest is not None)} more "
           "(`--only EXPERIMENT ...` chooses)")  # fmt: skip
+
+
+def _refuse_odd(options: argparse.Namespace) -> None:
+    """Times that no clock can keep, and workers that are none."""
+    least = (RESERVE + LEAST) / 60
+    if not least <= options.minutes <= MOST:  # not a number is neither
+        raise LandscapeError(
+            f"--minutes {options.minutes} leaves no time, or has no end; give a number from "
+            f"{least:g} to {MOST:g}."
+        )
+    if not 0 <= options.test <= 60 * MOST:
+        raise LandscapeError(
+            f"--test {options.test} is no length of a self-test; give seconds, 0 for none."
+        )
+    worker_count(options.workers)
+
+
+def _refuse_without_gpu() -> None:
+    """On a processor the queue would spend its minutes on what takes days there."""
+    if "LANDSCAPE_DEVICE" in os.environ:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise LandscapeError(
+            f"torch {torch.__version__} sees no GPU here: --dry-run prints the plan, and "
+            "LANDSCAPE_DEVICE=cpu in the environment works through it on the processor all the "
+            "same."
+        )
 
 
 def self_test(runs: list[str], profile: str, end: float) -> dict[str, dict]:
@@ -151,7 +184,7 @@ def _run(one, options, output, end, log) -> bool:
         return False
     command = [sys.executable, "-m", "landscape", "run", one.run, "--profile", options.profile,
                "--output", str(output / one.experiment)]  # fmt: skip
-    if options.workers:
+    if options.workers is not None:
         command += ["--workers", str(options.workers)]
     if one.most_steps is not None:
         command += ["--most-steps", str(one.most_steps)]
@@ -178,7 +211,7 @@ class _Said:
 
 def _within(command: list[str], seconds: float) -> tuple[str, _Said, bool]:
     """Output of a command, how it ended, and whether it was stopped for being late."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", following.VARIABLE: str(os.getpid())}
     # A session of its own, so that its workers end with it.
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
@@ -189,13 +222,22 @@ def _within(command: list[str], seconds: float) -> tuple[str, _Said, bool]:
         out, errors = process.communicate(timeout=max(seconds, 0.1))
     except subprocess.TimeoutExpired:
         late = True
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            out, errors = process.communicate(timeout=5)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            out, errors = process.communicate()
+        out, errors = _end(process)
+    except BaseException:  # Ctrl-C does not reach another session
+        _end(process)
+        raise
     return out, _Said(process.returncode, errors), late
+
+
+def _end(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """End a process with all that it has started; what it has said."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        return process.communicate(timeout=5)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.communicate()
 
 
 def _last(said: _Said) -> str:

@@ -6,8 +6,9 @@ import argparse
 
 from landscape import project
 from landscape.commands.where import root_and_profile
+from landscape.errors import LandscapeError
+from landscape.evidence import artifacts, records
 from landscape.evidence import judge as judging
-from landscape.evidence import records
 from landscape.evidence import scorecard as scores
 
 
@@ -15,6 +16,11 @@ def judge(options: argparse.Namespace) -> None:
     """Write an artifact's verdict."""
     root, profile = root_and_profile(options)
     name = options.artifact.rpartition("/")[2]  # with or without its part
+    if name not in [one.id for one in artifacts.load(root)] and artifacts.page_folder(name, root):
+        raise LandscapeError(
+            f"{options.artifact!r} repeats no figure or table, so that it has no claims and no "
+            f"verdict; `landscape page {options.artifact}` executes a page."
+        )
     print(f"wrote {judging.judge(name, profile, root)}")
 
 

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import hashlib
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from landscape import files, project
@@ -63,34 +64,67 @@ def run(options: argparse.Namespace) -> None:
             "--output each gets its own folder."
         )
     worker_count(options.workers)
-    for name in [*read, *runs]:
-        output, seeds, most = (
-            (None, None, None) if name in read
-            else (options.output, options.seeds, options.most_steps)
-        )  # fmt: skip
-        inputs = functools.partial(finished.digest, name, profile, root, seeds, most)
-        folder = output or catalogue.of_run(name, root)[0].folder(profile, root)
-        done = folder / name.split("/")[-1]
-        # Several processes would have to agree on what is finished.
-        take = world.size == 1 and (name in read or not options.again)
-        there = functools.partial(finished.is_there, done, name, profile, root, seeds, most)
-        if take and there():
-            print(_TAKEN.format(done))
-            continue
+    # Several processes would have to agree on what is finished.
+    alone = world.size == 1
+    every = [_Asked(name, profile, root, take=alone) for name in read]
+    every += [
+        _Asked(name, profile, root, options.output, options.seeds, options.most_steps,
+               take=alone and not options.again)
+        for name in runs
+    ]  # fmt: skip
+    waiting = [one for one in every if not one.is_taken()]
+    if waiting:
         from landscape.experiments import execute  # not sooner: torch takes seconds
 
-        with _alone(root, done, world.size):
-            if take and there():  # by the one that was waited for
-                print(_TAKEN.format(done))
+        for one in waiting:  # all of them before the first takes hours
+            one.seeds, one.most_steps = execute.check(
+                one.name, profile, root=root, workers=options.workers, seeds=one.seeds,
+                most_steps=one.most_steps,
+            )  # fmt: skip
+    for one in waiting:
+        with _alone(root, one.done, world.size):
+            if one.is_taken():  # also when it was made by the one that was waited for
                 continue
             execute.run(
-                name, profile, root=root, output=output,
-                workers=options.workers, seeds=seeds, inputs=inputs,
-                **({} if most is None else {"most_steps": most}),
+                one.name, profile, root=root, output=one.output,
+                workers=options.workers, seeds=one.seeds, inputs=one.digest,
+                **({} if one.most_steps is None else {"most_steps": one.most_steps}),
             )  # fmt: skip
         if world.speaks:
-            print(f"wrote {done}")
+            print(f"wrote {one.done}")
     distributed.leave()
+
+
+@dataclass
+class _Asked:
+    """A run as it was asked for; ``take``: whether a finished result will do."""
+
+    name: str
+    profile: str
+    root: Path
+    output: Path | None = None
+    seeds: int | None = None
+    most_steps: int | None = None
+    take: bool = True
+
+    @property
+    def done(self) -> Path:
+        """The folder of its tables."""
+        experiment, run = catalogue.of_run(self.name, self.root)
+        return (self.output or experiment.folder(self.profile, self.root)) / run
+
+    def digest(self) -> str | None:
+        """Of all that it is made from."""
+        return finished.digest(self.name, self.profile, self.root, self.seeds, self.most_steps)
+
+    def is_taken(self) -> bool:
+        """Whether its result is there and is taken, which is said."""
+        if not self.take or not finished.is_there(
+            self.done, self.name, self.profile, self.root, self.seeds, self.most_steps
+        ):
+            return False
+        print(_TAKEN.format(self.done))
+        return True
 
 
 def _alone(root: Path, done: Path, processes: int) -> contextlib.AbstractContextManager[None]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -49,7 +50,7 @@ def load(page: str, root: str | Path) -> ModuleType:
         root: The project's folder; two checkouts do not share the module.
 
     Raises:
-        FigureError: There is no such file, or it is not valid Python.
+        FigureError: There is no such file, it is not valid Python, or it raises something.
     """
     folder = artifacts.page_folder(page, root)
     if folder is None:
@@ -70,12 +71,15 @@ def load(page: str, root: str | Path) -> ModuleType:
         exec(compile(path.read_bytes(), path, "exec"), module.__dict__)
     except SyntaxError as error:
         del sys.modules[name]
+        line = "" if error.lineno is None else f" line {error.lineno}"
         raise FigureError(
-            f"{_named(page, root)} line {error.lineno} is not valid Python: {error.msg}."
+            f"{_named(page, root)}{line} is not valid Python: {error.msg}."
         ) from error
-    except BaseException:
+    except BaseException as error:
         del sys.modules[name]
-        raise
+        if isinstance(error, LandscapeError | KeyboardInterrupt):
+            raise
+        raise _raised(error, path, _named(page, root), "it") from error
     return module
 
 
@@ -102,6 +106,10 @@ def measure(figure: ModuleType, runs: Runs, claims: Claims, where: str) -> dict[
             f"{where}: measure() cannot use the results ({type(error).__name__}: "
             f"{' '.join(str(error).split())}); make the runs again, or mend measure()."
         ) from error
+    except LandscapeError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise _raised(error, getattr(figure, "__file__", ""), where, "measure()") from error
     if not isinstance(found, Mapping):
         raise FigureError(f"{where}: measure() returned {_kind(found)}; it must return a "
                           "dictionary of claim ids and Measurements.")  # fmt: skip
@@ -118,7 +126,13 @@ def finding(figure: ModuleType, found: Found, where: str) -> str:
 
     Raises FigureError when there is no such function or it does not return one sentence.
     """
-    text = _function(figure, "finding", where)(found)
+    function = _function(figure, "finding", where)
+    try:
+        text = function(found)
+    except LandscapeError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise _raised(error, getattr(figure, "__file__", ""), where, "finding()") from error
     if not isinstance(text, str) or not text.strip():
         raise FigureError(f"{where}: finding() returned {_kind(text)}; it must return a sentence.")
     text = " ".join(text.split())
@@ -153,6 +167,19 @@ def _function(figure: ModuleType, name: str, where: str):
         raise FigureError(f"{where} has no function {name}(): add it (see "
                           "landscape.evidence.figures).")  # fmt: skip
     return found
+
+
+def _raised(error: BaseException, path: str | Path, where: str, what: str) -> FigureError:
+    """Where in ``figure.py`` something was raised, and where below it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame.lineno for frame in frames if frame.filename == str(path)]
+    line = f" line {own[-1]}" if own else ""
+    last = frames[-1] if frames else None
+    below = "" if last is None or last.filename == str(path) else (
+        f" in {Path(last.filename).name} line {last.lineno}")  # fmt: skip
+    message = " ".join(str(error).split())
+    said = f"{type(error).__name__}{f' ({message})' if message else ''}{below}"
+    return FigureError(f"{where}{line}: {what} raised {said}; mend it there.")
 
 
 def _kind(value: object) -> str:

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from landscape.data.store import data_root
 from landscape.errors import LandscapeError
-from landscape.evidence import paper_costs, records, sweep_reach
+from landscape.evidence import judge, paper_costs, records, sweep_reach
 from landscape.experiments import catalogue
 from landscape.project import pages
 
@@ -95,8 +95,7 @@ def undecided(experiment: str, root: Path, profile: str = "laptop") -> int:
         verdict = root / "verdicts" / profile / f"{page.item}.json"
         if not any(experiment in text for text in texts) or not verdict.is_file():
             continue
-        claims = json.loads(verdict.read_text(encoding="utf-8"))["claims"]
-        voting = [claim for claim in claims if claim["role"] == "main"]
+        voting = [claim for claim in judge.read(verdict)["claims"] if claim["role"] == "main"]
         number += sum(claim["verdict"]["scale"] == "small" for claim in voting)
     return number
 

@@ -19,9 +19,11 @@ bytes on any machine.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import ModuleType
 
+from landscape.errors import LandscapeError
 from landscape.evidence import artifacts, claims, figures, verdicts
 from landscape.evidence.files import write_json
 from landscape.evidence.measurement import Measurement, significant
@@ -33,6 +35,24 @@ def path_of(artifact: str, profile: str, root: str | Path) -> Path:
     """Where an artifact's verdict file lies in a profile."""
     found = artifacts.get(artifact, root)
     return Path(root) / "verdicts" / profile / found.part / f"{artifact}.json"
+
+
+def read(path: Path) -> dict:
+    """The content of a verdict file.
+
+    Raises:
+        FileNotFoundError: It has not been made.
+        LandscapeError: It is damaged; the sentence names it and the command that makes it again.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["finding"], content["claims"], content["verdict"]["label"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise LandscapeError(
+            f"{'/'.join(path.parts[-4:])} cannot be read ({error!r}): restore it from git or run "
+            f"`landscape judge {path.stem} --profile {path.parts[-3]}`."
+        ) from error
+    return content
 
 
 def judge(artifact: str, profile: str, root: str | Path = ".") -> Path:

@@ -3,6 +3,7 @@
 Tables of it: ``landscape.book.provenance_tables``.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,20 +17,34 @@ def read(folder: str | Path) -> dict[str, dict]:
 
     Raises LandscapeError naming a file that cannot be read or was changed by hand.
     """
-    found = {}
-    for path in sorted(Path(folder).glob("*.provenance.json")):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise LandscapeError(
-                f"{path} cannot be read ({error}): restore it from git or make the run again."
-            ) from error
-        if not seal.is_intact(content):
-            raise LandscapeError(
-                f"{path} is not what the run wrote: restore it from git or make the run again."
-            )
-        found[path.name.removesuffix(".provenance.json")] = content
-    return found
+    paths = sorted(Path(folder).glob("*.provenance.json"))
+    return {path.name.removesuffix(".provenance.json"): _read(path) for path in paths}
+
+
+def wrote(table: Path) -> bool:
+    """Whether a table has the bytes that the provenance of its run notes; true where it notes none.
+
+    Raises LandscapeError when the provenance cannot be read or was changed by hand.
+    """
+    path = table.parent.with_name(f"{table.parent.name}.provenance.json")
+    if not path.is_file():
+        return True
+    checksum = _read(path).get("files", {}).get(table.name)
+    return checksum in (None, hashlib.sha256(table.read_bytes()).hexdigest())
+
+
+def _read(path: Path) -> dict:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise LandscapeError(
+            f"{path} cannot be read ({error}): restore it from git or make the run again."
+        ) from error
+    if not content or not isinstance(content, dict) or not seal.is_intact(content):
+        raise LandscapeError(
+            f"{path} is not what the run wrote: restore it from git or make the run again."
+        )
+    return content
 
 
 def hardware(item: dict) -> str:

@@ -14,6 +14,7 @@ A record holds results that a laptop build does not repeat, with everything need
 ``differs`` are computed when a record is published (``landscape.evidence.departures``).
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -143,6 +144,11 @@ def validate(folder: str | Path, info: dict) -> list[str]:
             problems.append(f"there is no {results}")
         elif _trained(item) and results not in empty:
             problems += _wrong_training(folder / results, item["seeds"], results)
+        noted = {f"{run}/{name}" for name in item.get("files", {}) if name.endswith(".csv")}
+        if noted:
+            own = {path for path in there if path.split("/")[0] == run}
+            problems += [f"{path}, which the run wrote, is missing" for path in sorted(noted - own)]
+            problems += [f"the run has not written {path}" for path in sorted(own - noted)]
     return problems + [f"{path} is not what the run wrote" for path in _changed(folder, info)]
 
 
@@ -208,7 +214,11 @@ def publish(
     target = Path(root) / "records" / experiment / name
     if target.exists():
         raise RecordError(f"{_name(target)} exists; tell the new one apart with --suffix b.")
-    _write(target, source, info)
+    try:
+        _write(target, source, info)
+    finally:
+        with contextlib.suppress(OSError):
+            target.parent.rmdir()  # where it was made for what became no record
     return target
 
 
@@ -235,6 +245,8 @@ def _provenance(source: Path, run: str, experiment: str) -> dict:
         raise RecordError(f"{path} is not valid JSON ({error}); make {run} again.") from error
     if not isinstance(item, dict) or item.get("experiment") != experiment:
         raise RecordError(f"{path.name} belongs to another experiment than {experiment}.")
+    if item.get("method", run) != run:
+        raise RecordError(f"{path.name} belongs to {item['method']!r}, not to {run!r}.")
     if not seal.is_intact(item):
         raise RecordError(f"{path.name} is not what the run wrote; make {run} again.")
     commit = item.get("commit")

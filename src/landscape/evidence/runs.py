@@ -92,7 +92,8 @@ class Runs:
             The table; None for a record that lacks it.
 
         Raises:
-            LandscapeError: A build lacks it, or the experiment or the run is unknown.
+            LandscapeError: A build lacks it, its bytes are not those that the run wrote, or the
+                experiment or the run is unknown.
         """
         path = self._path(experiment, run, name)
         if path is None:
@@ -189,6 +190,12 @@ class _Build(Runs):
                 f"There is no {name}.csv of {run} for {experiment} in profile {self.scale}: run "
                 f"`landscape run {experiment} --profile {self.scale}`, or `dvc repro` "
                 "for everything."
+            )
+        # A table that was cut or edited would be measured like any other.
+        if not provenance.wrote(path):
+            raise LandscapeError(
+                f"{path} is not what the run wrote: restore it from git or make the run again, "
+                f"`landscape run {experiment}/{run} --profile {self.scale}`."
             )
         return path
 

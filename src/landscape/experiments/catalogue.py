@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from landscape import schema
-from landscape.data.catalogue import DEFAULT_NAMES
+from landscape.data.catalogue import DEFAULT_NAMES, PLANS
 from landscape.errors import LandscapeError
 from landscape.experiments import settings
 from landscape.experiments.grid import grid_changes, with_values
-from landscape.experiments.settings_file import plain
+from landscape.experiments.settings_file import SettingsError, plain
 from landscape.project import find_root
 from landscape.train.spec import RunSpec
+
+_DATA_SETS = (*PLANS, "imagenet")  # that one is nobody's to fetch
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,16 @@ def _experiment(found: settings.Declared) -> Experiment:
 def _fetched_by_name(found: settings.Declared) -> tuple[str, ...]:
     work = found.layers["paper"]
     given = [plain(tree).get("data") for tree in (work.common, *work.methods.values())]
-    sets = {one.get("name") if isinstance(one, dict) else one for one in given}
-    return tuple(sorted(name for name in sets if name and name not in DEFAULT_NAMES))
+    sets = [one.get("name") if isinstance(one, dict) else one for one in given]
+    # What is no text is refused with its line when the settings are checked.
+    names = sorted({name for name in sets if isinstance(name, str)})
+    for name in names:
+        if name not in _DATA_SETS:  # a slip would leave the experiment out of the pipeline
+            raise SettingsError(
+                f"{found.entry.id}: there is no data set {name!r}; "
+                f"{schema.nearest(name, list(_DATA_SETS))}"
+            )
+    return tuple(name for name in names if name not in DEFAULT_NAMES)
 
 
 def get(name: str, kind: str | None = None, root: Path | None = None) -> Experiment:
@@ -189,6 +199,8 @@ def grid_runs(
     grid = merged.pop("grid", {})
     if most_seeds is not None and most_seeds < 1:
         raise LandscapeError(f"{most_seeds} seeds cannot be run; ask for at least 1.")
+    if "seeds" in grid.get("run", {}):
+        raise SettingsError(f"{experiment}, method {method}: seeds stand beside a grid, not in it.")
     seeds = range(merged["run"]["seeds"])[:most_seeds]
     runs = []
     for changes in grid_changes(grid, f"{experiment}, method {method}"):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from landscape.errors import LandscapeError
-from landscape.experiments import catalogue, seal
+from landscape.experiments import catalogue, seal, settings
 from landscape.experiments.catalogue import Experiment
 from landscape.experiments.job import Job
 from landscape.experiments.simulation_job import Simulation
@@ -59,7 +59,8 @@ def run(
             noted where it is the same before and after: nobody edited the code meanwhile.
         read_from: Where ``<experiment>/<run>`` of the runs lie whose weights it reads, where these
             are not the profile's results.
-        most_steps: Of a sweep only the networks of up to so many steps; its provenance says so.
+        most_steps: Of a sweep only the networks of up to so many steps; its provenance says so
+            where that leaves any out.
 
     Raises:
         LandscapeError: Unknown names, settings that cannot be run, folders that cannot be written.
@@ -67,8 +68,8 @@ def run(
     root = root or find_root()
     experiment, name = catalogue.of_run(run_id, root)
     job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
-    if most_steps is not None:
-        job.shorten(most_steps)
+    if most_steps is not None and not job.shorten(most_steps):
+        most_steps = None
     if output is not None:
         job.large = None
     if read_from is not None:
@@ -109,6 +110,36 @@ def run(
     return folder / name
 
 
+def check(
+    run_id: str,
+    profile: str,
+    *,
+    root: Path,
+    workers: int | None = None,
+    seeds: int | None = None,
+    most_steps: int | None = None,
+) -> tuple[int | None, int | None]:
+    """Refuse what ``run`` would refuse of these words and of the settings; nothing is made.
+
+    Where several runs follow one another, the last is refused before the first has taken hours.
+
+    Returns:
+        ``seeds`` and ``most_steps``, each None where it leaves nothing out: the whole run is asked
+        for, whose finished result is taken and which makes a record that judges.
+
+    Raises:
+        LandscapeError: As ``run``.
+    """
+    experiment, name = catalogue.of_run(run_id, root)
+    job = job_of(experiment, name, check_profile(profile), root, workers, seeds)
+    with _refusals(run_id):
+        job.refuse()
+    if seeds is not None:
+        given = settings.method_settings(experiment.id, name, profile, root)
+        seeds = seeds if seeds < given["run"]["seeds"] else None
+    return seeds, most_steps if most_steps is not None and job.shorten(most_steps) else None
+
+
 @contextlib.contextmanager
 def _refusals(run_id: str) -> Iterator[None]:
     """One sentence for what the settings of a run ask of a machine or of a simulation in vain."""
@@ -116,6 +147,13 @@ def _refusals(run_id: str) -> Iterator[None]:
         yield
     except LandscapeError:
         raise
+    except LookupError as error:  # a table of a simulation's cases
+        if error.args != (run_id.split("/")[-1],):
+            raise
+        raise LandscapeError(
+            f"The settings of {run_id} cannot be run: its module has no such case, or they have "
+            "nothing for it; correct cases."
+        ) from error
     except MemoryError as error:
         raise LandscapeError(f"{run_id} needs more memory than there is; {_SMALLER}") from error
     except RuntimeError as error:  # torch's own

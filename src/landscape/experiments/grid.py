@@ -28,7 +28,8 @@ def grid_changes(
         empty grid has one combination, which changes nothing.
 
     Raises:
-        SettingsError: An end is no list of values, or two settings have the same last name.
+        SettingsError: An end is no list of different values, or two settings have the same last
+            name.
     """
     paths: dict[tuple[str, ...], list] = {}
 
@@ -37,6 +38,10 @@ def grid_changes(
             for key, value in part.items():
                 walk(value, (*path, key))
         elif isinstance(part, list) and part:
+            if twice := [value for i, value in enumerate(part) if value in part[:i]]:
+                raise SettingsError(
+                    f"{where}: {name}.{'.'.join(path)} holds {twice[0]!r} twice; keep one of them."
+                )
             paths[path] = part
         else:
             raise SettingsError(

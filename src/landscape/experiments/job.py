@@ -39,8 +39,11 @@ class Job(abc.ABC):
     def prepare(self) -> None:
         """Resolve and check the settings."""
 
-    def shorten(self, most_steps: int) -> None:
-        """Leave out what takes more steps; only a sweep can."""
+    def refuse(self) -> None:  # noqa: B027 - most have nothing else that can be wrong
+        """Refuse what only the work itself would notice."""
+
+    def shorten(self, most_steps: int) -> bool:
+        """Leave out what takes more steps, and whether that is anything; only a sweep can."""
         raise LandscapeError(
             f"{self.experiment.id} is no sweep: --most-steps {most_steps} has no meaning for it."
         )

@@ -25,7 +25,7 @@ from typing import Any
 
 import torch
 
-from landscape import data
+from landscape import data, following
 from landscape.experiments import catalogue, settings
 from landscape.experiments.sweep_settings import configurations
 from landscape.project import find_root
@@ -144,6 +144,7 @@ def main() -> None:
     parser.add_argument("--profile", required=True)
     given = parser.parse_args()
     torch.set_num_threads(1)
+    following.follow_parent()
     root, device = find_root(), devices.pick()
     for name in given.runs:
         try:

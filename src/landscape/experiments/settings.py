@@ -116,6 +116,8 @@ def method_settings(
     if found.sweeps:
         return plain(_swept(merged, found, where, root))
     grid = merged.get("grid", {})
+    if isinstance(grid, Leaf):
+        _check({"grid": grid}, settings_schema.GRID, found, where, root)
     _check(merge(merged, _first_point(grid)), settings_schema.TRAINING, found, where, root)
     for path, _ in leaves(grid):
         merged = without(merged, path)

@@ -5,6 +5,7 @@ What the keys mean: ``landscape.experiments.settings``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ from landscape.errors import LandscapeError
 from landscape.experiments import settings_schema
 
 NAME = "settings.yaml"
+_ID = re.compile("[a-z0-9][a-z0-9-]*")
 
 
 class SettingsError(LandscapeError):
@@ -62,6 +64,11 @@ def entries(root: Path) -> dict[str, Entry]:
         if not page.part or page.name == "part" or not path.is_file():
             continue
         for name, tree in _read(documents.text(path, SettingsError), path).items():
+            if not _ID.fullmatch(name):  # it becomes a folder
+                raise SettingsError(
+                    f"{short(path, root)}: {name!r} is no name of an experiment; use small "
+                    "letters, digits and -."
+                )
             if name in found:
                 raise SettingsError(
                     f"{short(path, root)}: the experiment {name!r} is also in "

@@ -46,11 +46,16 @@ _RUNS = list_of(
     {"type": "string", "pattern": _RUN, "description": "a name in small letters"},
     "a list of different names in small letters",
 ) | {"uniqueItems": True}
+_AXES = {"type": "object", "description": "a mapping whose ends are lists of values"}
 _METHODS = {
     "type": "object",
     "description": "a mapping from methods to their settings, named in small letters",
     "propertyNames": {"pattern": _RUN, "description": "a name in small letters"},
-    "additionalProperties": {"type": "object", "description": "a mapping of settings"},
+    "additionalProperties": {
+        "type": "object",
+        "description": "a mapping of settings",
+        "properties": {"grid": _AXES, "sweep": {"type": "object", "description": "a mapping"}},
+    },
 }
 _COMMON = {"type": "object", "description": "a mapping of settings"}
 _PROFILE = mapping({"common": _COMMON, "methods": _METHODS}) | {
@@ -84,6 +89,7 @@ _MANY = 10_000
 SEED = whole(0, 2**32 - 1)  # as far as NumPy's and scikit-learn's go
 _SIZE = {"if": {"type": "integer"}, "then": {"maximum": 10**7, "description": "at most 10 million"}}
 
+GRID = mapping({"grid": _AXES})
 #: The settings in force of one method of a training experiment (landscape.train.spec).
 TRAINING = mapping(
     {
@@ -149,7 +155,7 @@ TRAINING = mapping(
         ),
         "loss": mapping({"name": TEXT, "scaling": TEXT, "l2": NOT_NEGATIVE}),
         "auto_l2": {"type": ["object", "null"], "description": "a mapping of settings, or null"},
-        "grid": {"type": "object", "description": "a mapping whose ends are lists of values"},
+        **GRID["properties"],
     },
     ("model", "optimizer", "run"),
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib
 from pathlib import Path
 from typing import Any
 
 from landscape.errors import LandscapeError
 from landscape.experiments import reading, settings
 from landscape.experiments.job import Job
+from landscape.experiments.simulation_modules import module_of
 from landscape.train.workers import worker_count
 
 
@@ -22,7 +22,7 @@ class Simulation(Job):
         name = self.experiment.id
         if self.seeds is not None:
             raise LandscapeError(f"{name} is simulated: it has no seeds to choose from.")
-        self.module = importlib.import_module(self.experiment.module)
+        self.module = module_of(name, self.experiment.module)
         settings.check(name, self.profile, self.module.SETTINGS, self.root)
         self.parameters = settings.resolved(name, self.profile, self.root)
         self.workers = worker_count(self.workers)

@@ -32,7 +32,7 @@ class Sweep(Job):
         sweeps.check(self.configurations)
         self.workers = worker_count(self.workers)
 
-    def shorten(self, most_steps: int) -> None:
+    def shorten(self, most_steps: int) -> bool:
         """Only the networks of up to so many steps; the settings noted say so."""
         kept = [one for one in self.configurations if one.steps <= most_steps]
         if not kept:
@@ -41,9 +41,12 @@ class Sweep(Job):
                 f"{self.experiment.id}: no network takes {most_steps} steps or fewer; the shortest "
                 f"takes {least}."
             )
+        if len(kept) == len(self.configurations):
+            return False
         self.configurations = kept
         sweep = self.parameters["sweep"] | {"most_steps": most_steps}
         self.parameters = self.parameters | {"sweep": sweep}
+        return True
 
     def execute(self) -> None:
         """Train all networks, many in one batch."""

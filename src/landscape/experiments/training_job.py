@@ -7,6 +7,7 @@ from typing import Any
 
 from landscape.experiments import catalogue, kept, weights_index
 from landscape.experiments.job import Job
+from landscape.experiments.optimizer_trial import try_optimizer
 from landscape.train import distributed
 from landscape.train.history import write_csv
 from landscape.train.many import clear_checkpoints, fit_many
@@ -30,6 +31,12 @@ class Training(Job):
         self.parameters = {k: v for k, v in first.as_dict().items() if k != "seed"}
         if point:
             self.parameters["grid"] = list({str(at): at for at in self.points}.values())
+
+    def refuse(self) -> None:
+        """An optimizer that is not there, or not with these settings."""
+        different = {repr((s.optimizer, s.optimizer_options)): s for s in self.specs}
+        for spec in different.values():
+            try_optimizer(spec)
 
     def execute(self) -> None:
         """Train them, in worker processes where there are several."""
