@@ -18,7 +18,6 @@ says which runs the self-test tries first; it decides nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
