@@ -200,7 +200,7 @@ def test_an_experiment_without_settings_is_refused(toy, missing):
         ("name: mnist ", "split_seed: 4294967296 ", "data.split_seed is 4294967296; it must be"),
         ("seeds: 2 ", "seeds: 1000000000 ", "it must be a whole number from 1 to 10000"),
         ("seeds: 2 ", "seeds: 2\n          evaluations_per_epoch: 1000000 ",
-         "it must be a positive number of at most 10000"),
+         "it must be a whole number from 1 to 10000"),
         ("lr: 1.0e-3 ", "lr: .nan ", "optimizer.lr is nan; it must be a finite number"),
         ("lr: 1.0e-3 ", "lr: .inf ", "optimizer.lr is inf; it must be a finite number"),
         ("lr: 1.0e-3 ", "lr: 1000000000000000000000 ", "a number of at most 16 digits"),

@@ -117,9 +117,7 @@ TRAINING = mapping(
                 "batch_size": whole(),
                 "epochs": POSITIVE,
                 "seeds": whole(1, _MANY),
-                # Below 1 every so manieth epoch: 0.1 is one in ten.
-                "evaluations_per_epoch": POSITIVE
-                | {"maximum": _MANY, "description": f"a positive number of at most {_MANY}"},
+                "evaluations_per_epoch": whole(1, _MANY),
                 "evaluation_samples": whole(2),
                 "clip_norm": optional(POSITIVE),
                 "clip_value": optional(POSITIVE),
