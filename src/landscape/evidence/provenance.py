@@ -73,6 +73,17 @@ def time(item: dict) -> str:
     return f"{text} ({note})" if note else text
 
 
+def core_seconds(item: dict) -> tuple[float, bool]:
+    """What a run took of one core in seconds, and whether that was counted.
+
+    Where no CPU time was (``cpu_seconds``), the time by the clock times the workers stands for it:
+    that is at least as much, and on a machine with other work much more.
+    """
+    if item.get("cpu_seconds") is not None:
+        return float(item["cpu_seconds"]), True
+    return float(item.get("wall_seconds", 0)) * (item.get("workers") or 1), False
+
+
 def seeds(item: dict) -> str:
     """The seeds, as a range where they are one."""
     numbers = item.get("seeds") or []
