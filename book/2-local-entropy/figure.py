@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import figures, wider
+from landscape.evidence import figures, provenance, wider
 from landscape.evidence.measurement import format_measurement, format_number
 from landscape.theory import line_entropy
 from landscape.theory.line_loss import WIDE_AND_SHARP
@@ -234,3 +234,55 @@ def beside(runs, root):
             for name, title in BESIDE.items()]  # fmt: skip
     return book.Table(["page", "what was found"], rows, stack=True, folded=True,
                       caption="Five pages that the work has not")  # fmt: skip
+
+
+#: Figures and tables that have runs of their own.
+WITH_RUNS = ("thesis-fig-3-1", "thesis-fig-3-3", "thesis-fig-3-4", "thesis-fig-3-6",
+             "thesis-fig-3-7", "thesis-tab-3-1")  # fmt: skip
+
+
+def costs(runs, root):
+    """Core minutes of the runs by page: one row a page, dearest first, those without runs left out.
+
+    ``counted`` are runs whose CPU time is known; for the others the clock's time times the workers
+    stands in, which is more.
+    """
+    from landscape.experiments import catalogue
+
+    rows = []
+    for name in (*WITH_RUNS, *BESIDE):
+        of = [e.id for e in catalogue.experiments(root) if e.page == f"2-local-entropy/{name}"]
+        took = [provenance.core_seconds(item)
+                for one in of for item in runs.provenance(one).values()]  # fmt: skip
+        if took:
+            rows.append({
+                "page": name, "minutes": sum(seconds for seconds, _ in took) / 60,
+                "runs": len(took), "counted": sum(known for _, known in took),
+            })  # fmt: skip
+    columns = ["page", "minutes", "runs", "counted"]
+    return pd.DataFrame(rows, columns=columns).sort_values("minutes", ascending=False)
+
+
+def cost(runs, root):
+    """What the part's runs cost together, in a sentence, and by page in a table."""
+    from landscape import book
+
+    table = costs(runs, root)
+    if table.empty:
+        return (book.Note("What the runs of this part cost was not counted here."),)
+    total, count, counted = table["minutes"].sum(), table["runs"].sum(), table["counted"].sum()
+    most = "" if counted == count else "at most "
+    how = "their CPU time" if counted == count else (
+        f"the CPU time of {counted} of them, and for the others, made before it was counted, the "
+        "time by the clock times the workers, other work on the machine included"
+    )  # fmt: skip
+    cells = [[f"[{row.page}]({row.page}.html)", f"{row.minutes:.1f}", f"{row.runs}",
+              f"{row.counted}"] for row in table.itertuples()]  # fmt: skip
+    return (
+        book.Note(
+            f"**Cost.** The {count} runs of this part in the {runs.scale} profile took {most}"
+            f"{total:.0f} minutes of one core, {total / 2:.0f} of two: {how}."
+        ),
+        book.Table(["page", "core minutes", "runs", "CPU time counted"], cells, folded=True,
+                   stack=True, caption="What the runs cost, by page"),
+    )  # fmt: skip

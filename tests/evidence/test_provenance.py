@@ -32,6 +32,18 @@ def test_what_else_a_time_holds_is_said_with_it():
     assert provenance.time(item) == "1.9 h (pauses included)"
 
 
+def test_the_cpu_time_stands_beside_where_it_was_counted():
+    item = {"wall_seconds": 6769.1, "cpu_seconds": 61.2}
+    assert provenance.time(item) == "1.9 h, 61 s of CPU"
+
+
+def test_core_seconds_are_counted_or_at_most_the_clock_times_the_workers():
+    item = {"wall_seconds": 50.0, "workers": 2}
+    assert provenance.core_seconds(item) == (100, False)
+    assert provenance.core_seconds(item | {"cpu_seconds": 61.2}) == (61.2, True)
+    assert provenance.core_seconds({}) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("item", "text"),
     [({"device": "CPU", "cpu": "X", "cores": 2, "workers": 1}, "X, 2 cores, 1 worker"),

@@ -1,5 +1,7 @@
 """The seconds of a run that was made in several parts."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -13,8 +15,9 @@ class Clock:
     """A time that a test sets."""
 
     def __init__(self, monkeypatch):
-        self.now = 100.0
+        self.now, self.cpu = 100.0, 7.0
         monkeypatch.setattr(stopwatch.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(stopwatch, "processor_seconds", lambda: self.cpu)
 
 
 @pytest.fixture
@@ -26,6 +29,7 @@ def broken_off(clock, watch):
     """A part of half a minute that an error ends."""
     with watch:
         clock.now += 30
+        clock.cpu += 11.5
         raise KeyboardInterrupt
 
 
@@ -36,7 +40,9 @@ def test_parts_are_added_up(tmp_path, clock):
     clock.now += 1000  # nobody worked
     with Stopwatch(tmp_path, "a run") as second:
         clock.now += 12
+        clock.cpu += 20
         assert second.seconds == 42
+        assert second.cpu_seconds == 31.5
         assert second.started == first.started
     assert not list(tmp_path.iterdir())
     assert Stopwatch(tmp_path, "a run").seconds == 0
@@ -78,3 +84,39 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(LandscapeError, match="Cannot write to"), Stopwatch(tmp_path / "file", "x"):
         pass
+
+
+def test_a_note_of_the_clock_alone_leaves_the_cpu_time_unknown(tmp_path, clock):
+    """As versions before this count wrote it: a part of the whole is not known."""
+    path = Stopwatch(tmp_path, "a run").path
+    path.write_text("30.0 2026-01-02T03:04:05Z\n")
+    watch = Stopwatch(tmp_path, "a run")
+    assert watch.seconds == 30
+    assert watch.cpu_seconds is None
+
+
+def test_where_processes_cannot_be_read_there_is_no_cpu_time(tmp_path, clock):
+    clock.cpu = None
+    watch = Stopwatch(tmp_path, "a run")
+    watch._write()
+    assert watch.cpu_seconds is None
+    assert len(watch.path.read_text().split()) == 2
+
+
+WORK = "import time\nwhile time.process_time() < 0.3: pass\nprint('done', flush=True)\ninput()"
+
+
+@pytest.mark.skipif(stopwatch.processor_seconds() is None, reason="there is no /proc")
+def test_processes_below_count_while_they_live_and_after():
+    before = stopwatch.processor_seconds()
+    child = subprocess.Popen(
+        [sys.executable, "-c", WORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        child.stdout.readline()
+        alive = stopwatch.processor_seconds() - before
+    finally:
+        child.communicate(b"\n")
+    ended = stopwatch.processor_seconds() - before
+    assert alive >= 0.25  # clock ticks are a hundredth
+    assert ended >= alive

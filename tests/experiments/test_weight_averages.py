@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from reference import weight_averages_reference as reference
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from landscape.errors import LandscapeError
 from landscape.experiments import settings
@@ -41,10 +42,11 @@ def test_the_averages_are_those_of_their_definitions():
         (network(torch.randn(5, 3)) - 1).square().mean().backward()
         optimizer.step()
         path.append(flat(network))
-        kept.update(network, step)
+        kept.update(step)
     path = torch.stack(path)
     found = {name: flat(one) for name, one in kept.networks()}
     assert list(found) == ["ema-0.9", "ema-0.6", "swa"]
+    assert [name for name, _ in kept.networks(every=False)] == ["ema-0.9"]
     for decay in (0.9, 0.6):
         wanted = reference.exponential(path, decay)
         torch.testing.assert_close(found[f"ema-{decay:g}"], wanted, atol=1e-6, rtol=1e-5)
@@ -57,10 +59,31 @@ def test_every_case_takes_as_many_gradients(small_data):
         assert rows["step"].max() == SMOKE["gradients"]
         assert rows[["test_error", "validation_error", "training_loss"]].notna().all().all()
         answers = set(rows["answer"])
+        on_the_way = set(rows.loc[rows["step"] < SMOKE["gradients"], "answer"])
         if SMOKE["methods"][case]["averages"]:
             assert answers == {"last", "swa", *(f"ema-{d:g}" for d in SMOKE["decays"])}
+            assert on_the_way == {"last", "ema-0.8"}  # the middle decay
         else:
-            assert answers == {"last"}
+            assert answers == on_the_way == {"last"}
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_the_averages_are_torchs_own_to_the_last_bit(batch_norm):
+    torch.manual_seed(0)
+    parts = [torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4)][: 1 + batch_norm]
+    network = torch.nn.Sequential(*parts, torch.nn.Linear(4, 2))
+    kept = averages.Averages(network, (0.9,), start=1, every=1)
+    torchs = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.9))
+    optimizer = SGD(network.parameters(), lr=0.1)
+    for step in range(1, 6):
+        optimizer.zero_grad()
+        network(torch.randn(5, 3)).square().mean().backward()
+        optimizer.step()
+        kept.update(step)
+        torchs.update_parameters(network)
+    own = dict(kept.networks())["ema-0.9"].state_dict()
+    for name, value in torchs.module.state_dict().items():
+        assert torch.equal(own[name], value), name
 
 
 def test_a_path_is_that_of_the_training_loop(small_data):

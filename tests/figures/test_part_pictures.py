@@ -158,3 +158,26 @@ def test_every_page_without_claims_is_listed(entropy):
     for name, title in entropy.BESIDE.items():
         page = ROOT / "book" / "2-local-entropy" / name / "page.md"
         assert f"\n# {title}\n" in page.read_text(encoding="utf-8")
+
+
+def test_the_cost_of_part_two_counts_every_page_with_runs(entropy):
+    from landscape.experiments import catalogue
+
+    pages = {e.page.split("/")[1] for e in catalogue.experiments(ROOT)
+             if e.page.startswith("2-local-entropy/")}  # fmt: skip
+    assert pages == {*entropy.WITH_RUNS, *entropy.BESIDE}
+
+
+def test_it_says_for_how_many_runs_the_cpu_time_is_known(entropy):
+    made = {"wide-or-not": {"a": {"wall_seconds": 60.0, "workers": 2}},
+            "thesis-fig-3-3": {"a": {"wall_seconds": 900.0, "workers": 2, "cpu_seconds": 30.0}}}
+    runs = SimpleNamespace(scale="laptop", provenance=lambda name: made.get(name, {}))
+    note, table = entropy.cost(runs, ROOT)
+    assert "The 2 runs of this part in the laptop profile took at most 2 minutes" in note.text
+    assert "the CPU time of 1 of them" in note.text
+    assert [row[0].text.split("]")[0] for row in table.rows] == ["[wide-or-not", "[thesis-fig-3-3"]
+    del made["wide-or-not"]
+    assert entropy.cost(runs, ROOT)[0].text.endswith("took 0 minutes of one core, 0 of two: their "
+                                                     "CPU time.")  # fmt: skip
+    made.clear()
+    assert len(entropy.cost(runs, ROOT)) == 1

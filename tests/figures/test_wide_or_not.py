@@ -84,6 +84,15 @@ def test_measures_that_disagree_are_said_to(figure):
     assert "depending on the measure" in figure.answer(runs)
 
 
+def test_it_is_said_on_how_many_measures_a_word_rests(figure):
+    runs = made(figure, FLAT)
+    table = runs.tables[("measures", "results")]
+    ours = table["method"] == "entropy_sgd"
+    table.loc[ours, ["balanced_trace", "balanced_top", "rise"]] *= 2
+    assert figure.rests(runs).endswith("3 against SGD, 3 against Adam, 3 against SGD, inner rate.")
+    assert figure.rests(made(figure, FLAT)).startswith("By no comparison")
+
+
 def test_two_of_five_are_not_enough(figure):
     runs = made(figure, FLAT)
     table = runs.tables[("measures", "results")]

@@ -121,6 +121,16 @@ def test_a_page_that_uses_another_pages_figure_follows_what_that_is_made_of(tree
     assert {"2-local-entropy/part", "2-local-entropy/wide-or-not"} <= stale
 
 
+def test_the_page_of_a_part_follows_what_the_runs_of_its_pages_cost(tree):
+    """Also where it does not name the experiment."""
+    name = "sgld-comparison-allcnn-search"
+    part = (ROOT / "book/2-local-entropy/figure.py").read_text(encoding="utf-8")
+    assert name not in part
+    path = f"results/laptop/2-local-entropy/{name}/sgld.provenance.json"
+    stale = changed(tree, "pages", path, lambda text: text.replace("wall_seconds", "wall"))
+    assert {"2-local-entropy/part", "2-local-entropy/sgld-comparison"} <= stale
+
+
 def test_prose_concerns_its_page_alone(tree):
     path = "book/1-spin-glass/thesis-fig-2-4/page.md"
     edit = lambda text: text + "\nOne more sentence.\n"  # noqa: E731

@@ -75,13 +75,28 @@ def duration(seconds: float | None) -> str:
 def time(item: dict) -> str:
     """The measured time of a run group, with what is known to be wrong with it.
 
-    Old runs that continued an interrupted one (``resumed``) counted from there on, so that the
-    whole took longer; a ``time_note`` says what else a time holds.
+    The CPU time stands beside where it was counted (``cpu_seconds``): on a machine with other work
+    it alone says what the run costs. Old runs that continued an interrupted one (``resumed``)
+    counted from there on, so that the whole took longer; a ``time_note`` says what else a time
+    holds.
     """
     text = duration(item.get("wall_seconds"))
+    if item.get("cpu_seconds") is not None:
+        text += f", {duration(item['cpu_seconds'])} of CPU"
     resumed = "its last part: it continued an interrupted run" if item.get("resumed") else ""
     note = item.get("time_note") or resumed
     return f"{text} ({note})" if note else text
+
+
+def core_seconds(item: dict) -> tuple[float, bool]:
+    """What a run took of one core in seconds, and whether that was counted.
+
+    Where no CPU time was (``cpu_seconds``), the time by the clock times the workers stands for it:
+    that is at least as much, and on a machine with other work much more.
+    """
+    if item.get("cpu_seconds") is not None:
+        return float(item["cpu_seconds"]), True
+    return float(item.get("wall_seconds", 0)) * (item.get("workers") or 1), False
 
 
 def seeds(item: dict) -> str:

@@ -28,6 +28,7 @@ PROVENANCE = {
         "started": _MOMENT,
         "finished": _MOMENT,
         "wall_seconds": _SECONDS,
+        "cpu_seconds": _SECONDS,
         "resumed": {"type": "boolean"},
         "time_note": _TEXT,
         "inputs": _TEXT,

@@ -102,6 +102,9 @@ def run(
                 "files": provenance.checksums(folder / name),
                 **job.record(),
             }
+            # Under torchrun the other processes are no children of this one.
+            if world.size == 1 and (used := watch.cpu_seconds) is not None:
+                record["cpu_seconds"] = used
             if made_from is not None and made_from == inputs():
                 record["inputs"] = made_from
             provenance.write(folder / f"{name}.provenance.json", seal.sealed(record))

@@ -40,6 +40,8 @@ TRUTH = {"type": "boolean", "description": "true or false"}
 NUMBER = {"type": "number", "description": "a number (an exponent needs a point: 1.0e-3)"}
 POSITIVE = {"type": "number", "exclusiveMinimum": 0, "description": "a positive number"}
 NOT_NEGATIVE = {"type": "number", "minimum": 0, "description": "a number of at least 0"}
+PART = POSITIVE | {"exclusiveMaximum": 1, "description": "a number between 0 and 1"}
+NAMED = {"type": "object", "properties": {"name": TEXT}, "required": ["name"]}
 _ID = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$", "description": "an experiment's id"}
 _RUN = "^[a-z][a-z0-9_]*$"
 _RUNS = list_of(
@@ -83,7 +85,6 @@ EXPERIMENT = mapping(
 
 _SHARE = {"type": "number", "minimum": 0, "exclusiveMaximum": 1,
           "description": "a number from 0 to below 1"}  # fmt: skip
-_NAMED = {"type": "object", "properties": {"name": TEXT}, "required": ["name"]}
 #: Larger ones are slips: what they ask for would not begin within a day.
 _MANY = 10_000
 SEED = whole(0, 2**32 - 1)  # as far as NumPy's and scikit-learn's go
@@ -107,14 +108,14 @@ TRAINING = mapping(
                 "unroll": optional(whole()),
             }
         ),
-        "model": _NAMED | {"additionalProperties": _SIZE},
-        "optimizer": _NAMED,
+        "model": NAMED | {"additionalProperties": _SIZE},
+        "optimizer": NAMED,
         "schedule": mapping(
             {
                 "drop_at": list_of(POSITIVE, "a list of positive numbers of epochs", 0),
                 "factor": {"type": "number", "minimum": 1, "description": "a number of at least 1"},
                 "drop_at_fraction": list_of(
-                    POSITIVE | {"exclusiveMaximum": 1}, "a list of numbers between 0 and 1", 0
+                    PART, "a list of numbers between 0 and 1", 0
                 ),
             }
         ),

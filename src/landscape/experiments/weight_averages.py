@@ -7,13 +7,15 @@ change the path, so that an average and the weights that it belongs to differ in
 One table: method (the case), rate (the optimizer's ``lr``), seed, step (gradients so far),
 effective epoch, answer, diverged, and losses and errors of the answer. Answers: ``last`` (the
 optimizer's own), ``ema-<decay>`` (exponential average of the weights) and ``swa`` (their plain
-average once an epoch from a part of the run on).
+average once an epoch from a part of the run on). On the way to the end only the last weights and
+the average with the middle decay are measured: what the page draws.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from landscape.errors import LandscapeError
 from landscape.experiments.settings_schema import (
+    NAMED,
+    PART,
     POSITIVE,
     TEXT,
     TRUTH,
@@ -31,20 +35,18 @@ from landscape.experiments.settings_schema import (
     mapping,
     whole,
 )
-from landscape.experiments.simulation import Outcome, csv_text
+from landscape.experiments.simulation import Outcome
+from landscape.experiments.trained import of_seeds
 from landscape.optim.batch_norm import batch_norm_layers, estimated_batch_norm
 from landscape.train import device as devices
 from landscape.train import distributed
 from landscape.train.evaluate import loss_and_error
 from landscape.train.run import Run
 from landscape.train.spec import DataSpec, RunSpec, ScheduleSpec
-from landscape.train.workers import in_workers
 
 EXPERIMENT = "is-it-the-averaging"
-_PART = POSITIVE | {"exclusiveMaximum": 1, "description": "a number between 0 and 1"}
-_NAMED = {"type": "object", "properties": {"name": TEXT}, "required": ["name"]}
 _METHOD = {
-    "optimizer": _NAMED,
+    "optimizer": NAMED,
     "rates": list_of(POSITIVE, "a list of learning rates"),
     "falls": TRUTH,
     "averages": TRUTH,
@@ -53,16 +55,16 @@ _SETTINGS = {
     "data": TEXT,
     "scaling": TEXT,
     "train_samples": whole(),
-    "validation_part": _PART,
-    "model": _NAMED,
+    "validation_part": PART,
+    "model": NAMED,
     "batch_size": whole(),
     "gradients": whole(),
     "evaluations": whole(),
     "evaluation_samples": whole(2),
-    "fall_at": _PART,
+    "fall_at": PART,
     "fall_by": POSITIVE,
-    "decays": list_of(_PART, "a list of numbers between 0 and 1"),
-    "swa_from": _PART,
+    "decays": list_of(PART, "a list of numbers between 0 and 1"),
+    "swa_from": PART,
     "seeds": whole(),
     "seed": whole(0),
     "methods": {"type": "object", "additionalProperties": mapping(_METHOD, tuple(_METHOD))},
@@ -89,24 +91,44 @@ class Averages:
     """
 
     def __init__(self, model: nn.Module, decays: tuple[float, ...], start: int, every: int) -> None:
-        self.start, self.every = start, every
+        self.start, self.every, self.model = start, every, model
         self.exponential = {
             f"ema-{decay:g}": AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))
             for decay in decays
         }
         self.plain = AveragedModel(model)
+        # Finding the weights of four networks anew at each step took longer than averaging them.
+        self._weights = [p.detach() for p in model.parameters()]
+        self._averaged = {
+            name: [p.detach() for p in average.module.parameters()]
+            for name, average in self.exponential.items()
+        }
+        self._buffers = bool(list(model.buffers()))
 
-    def update(self, model: nn.Module, step: int) -> None:
+    @property
+    def middle(self) -> str:
+        """The name of the average with the middle decay."""
+        names = sorted(self.exponential, key=lambda name: float(name.removeprefix("ema-")))
+        return names[len(names) // 2]
+
+    def update(self, step: int) -> None:
         """Count the weights after so many steps."""
-        for average in self.exponential.values():
-            average.update_parameters(model)
+        for name, average in self.exponential.items():
+            if self._buffers or average.n_averaged == 0:  # it copies them
+                average.update_parameters(self.model)
+            else:
+                average.multi_avg_fn(self._averaged[name], self._weights, average.n_averaged)
+                average.n_averaged += 1
         if step >= self.start and (step - self.start) % self.every == 0:
-            self.plain.update_parameters(model)
+            self.plain.update_parameters(self.model)
 
-    def networks(self) -> Iterator[tuple[str, nn.Module]]:
-        """Names of the averages that have counted something, and networks that hold them."""
+    def networks(self, every: bool = True) -> Iterator[tuple[str, nn.Module]]:
+        """Names of the averages that have counted something, and networks that hold them.
+
+        Without ``every`` that with the middle decay alone.
+        """
         for name, average in (*self.exponential.items(), ("swa", self.plain)):
-            if average.n_averaged > 0:
+            if average.n_averaged > 0 and (every or name == self.middle):
                 yield name, average.module
 
 
@@ -172,15 +194,19 @@ def path(settings: Mapping[str, Any], case: str, rate: float, seed: int) -> pd.D
             run.scheduler.step()
         run.step += 1
         if averages is not None and not run.diverged:
-            averages.update(run.model, run.step)
+            averages.update(run.step)
         if run.diverged or run.step in due:
-            rows += [_row(run, case, rate, name, found) for name, found in _answers(run, averages)]
+            every = run.diverged or run.step == total
+            rows += [_row(run, case, rate, name, found)
+                     for name, found in _answers(run, averages, every)]  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _answers(run: Run, averages: Averages | None) -> Iterator[tuple[str, dict[str, float]]]:
-    """Every answer's name with its losses and errors; none of these once the run has diverged."""
-    others = [] if averages is None else list(averages.networks())
+def _answers(
+    run: Run, averages: Averages | None, every: bool
+) -> Iterator[tuple[str, dict[str, float]]]:
+    """The answers' names with losses and errors; none of these once the run has diverged."""
+    others = [] if averages is None else list(averages.networks(every))
     if run.diverged:
         yield from ((name, {}) for name in ("last", *(name for name, _ in others)))
         return
@@ -215,25 +241,30 @@ def _row(run: Run, case: str, rate: float, answer: str, found: dict[str, float])
     }  # fmt: skip
 
 
+def _of_seed(
+    settings: Mapping[str, Any], seed: int, checkpoints: str, *, case: str
+) -> dict[str, Any]:
+    """All rates of one case with one seed."""
+    rates = settings["methods"][case]["rates"]
+    rows = pd.concat([path(settings, case, rate, seed) for rate in rates])
+    return {"results": rows, "files": []}
+
+
 def simulate(
     settings: Mapping[str, Any],
     case: str,
     checkpoints: Path | str = "checkpoints",
     workers: int = 1,
 ) -> Outcome:
-    """All rates and seeds of one case.
+    """All rates and seeds of one case, a seed a worker.
 
     Args:
         settings: As SETTINGS says.
         case: One of its methods.
         checkpoints: Not used: a path takes seconds at small scale.
-        workers: Paths that are trained at the same time.
+        workers: Seeds that are trained at the same time.
 
     Raises:
         LandscapeError: A number of gradients or samples that does not fit a method.
     """
-    seeds = range(settings["seed"], settings["seed"] + settings["seeds"])
-    calls = [(settings, case, rate, seed)
-             for rate in settings["methods"][case]["rates"] for seed in seeds]  # fmt: skip
-    frames = in_workers(path, calls, min(workers, len(calls)))
-    return Outcome({"results": csv_text(pd.concat(frames), "%.6g")})
+    return of_seeds(partial(_of_seed, case=case), ("results",), settings, checkpoints, workers)

@@ -197,7 +197,8 @@ class Inputs:
         trees = [*own, *(tree for other in others for tree in self._trees(other.item))]
         modules = {"landscape.book.calls"}.union(*(self.code.used_by(one) for one in trees))
         named = set().union(*map(texts, trees))
-        read = [e for e in self.experiments.values() if e.id in named or e.page == page.item]
+        pages = {page.item, *(p.item for p in others)}
+        read = [e for e in self.experiments.values() if e.id in named or e.page in pages]
         beside = [page.path.parent / name for name in ("claims.yaml", "settings.yaml")]
         beside += [self.pages[e.page].path.parent / "settings.yaml" for e in read]
         provenance = (e.folder(self.profile, self.root).glob("*.provenance.json") for e in read)
