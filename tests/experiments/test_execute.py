@@ -135,7 +135,7 @@ def test_a_grid_is_one_table_with_the_settings_that_differ_in_front(project):
     grid = "      grid: {run: {epochs: [0.5, 1]}, optimizer: {J: [1.0e-2, 1.0e-3, 0]}}\n"
     text = path.read_text().replace("    anneal_sgd:\n", "    anneal_sgd:\n" + grid, 1)
     text = re.sub(r"\n +J: 1.0e-3  #.*", "", text, count=1)  # a grid takes its place
-    path.write_text(text[: text.index("\nthesis-fig-2-3-mnistfc-glorot:")])  # those like it have other grids
+    path.write_text(text[: text.index("\nthesis-fig-2-3-mnistfc-glorot:")])
     folder = train(project)
     frame = pd.read_csv(folder / "results.csv")
     assert tuple(frame.columns[:3]) == ("epochs", "J", "seed")
