@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,12 @@ def _artifact_ids(root: Path) -> list[str]:
 
 
 def _entries(path: Path) -> list[Any]:
-    content = documents.read(path)
+    return _parsed(documents.text(path), path)
+
+
+@lru_cache(maxsize=16)  # asked for with every page and every experiment
+def _parsed(text: str, path: Path) -> list[Any]:
+    content = documents.parse(text, path)
     if not isinstance(content, list | None):
         raise LandscapeError(f"{path} must hold a list; restore it from git.")
     return content or []

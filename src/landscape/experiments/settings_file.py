@@ -63,19 +63,12 @@ def entries(root: Path) -> dict[str, Entry]:
         path = page.path.parent / NAME
         if not page.part or page.name == "part" or not path.is_file():
             continue
-        for name, tree in _read(documents.text(path, SettingsError), path).items():
-            if not _ID.fullmatch(name):  # it becomes a folder
-                raise SettingsError(
-                    f"{short(path, root)}: {name!r} is no name of an experiment; use small "
-                    "letters, digits and -."
-                )
+        for name, tree in _checked(documents.text(path, SettingsError), path, root).items():
             if name in found:
                 raise SettingsError(
                     f"{short(path, root)}: the experiment {name!r} is also in "
                     f"{short(found[name].path, root)}; rename one."
                 )
-            for problem in schema.problems(plain(tree), settings_schema.EXPERIMENT):
-                raise SettingsError(f"{short(path, root)}: {name}: {problem}.".replace("?.", "?"))
             found[name] = Entry(name, page.item, page.part, path, tree)
     return found
 
@@ -85,7 +78,22 @@ def short(path: Path, root: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
+# Whoever asks for one experiment asks for all files, a thousand times in a look at the inputs.
 @lru_cache(maxsize=256)
+def _checked(text: str, path: Path, root: Path) -> dict[str, Tree]:
+    """The experiments of one file; a text that was right before is not looked through again."""
+    found = _read(text, path)
+    for name, tree in found.items():
+        if not _ID.fullmatch(name):  # it becomes a folder
+            raise SettingsError(
+                f"{short(path, root)}: {name!r} is no name of an experiment; use small "
+                "letters, digits and -."
+            )
+        for problem in schema.problems(plain(tree), settings_schema.EXPERIMENT):
+            raise SettingsError(f"{short(path, root)}: {name}: {problem}.".replace("?.", "?"))
+    return found
+
+
 def _read(text: str, path: Path) -> dict[str, Tree]:
     values = documents.parse(text, path, SettingsError)
     if values is None:

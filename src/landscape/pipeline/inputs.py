@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ class Inputs:
     def __init__(self, profile: str, root: Path) -> None:
         self.profile, self.root = project.check_profile(profile), Path(root)
         self.code = Code(self.root / "src")
+        # Of pages that use each other's figures every tree is asked for many times.
+        self._used_by, self._texts = cache(self.code.used_by), cache(texts)
         self.experiments = {e.id: e for e in catalogue.experiments(self.root)}
         self.pages = {page.item: page for page in project.pages(self.root)}
         self._lines: dict[Path, str] = {}
@@ -136,23 +139,23 @@ class Inputs:
         own = self._trees(page.item)
         others = self._used(page, own)
         trees = [*own, *(tree for other in others for tree in self._trees(other.item))]
-        modules = {"landscape.evidence.judge"}.union(*(self.code.used_by(tree) for tree in trees))
+        modules = {"landscape.evidence.judge"}.union(*(self._used_by(tree) for tree in trees))
         return [
             *self._files(sorted(folder.glob("*.py"))),
             *self._contents([folder / "claims.yaml", self.root / ARTIFACTS]),
             *self._modules(self.code.closure(modules, (*MAKING, "landscape.book"))),
-            *self._read(page, others, set().union(*map(texts, trees))),
+            *self._read(page, others, set().union(*map(self._texts, trees))),
         ]
 
     def _used(self, page: project.PageSource, own: list[ast.Module]) -> list[project.PageSource]:
         """Other pages whose ``figure.py`` a page uses: named in its code or in theirs."""
         used: set[str] = set()
-        waiting = set().union(*map(texts, own))
+        waiting = set().union(*map(self._texts, own))
         while new := {
             p.item for p in self.pages.values() if p.name in waiting and p.item != page.item
         } - used:
             used |= new
-            waiting = set().union(*(texts(t) for item in new for t in self._trees(item)))
+            waiting = set().union(*(self._texts(t) for item in new for t in self._trees(item)))
         return [p for p in self.pages.values() if p.item in used]
 
     def _trees(self, item: str) -> list[ast.Module]:
@@ -195,8 +198,8 @@ class Inputs:
         own = [tree, *map(self.code.tree, sources)]
         others = self._used(page, own)
         trees = [*own, *(tree for other in others for tree in self._trees(other.item))]
-        modules = {"landscape.book.calls"}.union(*(self.code.used_by(one) for one in trees))
-        named = set().union(*map(texts, trees))
+        modules = {"landscape.book.calls"}.union(*(self._used_by(one) for one in trees))
+        named = set().union(*map(self._texts, trees))
         pages = {page.item, *(p.item for p in others)}
         read = [e for e in self.experiments.values() if e.id in named or e.page in pages]
         beside = [page.path.parent / name for name in ("claims.yaml", "settings.yaml")]
