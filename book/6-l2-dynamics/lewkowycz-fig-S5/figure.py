@@ -214,7 +214,8 @@ def panels(runs):
         ax.set_xscale("log")
         book.ticks_at(ax, sorted(frame["lr"].unique()))
         ax.set(xlabel=r"learning rate $\eta$", ylabel="test accuracy [%]")
-        ax.legend(loc="upper left" if letter == "a" else "lower left")
+        if ax.get_legend_handles_labels()[0]:  # in a short run no network may fit its samples
+            ax.legend(loc="upper left" if letter == "a" else "lower left")
         limits.append(ax)
         figures[letter] = figure
     low, high = (f(pick(ax.get_ylim()) for ax in limits) for f, pick in ((min, min), (max, max)))
