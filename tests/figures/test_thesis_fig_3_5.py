@@ -55,6 +55,16 @@ def test_the_sentence_follows_what_was_measured(gaps, words):
     assert len(found["finding"].split()) < 46
 
 
+def test_a_record_of_one_network_leaves_the_other_short():
+    work = runs(scale="paper", epochs=30)
+    work.frames.pop(MNISTFC)
+    found, named = judged(ID, runs(), work)
+    assert labels(named, "c1")["lenet"] == "reproduced"
+    assert labels(named, "c1")["mnistfc"] == "reproduced at small scale"
+    assert found["finding"].endswith("; the first's runs are much shorter than the work's.")
+    assert len(found["finding"].split()) < 46
+
+
 def test_a_faster_entropy_sgd_contradicts_more_passes_at_the_works_scale():
     work = runs(speeds=(2.0, 0.5), scale="paper", epochs=30)
     named = judged(ID, runs(speeds=(2.0, 0.5), epochs=30), work)[1]

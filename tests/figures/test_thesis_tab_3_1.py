@@ -104,6 +104,15 @@ def test_the_sentence_follows_what_was_measured(gaps, words):
     assert "in runs much shorter than the work's" in found["finding"]
 
 
+def test_a_record_of_lenet_is_told_from_the_short_runs():
+    work = runs(scale="paper")
+    for name in [one for one in work.frames if one != "thesis-tab-3-1-lenet"]:
+        work.frames.pop(name)
+    found, named = judged(ID, runs(), work)
+    assert named["c1.lenet"]["verdict"]["scale"] == "work"
+    assert "in runs much shorter than the work's but for LeNet" in found["finding"]
+
+
 def test_a_difference_beyond_the_tolerance_is_contradicted_at_the_works_scale_alone():
     small, work = runs(0.5, 0.5), runs(0.5, 0.5, scale="paper")
     assert labels(judged(ID, small)[1], "c1")["lenet"] == "not seen at small scale"

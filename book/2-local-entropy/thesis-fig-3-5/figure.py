@@ -55,8 +55,11 @@ def finding(found):
             where = f"{format_number(abs(gap.value), 2)} points {side}"
         ends.append(f"{where} Adam on {name}")
         times.append(_times(ratio))
-    small = any(found[f"c1.{task}"].verdict.scale != "work" for task in EXPERIMENTS)
+    small = [task for task in NAMES if found[f"c1.{task}"].verdict.scale != "work"]
     scale = ", in runs much shorter than the work's" if small else ""
+    if len(small) == 1:
+        which = "first" if small[0] == next(iter(NAMES)) else "second"
+        scale = f"; the {which}'s runs are much shorter than the work's"
     return (
         f"Entropy-SGD ends {ends[0]} and {ends[1]}; it takes {times[0]} on the first and "
         f"{times[1]} on the second{scale}."

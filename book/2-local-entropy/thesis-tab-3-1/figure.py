@@ -121,8 +121,10 @@ def finding(found):
         return "Nothing was measured."
     ends = ", and ".join(f"{side} on {_listed(names)}" for side, names in groups.items() if names)
     ran = [part for part in judged.values() if part.value is not None]
-    small = any(part.verdict.scale != "work" for part in ran)
-    scale = ", in runs much shorter than the work's" if small else ""
+    full = [TASKS[task].name for task, part in judged.items()
+            if part.value is not None and part.verdict.scale == "work"]  # fmt: skip
+    but = f" but for {_listed(full)}" if full else ""
+    scale = f", in runs much shorter than the work's{but}" if len(full) < len(ran) else ""
     left = f"; {_listed(absent)} were not run" if absent else ""
     return f"Compared with the usual optimizer the entropic one ends {ends}{scale}{left}."
 
