@@ -294,6 +294,23 @@ def falling(runs):
     )
 
 
+def against_usual(runs):
+    """A sentence: whether LeNet's usual optimizer ends lower than Langevin dynamics here."""
+    apart = between(runs.frame(FALLING), runs.frame(OTHERS[LENET]), BASELINE[LENET])
+    if not apart.has_interval:
+        return f"On LeNet Langevin dynamics was not compared to {label(BASELINE[LENET])}."
+    side = "not measurably apart from"
+    if apart.low > 0 or apart.high < 0:
+        side = "above" if apart.low > 0 else "below"
+    short = "" if runs.scale == "paper" else (
+        " So short a run says little about that: the work's schedule, scaled, stops Adam too soon."
+    )  # fmt: skip
+    return (
+        f"On LeNet Langevin dynamics with a falling rate ends {side} {label(BASELINE[LENET])}: "
+        f"{format_measurement(apart.with_(unit='points', n=None))}.{short}"
+    )
+
+
 def best(runs, task):
     """The search's row with the lowest validation error at its end: rate ``lr`` and ``power``."""
     rows = runs.frame(SEARCH[task])
