@@ -138,7 +138,7 @@ def curves(runs, records):
                     record=records.frame(RUNS[task]), log=True)  # fmt: skip
         if task == LENET:
             book.curve(ax, runs.frame(FALLING), "effective_epoch", "test_error", "sgld", log=True,
-                       label="SGLD, falling rate", color=book.CYCLE[6], marker="P")  # fmt: skip
+                       label="SGLD, falling rate", color=book.CYCLE[2], marker="P")  # fmt: skip
         others = ("entropy_sgd", BASELINE[task])
         book.curves(ax, runs.frame(OTHERS[task]), "effective_epoch", "test_error", others, log=True)
         book.log_axis(ax)
