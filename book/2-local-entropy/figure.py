@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import figures, provenance, wider
+from landscape.evidence import figures, finals, form_rules, provenance, wider
 from landscape.evidence.measurement import format_measurement, format_number
 from landscape.theory import line_entropy
 from landscape.theory.line_loss import WIDE_AND_SHARP
@@ -176,14 +176,29 @@ def spectra(card):
     )
 
 
-def training(card):
+def stopped(runs):
+    """What its scaled schedule costs Adam in short runs of LeNet: a part of table 3.1's gap."""
+    frame = runs.frame("what-the-programs-do")
+    if frame is None:
+        return ""
+    cost = finals.gap(frame, form_rules.ADAM, form_rules.FAIR)
+    if not cost.has_interval or cost.low <= 0:
+        return ""
+    return (
+        "In short runs of LeNet part of that is Adam's schedule: scaled, it "
+        f"[costs Adam](what-the-programs-do.html) {_text(cost)}. "
+    )
+
+
+def training(card, runs):
     """Where Entropy-SGD ends, from table 3.1."""
     worse = words(card).get("thesis-tab-3-1-c3") == "reproduced"
     langevin = "ends higher" if worse else "is compared, too"
     return (
         f"**Lower errors on some tasks.** {_finding(card, 'thesis-tab-3-1')} "
-        "See [the table](thesis-tab-3-1.html) and the curves on [MNIST](thesis-fig-3-5.html), "
-        "[CIFAR-10](thesis-fig-3-6.html) and [text](thesis-fig-3-7.html); "
+        f"{stopped(runs)}See [the table](thesis-tab-3-1.html) and the curves on "
+        "[MNIST](thesis-fig-3-5.html), [CIFAR-10](thesis-fig-3-6.html) and "
+        "[text](thesis-fig-3-7.html); "
         f"[plain Langevin dynamics](sgld-comparison.html) {langevin}."
     )
 
@@ -196,11 +211,11 @@ def reasons(runs, root):
         return f"**[Is it the averaging?](is-it-the-averaging.html)** {page.answer(runs)}"
     gain, part = measured["entropy"][1], measured["no force"][2]
     lead = "The gain is there without the force, too." if part.low > 0 else "Is it the force?"
-    side = "ends lower by" if tuned.value > 0 else "ends higher by"
+    side = "below" if tuned.value > 0 else "above"
     return (
         f"**{lead}** Entropy-SGD gains {_text(gain)} over SGD at its inner rate; "
-        f"[without its force](is-it-the-averaging.html) it has {page.percent(part)} of that, and "
-        f"it {side} {format_number(abs(tuned.value), 1)} points than SGD at a picked rate."
+        f"[without its force](is-it-the-averaging.html) it has {page.percent(part)} of that. "
+        f"With it, it ends {format_number(abs(tuned.value), 1)} points {side} SGD at a picked rate."
     )
 
 
@@ -212,7 +227,7 @@ def widths(runs, root):
 
 def findings(card, runs, root):
     """Five sentences with links."""
-    return [perceptrons(runs, root), spectra(card), training(card), reasons(runs, root),
+    return [perceptrons(runs, root), spectra(card), training(card, runs), reasons(runs, root),
             widths(runs, root)]  # fmt: skip
 
 
@@ -244,23 +259,30 @@ WITH_RUNS = ("thesis-fig-3-1", "thesis-fig-3-3", "thesis-fig-3-4", "thesis-fig-3
 def costs(runs, root):
     """Core minutes of the runs by page: one row a page, dearest first, those without runs left out.
 
-    ``counted`` are runs whose CPU time is known; for the others the clock's time times the workers
-    stands in, which is more.
+    ``counted`` are runs whose CPU time is known, ``known`` its minutes and ``clock`` theirs by the
+    clock; for the others the clock's time times the workers stands in, which is more.
     """
     from landscape.experiments import catalogue
 
     rows = []
     for name in (*WITH_RUNS, *BESIDE):
         of = [e.id for e in catalogue.experiments(root) if e.page == f"2-local-entropy/{name}"]
-        took = [provenance.core_seconds(item)
+        took = [(*provenance.core_seconds(item), _clock(item))
                 for one in of for item in runs.provenance(one).values()]  # fmt: skip
         if took:
             rows.append({
-                "page": name, "minutes": sum(seconds for seconds, _ in took) / 60,
-                "runs": len(took), "counted": sum(known for _, known in took),
+                "page": name, "minutes": sum(seconds for seconds, _, _ in took) / 60,
+                "runs": len(took), "counted": sum(is_known for _, is_known, _ in took),
+                "known": sum(seconds for seconds, is_known, _ in took if is_known) / 60,
+                "clock": sum(wall for _, is_known, wall in took if is_known) / 60,
             })  # fmt: skip
-    columns = ["page", "minutes", "runs", "counted"]
+    columns = ["page", "minutes", "runs", "counted", "known", "clock"]
     return pd.DataFrame(rows, columns=columns).sort_values("minutes", ascending=False)
+
+
+def _clock(item):
+    """Seconds by the clock times the workers."""
+    return provenance.core_seconds({**item, "cpu_seconds": None})[0]
 
 
 def cost(runs, root):
@@ -270,18 +292,25 @@ def cost(runs, root):
     table = costs(runs, root)
     if table.empty:
         return (book.Note("What the runs of this part cost was not counted here."),)
-    total, count, counted = table["minutes"].sum(), table["runs"].sum(), table["counted"].sum()
-    most = "" if counted == count else "at most "
-    how = "their CPU time" if counted == count else (
-        f"the CPU time of {counted} of them, and for the others, made before it was counted, the "
-        "time by the clock times the workers, other work on the machine included"
-    )  # fmt: skip
+    total, count, counted, known, clock = (
+        table[name].sum() for name in ("minutes", "runs", "counted", "known", "clock"))  # fmt: skip
+    if counted == count:
+        took = f"took {total:.0f} minutes of CPU time"
+    else:
+        took = f"took at most {total:.0f} minutes of one core"
+        rest = (
+            f"{count - counted} were made before CPU time was counted: their {total - known:.0f} "
+            "minutes by the clock hold what else the machine did"
+        )
+        took += f". {rest}" if not counted else (
+            f". Of {counted} the CPU time is known: {known:.0f} minutes, where the clock says "
+            f"{clock:.0f}. The other {rest}"
+        )  # fmt: skip
     cells = [[f"[{row.page}]({row.page}.html)", f"{row.minutes:.1f}", f"{row.runs}",
               f"{row.counted}"] for row in table.itertuples()]  # fmt: skip
     return (
         book.Note(
-            f"**Cost.** The {count} runs of this part in the {runs.scale} profile took {most}"
-            f"{total:.0f} minutes of one core, {total / 2:.0f} of two: {how}."
+            f"**Cost.** The {count} runs of this part in the {runs.scale} profile {took}."
         ),
         book.Table(["page", "core minutes", "runs", "CPU time counted"], cells, folded=True,
                    stack=True, caption="What the runs cost, by page"),

@@ -9,6 +9,8 @@ import pytest
 from landscape.evidence import figures, wider
 from landscape.evidence.measurement import Measurement
 
+from .made import falling
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -133,7 +135,9 @@ def test_the_findings_say_what_was_measured(entropy, monkeypatch):
     others = {"thesis_fig_3_3": {"measure": lambda runs: found}, "is_it_the_averaging": average,
               "wide_or_not": {"answer": narrower}}  # fmt: skip
     pages(entropy, monkeypatch, **others)
-    said = entropy.findings(CARD, None, None)
+    short = {"adam": 3.5, "adam_constant": 2.0}
+    runs = SimpleNamespace(frame=lambda name: falling({m: (e, 1.0) for m, e in short.items()}))
+    said = entropy.findings(CARD, runs, None)
     assert len(said) == 5
     assert "err less where all can be counted" in said[0]
     assert "4.0 points less than the mean" in said[0]
@@ -141,12 +145,15 @@ def test_the_findings_say_what_was_measured(entropy, monkeypatch):
     assert "What thesis-tab-3-1 found." in said[2]
     assert said[2].endswith("ends higher.")
     assert "without the force, too" in said[3]
-    assert "higher by 1.7 points" in said[3]
+    assert "ends 1.7 points above SGD" in said[3]
+    assert "costs Adam](what-the-programs-do.html) 1.5" in said[2]
     assert said[4].endswith("Narrower.")
     found["c1"]["better"] = Measurement(None)
     average["share_is_known"] = lambda measured: False
     pages(entropy, monkeypatch, **others)
-    said = entropy.findings(CARD, None, None)
+    short["adam_constant"] = 3.5
+    said = entropy.findings(CARD, runs, None)
+    assert "costs Adam" not in said[2]
     assert said[0].endswith("were not compared.")
     assert said[3].endswith("An average does it.")
 
@@ -174,10 +181,10 @@ def test_it_says_for_how_many_runs_the_cpu_time_is_known(entropy):
     runs = SimpleNamespace(scale="laptop", provenance=lambda name: made.get(name, {}))
     note, table = entropy.cost(runs, ROOT)
     assert "The 2 runs of this part in the laptop profile took at most 2 minutes" in note.text
-    assert "the CPU time of 1 of them" in note.text
+    assert "Of 1 the CPU time is known: 0 minutes, where the clock says 30." in note.text
+    assert "The other 1 were made before CPU time was counted: their 2 minutes" in note.text
     assert [row[0].text.split("]")[0] for row in table.rows] == ["[wide-or-not", "[thesis-fig-3-3"]
     del made["wide-or-not"]
-    assert entropy.cost(runs, ROOT)[0].text.endswith("took 0 minutes of one core, 0 of two: their "
-                                                     "CPU time.")  # fmt: skip
+    assert entropy.cost(runs, ROOT)[0].text.endswith("took 0 minutes of CPU time.")
     made.clear()
     assert len(entropy.cost(runs, ROOT)) == 1

@@ -182,3 +182,11 @@ def test_tables_and_panels(figure):
     )
     assert set(figure.curves(made, Trained("paper")).panels) == {"a", "b"}
     assert set(figure.temperatures(made).panels) == {"a", "b"}
+
+
+def test_langevin_dynamics_is_compared_to_the_usual_optimizer_too(figure):
+    # LeNet's falling rate ends half a point above the constant one, Adam one above Entropy-SGD.
+    assert "falling rate ends above Adam: 1.3 " in figure.against_usual(runs())
+    assert "ends below Adam: -0.5 " in figure.against_usual(runs(lenet=(3.0, 3.0)))
+    made = runs(lenet=(3.0, 2.5))
+    assert "not measurably apart from Adam: 0 [" in figure.against_usual(made)

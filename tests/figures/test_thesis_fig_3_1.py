@@ -138,7 +138,7 @@ def test_pictures_tables_and_notes_are_made(figure):
     assert "over all 60,000 the same count leaves none." in figure.width_note(made)
     assert len(figure.means_table(made).rows) == 6
     assert len(figure.networks_table(made).rows) == 4
-    assert f"{figure.cost()['bytes'] / 1e9:.0f} GB" in figure.cost_note(ROOT)
+    assert f"{figure.cost()['bytes'] / 1e9:.0f} GB" in figure.cost_note()
 
 
 def test_the_cost_counts_the_layers_of_the_network(figure):

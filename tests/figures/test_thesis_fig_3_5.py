@@ -43,7 +43,7 @@ def test_the_works_own_numbers_and_order_are_reproduced():
 @pytest.mark.parametrize(
     ("gaps", "words"),
     [
-        ((-0.5, 0.5), "ends 0.50 points below Adam on the fully connected network and 0.50 points "
+        ((-0.5, 0.5), "ends 0.5 points below Adam on the fully connected network and 0.5 points "
                       "above Adam on LeNet"),
         ((0.0, -0.3), "ends not measurably apart from Adam on the fully connected network"),
     ],
@@ -75,7 +75,7 @@ def test_a_faster_entropy_sgd_contradicts_more_passes_at_the_works_scale():
 
 def test_a_ratio_that_may_be_one_is_said_to_be_no_difference():
     found = judged(ID, runs(speeds=(1.0, 0.5)))[0]["finding"]
-    assert "it takes not measurably more or fewer passes on the first and" in found
+    assert "it takes not measurably more or fewer passes on the first, " in found
 
 
 def test_trained_means_within_a_tenth_of_the_worse_end(figure):

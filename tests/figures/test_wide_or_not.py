@@ -59,7 +59,7 @@ FLAT = dict.fromkeys(LOSSES, 1.0)
 @pytest.mark.parametrize(
     ("factor", "words"),
     [
-        (0.5, "are by most measures wider than SGD's and Adam's"),
+        (0.5, "are by most measures wider than SGD's and Adam's where"),
         (2, "are by most measures narrower than SGD's and Adam's"),
         (1, "are not told apart from SGD's and Adam's"),
     ],
@@ -67,7 +67,7 @@ FLAT = dict.fromkeys(LOSSES, 1.0)
 def test_the_answer_follows_the_measures(figure, factor, words):
     runs = made(figure, FLAT | {"entropy_sgd": factor})
     text = figure.answer(runs)
-    assert text.startswith("At the same training loss (0.2) Entropy-SGD's solutions are ")
+    assert text.startswith("At equal training loss Entropy-SGD's solutions are ")
     assert words in text
     assert text.count(". ") == 0, "one sentence"
     assert len(text.split()) < 45
@@ -89,8 +89,21 @@ def test_it_is_said_on_how_many_measures_a_word_rests(figure):
     table = runs.tables[("measures", "results")]
     ours = table["method"] == "entropy_sgd"
     table.loc[ours, ["balanced_trace", "balanced_top", "rise"]] *= 2
-    assert figure.rests(runs).endswith("3 against SGD, 3 against Adam, 3 against SGD, inner rate.")
+    said = figure.rests(runs)
+    assert "3 against SGD, 3 against Adam, 3 against SGD, inner rate; 3 are the fewest" in said
+    found = figure.at_common_loss(runs)[1]
+    lows = [wider.ratio(found, m, *pair).low for pair in figure.PAIRS[:3]
+            for m in ("balanced_trace", "balanced_top", "rise")]  # fmt: skip
+    assert said.endswith(f"begins at {min(lows):.3f}.")
+    table.loc[ours, "balanced_width_1"] *= 2
+    assert "fewest" not in figure.rests(runs)
     assert figure.rests(made(figure, FLAT)).startswith("By no comparison")
+
+
+def test_the_work_s_scope_is_said_to_have_no_force(figure):
+    said = figure.without_force(made(figure, FLAT | {"sgd": 0.5}))
+    assert said.endswith("SGD itself against Adam: wider.")
+    assert figure.without_force(made(figure, FLAT)).endswith("Adam: not told apart.")
 
 
 def test_two_of_five_are_not_enough(figure):

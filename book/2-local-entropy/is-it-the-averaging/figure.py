@@ -141,14 +141,16 @@ def answer(runs):
             f"Entropy-SGD's gain over SGD at the same rate, {format_measurement(whole)}, cannot be "
             "told from none, so that no share of it can be given to averaging."
         )
-    over = "no measurable gain is left" if tuned is None or tuned.low <= 0 else "it still gains"
+    over = "over SGD at a picked rate it still gains"
+    if tuned is None or tuned.low <= 0:
+        over = "over SGD at a picked rate no measurable gain is left"
     if tuned is not None and tuned.high < 0:
-        over = f"it loses {format_number(-tuned.value, 1)} points"
+        points = format_number(-tuned.value, 1)
+        over = f"SGD at a picked rate ends {points} points below Entropy-SGD"
     return (
         f"An average of SGD's weights gives {extent(measured['average'][2])} of Entropy-SGD's "
         f"gain over SGD at the same constant rate ({format_number(whole.value, 1)} points), "
-        f"Entropy-SGD without its force {extent(measured['no force'][2])}; against SGD "
-        f"at a picked rate {over}."
+        f"Entropy-SGD without its force {extent(measured['no force'][2])}; {over}."
     )
 
 

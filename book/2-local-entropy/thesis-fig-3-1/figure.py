@@ -239,17 +239,18 @@ def cost():
     }  # fmt: skip
 
 
-def cost_note(root):
-    """What all eigenvalues of the work's network would cost, counted and measured, in words."""
+def cost_note():
+    """What all eigenvalues of the work's network would cost by counting, in words."""
     need = cost()
     hours = {key: need[key] / 1e12 / 3600 for key in ("products", "layered", "eigenvalues")}
     return (
         f"All {WEIGHTS:,} eigenvalues need a matrix of {need['bytes'] / 1e9:.0f} GB in float64. "
         f"Over all {SAMPLES:,} images its rows take {need['products']:.1e} operations, which are "
-        f"{hours['products']:.0f} hours at $10^{{12}}$ a second, and {hours['layered']:.1f} "
-        "where the dense layer's block comes from Jacobians, as it does for the small network "
-        f"here; the eigenvalues take {60 * hours['eigenvalues']:.0f} minutes more. The GPU queue "
-        f"has it over fewer images, block by block. {measured(root)}"
+        f"{hours['products']:.0f} hours at $10^{{12}}$ a second, a graphics card's rate, and "
+        f"{hours['layered']:.1f} where the dense layer's block comes from Jacobians, as it does "
+        "for the small network here; the eigenvalues take at that rate "
+        f"{60 * hours['eigenvalues']:.0f} minutes more. The GPU queue has it over fewer "
+        "images, block by block."
     )
 
 

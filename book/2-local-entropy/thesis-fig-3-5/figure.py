@@ -52,7 +52,7 @@ def finding(found):
         where = "not measurably apart from"
         if gap.has_interval and (gap.high < 0 or gap.low > 0):
             side = "below" if gap.high < 0 else "above"
-            where = f"{format_number(abs(gap.value), 2)} points {side}"
+            where = f"{format_number(abs(gap.value), 1)} points {side}"
         ends.append(f"{where} Adam on {name}")
         times.append(_times(ratio))
     small = [task for task in NAMES if found[f"c1.{task}"].verdict.scale != "work"]
@@ -61,7 +61,7 @@ def finding(found):
         which = "first" if small[0] == next(iter(NAMES)) else "second"
         scale = f"; the {which}'s runs are much shorter than the work's"
     return (
-        f"Entropy-SGD ends {ends[0]} and {ends[1]}; it takes {times[0]} on the first and "
+        f"Entropy-SGD ends {ends[0]} and {ends[1]}; it takes {times[0]} on the first, "
         f"{times[1]} on the second{scale}."
     )
 

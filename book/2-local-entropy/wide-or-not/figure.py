@@ -65,13 +65,12 @@ def says(found, method, base):
 
 def answer(runs):
     """What was found, in one sentence."""
-    level, found = at_common_loss(runs)
+    _, found = at_common_loss(runs)
     felt, work = ({base: says(found, method, base) for base in ("sgd", "adam")}
                   for method in ("entropy_sgd", "entropy_sgd_loose"))  # fmt: skip
     return (
-        f"At the same training loss ({format_number(level, digits=2)}) Entropy-SGD's solutions are "
-        f"{_than(felt)} where its force is felt, and {_than(work)} at the work's scope; "
-        f"{_errs(found)}."
+        f"At equal training loss Entropy-SGD's solutions are {_than(felt)} where its force is "
+        f"felt, at the work's scope {_than(work)}; {_errs(found)}."
     )
 
 
@@ -86,20 +85,36 @@ def _than(words):
     same = {}
     for base, word in words.items():
         same.setdefault(word, []).append(METHODS[base] + "'s")
-    return " and ".join(forms[word].format(" and ".join(of)) for word, of in same.items())
+    return ", ".join(forms[word].format(" and ".join(of)) for word, of in same.items())
 
 
 def rests(runs):
-    """On how many of the measures each word "narrower" rests, in a sentence."""
+    """On how many of the measures each word "narrower" rests, and on how little, in sentences."""
     found = at_common_loss(runs)[1]
-    counts = [f"{list(readings(found, *pair).values()).count(wider.NARROWER)} against "
-              f"{METHODS[pair[1]]}" for pair in PAIRS
-              if pair[0] == "entropy_sgd" and says(found, *pair) == wider.NARROWER]  # fmt: skip
-    if not counts:
+    pairs = [pair for pair in PAIRS
+             if pair[0] == "entropy_sgd" and says(found, *pair) == wider.NARROWER]  # fmt: skip
+    if not pairs:
         return "By no comparison is Entropy-SGD where its force is felt narrower."
+    ends = {(pair[1], m): wider.ratio(found, m, *pair).low for pair in pairs
+            for m, word in readings(found, *pair).items() if word == wider.NARROWER}  # fmt: skip
+    counts = [sum(base == pair[1] for base, _ in ends) for pair in pairs]
+    said = ", ".join(f"{n} against {METHODS[base]}"
+                     for n, (_, base) in zip(counts, pairs, strict=True))  # fmt: skip
+    bare = f"; {wider.MAJORITY} are the fewest that count" if min(counts) == wider.MAJORITY else ""
+    base, name = min(ends, key=ends.get)
     return (
         f"Of the {len(MEASURES)} measures, not independent of each other, so many say that "
-        f"{METHODS['entropy_sgd']} is narrower: {', '.join(counts)}."
+        f"{METHODS['entropy_sgd']} is narrower: {said}{bare}. The lowest of these intervals, "
+        f"{MEASURES[name]} against {METHODS[base]}, begins at {ends[base, name]:.3f}."
+    )
+
+
+def without_force(runs):
+    """What the word against Adam at the work's scope owes to local entropy, in a sentence."""
+    found = at_common_loss(runs)[1]
+    return (
+        "At the work's scope the force is next to nothing: what is found there comes from "
+        f"the inner rate and the averages. SGD itself against Adam: {says(found, 'sgd', 'adam')}."
     )
 
 
@@ -207,8 +222,8 @@ def theory(runs):
     if "width_1" in exact and len(exact):
         gap = (exact["lanczos_width_1"] / exact["width_1"] - 1).abs().max()
         text += (
-            f"; Laplace's differs from that of {len(exact)} whole spectra by at most "
-            f"{100 * gap:.0f} %, and of their eigenvalues "
+            f"; Laplace's differs from that of {len(exact)} whole spectra, of networks as trained "
+            f"at the end, by at most {100 * gap:.0f} %, and of their eigenvalues "
             f"{100 * exact['near_zero'].mean():.0f} % are within $10^{{-4}}$ of zero while the "
             f"lowest is {exact['bottom'].min():.2f}"
         )
