@@ -47,23 +47,24 @@ def finding(found):
     if any(found[f"c1.{task}"].value is None for task in EXPERIMENTS):
         return "Nothing was measured."
     ends, times = [], []
-    for task, name in NAMES.items():
+    for task in NAMES:
         gap, ratio = found[f"c1.{task}"].measurement, found[f"c3.{task}"].measurement
         where = "not measurably apart from"
         if gap.has_interval and (gap.high < 0 or gap.low > 0):
             side = "below" if gap.high < 0 else "above"
             where = f"{format_number(abs(gap.value), 1)} points {side}"
-        ends.append(f"{where} Adam on {name}")
+        ends.append(f"{where} Adam")
         times.append(_times(ratio))
     small = [task for task in NAMES if found[f"c1.{task}"].verdict.scale != "work"]
     scale = ", in runs much shorter than the work's" if small else ""
     if len(small) == 1:
-        which = "first" if small[0] == next(iter(NAMES)) else "second"
-        scale = f"; the {which}'s runs are much shorter than the work's"
-    return (
-        f"Entropy-SGD ends {ends[0]} and {ends[1]}; it takes {times[0]} on the first, "
-        f"{times[1]} on the second{scale}."
-    )
+        scale = f"; the runs of {NAMES[small[0]]} are much shorter than the work's"
+    names = list(NAMES.values())
+    apart = (f"{ends[0]} on either network" if ends[0] == ends[1]
+             else f"{ends[0]} on {names[0]} and {ends[1]} on {names[1]}")  # fmt: skip
+    passes = (f"{times[0]} on either" if times[0] == times[1]
+              else f"{times[0]} on the first, {times[1]} on the second")  # fmt: skip
+    return f"Entropy-SGD ends {apart}; it takes {passes}{scale}."
 
 
 def _times(ratio):
@@ -92,8 +93,8 @@ def draw(runs, records, task):
                 record=records.frame(name), log=True)  # fmt: skip
     for method, key in zip(METHODS, (f"{task}-entropy", f"{task}-adam"), strict=True):
         ax.axhline(values[key].value, color=book.look(method).color, linestyle=":", linewidth=1.4)
-    ax.annotate("printed in the work", (0.03, values[f"{task}-adam"].value * 1.05), fontsize=9,
-                xycoords=("axes fraction", "data"), va="bottom")  # fmt: skip
+    ax.annotate("printed in the work", (0.03, values[f"{task}-adam"].value * 0.93), fontsize=9,
+                xycoords=("axes fraction", "data"), va="top")  # fmt: skip
     ax.set(xlabel="effective epochs")
     _look(ax)
     return figure
