@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+import small_spectra
 import torch
 from reference import curvature_reference as reference
 
@@ -13,20 +14,10 @@ from landscape.experiments import hessian_spectra, trained
 
 pytestmark = pytest.mark.usefixtures("stand_ins")
 
-HESSIAN = {
-    "method": "exact", "samples": 24, "fewer": [8], "float32_samples": 8, "instants": [0.5],
-    "instant_samples": 8, "dense": "layers.0", "precision": "float64", "chunk": 10, "rows": 16,
-    "memory": 1e8, "steps": 12, "probes": 3, "widths": [1e-4, 1e-2],
+HESSIAN = small_spectra.HESSIAN | {
+    "fewer": [8], "float32_samples": 8, "instants": [0.5], "instant_samples": 8,
 }  # fmt: skip
-IMAGES = {
-    "data": "mnist", "seed": 3, "seeds": 1, "hessian": HESSIAN,
-    "train": {
-        "data": {"scaling": "unit", "train_samples": 64, "test_samples": 32, "downsample": 4},
-        "model": {"name": "smallfc", "width": 3, "size": 7},
-        "optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.9},
-        "run": {"batch_size": 16, "epochs": 2, "evaluation_samples": 32},
-    },
-}  # fmt: skip
+IMAGES = small_spectra.IMAGES | {"seeds": 1, "hessian": HESSIAN}
 TEXT = {
     "data": "text", "seed": 0, "seeds": 1,
     "hessian": HESSIAN | {"dense": None, "samples": 6, "fewer": [], "float32_samples": None,

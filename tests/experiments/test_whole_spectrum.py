@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from small_spectra import IMAGES
 
 from landscape.errors import LandscapeError
 from landscape.evidence import gpu_plan
@@ -17,20 +18,6 @@ from landscape.pipeline import lists
 pytestmark = pytest.mark.usefixtures("stand_ins")
 
 ROOT = Path(__file__).parents[2]
-HESSIAN = {
-    "method": "exact", "samples": 24, "fewer": [], "float32_samples": None, "instants": [],
-    "instant_samples": 24, "dense": "layers.0", "precision": "float64", "chunk": 10, "rows": 16,
-    "memory": 1e8, "steps": 12, "probes": 3, "widths": [1e-4, 1e-2],
-}  # fmt: skip
-IMAGES = {
-    "data": "mnist", "seed": 3, "seeds": 2, "hessian": HESSIAN,
-    "train": {
-        "data": {"scaling": "unit", "train_samples": 64, "test_samples": 32, "downsample": 4},
-        "model": {"name": "smallfc", "width": 3, "size": 7},
-        "optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.9},
-        "run": {"batch_size": 16, "epochs": 2, "evaluation_samples": 32},
-    },
-}  # fmt: skip
 
 
 def tables(module, folder):
