@@ -178,10 +178,10 @@ def extreme_eigenvalues(
 
     Raises:
         ValueError: `end` or `count` outside its range.
-        scipy.sparse.linalg.ArpackError: ARPACK gave up. With a product that is not finite (weights
-            that diverged, say) its words are about a starting vector that is zero; what is wrong is
-            seen in ``MeanLoss.value`` of the weights. ``ArpackNoConvergence`` is one of them: too
-            few iterations for eigenvalues that lie so close.
+        scipy.sparse.linalg.ArpackError: ARPACK gave up. Of a product that is not finite (weights
+            that diverged, say) it says that it could not build an Arnoldi factorization; what is
+            wrong is seen in ``MeanLoss.value`` of the weights. ``ArpackNoConvergence``, one of
+            these, means too few iterations for eigenvalues that lie so close.
     """
     which = {"largest": "LA", "smallest": "SA"}.get(end)
     if which is None:
