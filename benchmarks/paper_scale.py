@@ -51,7 +51,8 @@ import sweep_scale
 import torch
 from made_up_data import made_up, made_up_sequence, timer
 
-from landscape import data
+from landscape import data, project
+from landscape.errors import LandscapeError
 from landscape.experiments import catalogue, settings
 from landscape.train import distributed
 from landscape.train.evaluate import loss_and_error, sequence_loss_and_error
@@ -165,6 +166,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--experiments", nargs="+", help="default: all trained or swept")
     parser.add_argument("--profile", default="paper", help="another profile, to try this file")
     given = parser.parse_args(arguments)
+    try:
+        project.check_profile(given.profile)
+    except LandscapeError as error:
+        parser.error(str(error))
     device = recording.chosen_device(parser, given, ROOT, FOLDER)
     trained = [item for item in catalogue.experiments(ROOT)
                if item.kind in ("train", "sweep") or item.gpu or _says(item)]  # fmt: skip

@@ -67,7 +67,8 @@ COMMANDS = (
         "execute a run, an experiment or all of a page's, and write the results; with "
         "`torchrun --nproc-per-node N -m landscape` one replica a process",
         (
-            _arg("name", help="<part>/<experiment>/<run>, an experiment or a page"),
+            _arg("name", help="<part>/<experiment>/<run>, an experiment or a page; a page that has "
+                 "an experiment of its own name is run whole, <page>/<experiment> is that one"),
             _PROFILE,
             _arg("--workers", type=int, help="worker processes (default: one a core)"),
             _arg("--seeds", type=int, help="only the first so many seeds"),

@@ -185,6 +185,13 @@ def test_error_bars_are_the_intervals_and_what_has_no_value_is_left_out(ax):
     assert len(ax.containers) == 1
 
 
+def test_error_bars_can_leave_a_part_of_their_value(ax):
+    book.errorbars(ax, {1.0: Measurement(2.0, -3.0, 7.0), 2.0: Measurement(4.0, 3.0, 5.0)}, 0.1)
+    (bars,) = ax.containers[0][2]
+    ends = [end for line in bars.get_segments() for end in line[:, 1]]
+    assert ends == pytest.approx([0.2, 7, 3, 5])
+
+
 def test_ticks_stand_at_the_values_alone(ax):
     ax.set(xscale="log", xlim=(1e-5, 1))
     book.ticks_at(ax, [1e-5, 0.02, 0.5])

@@ -48,6 +48,31 @@ def test_a_page_s_runs_are_executed_one_after_the_other(project, executed, capsy
     assert capsys.readouterr().out.count("wrote ") == 5
 
 
+@pytest.mark.parametrize("name", ["wide-or-not", "2-local-entropy/wide-or-not"])
+def test_a_page_that_shares_its_name_is_run_whole(project, executed, name, capsys):
+    assert cli.main(["run", name]) == 0
+    made = [given[0].split("/")[1] for given, _ in executed]
+    experiments = [f"wide-or-not{end}" for end in ("-rates", "-training", "", "-chains", "-exact")]
+    assert list(dict.fromkeys(made)) == experiments
+    said = capsys.readouterr().out.splitlines()[0]
+    assert said.startswith(f"{name} is a page, run whole, with wide-or-not-rates, wide-or-not-tr")
+    assert said.endswith("; wide-or-not/wide-or-not is its experiment alone")
+
+
+def test_its_experiment_is_run_alone_after_what_it_reads(project, executed):
+    assert cli.main(["run", "wide-or-not/wide-or-not"]) == 0
+    made = [given[0].split("/")[1:] for given, _ in executed]
+    assert made[-3:] == [["wide-or-not", case] for case in ("measures", "lines", "rescaled")]
+    assert {experiment for experiment, _ in made[:-3]} == {"wide-or-not-training"}
+
+
+def test_a_page_s_runs_do_not_fit_into_one_folder(project, executed, capsys):
+    assert cli.main(["run", "wide-or-not", "--output", "out"]) == 1
+    said = capsys.readouterr().err
+    assert "gets its own folder, and wide-or-not/wide-or-not is the one of that name." in said
+    assert executed == []
+
+
 def test_one_run_of_another_profile_into_another_folder(project, executed):
     words = ["run", f"{EXPERIMENT}/adam", "--profile", "paper", "--output", "out", "--seeds", "3"]
     assert cli.main(words) == 0

@@ -48,3 +48,5 @@ def test_two_experiments_on_the_same_data_are_paired_and_both_name_what_diverged
     ours["diverged"] = 1
     none = finals.between(ours, "sgld", others, "sgd")
     assert (none.value, none.note) == (None, "no pair of runs that ended")
+    for pair in ((None, others), (ours, None)):
+        assert finals.between(pair[0], "sgld", pair[1], "sgd").note == "there are no runs of both"

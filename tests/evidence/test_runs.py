@@ -5,7 +5,7 @@ import json
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.evidence import records
+from landscape.evidence import judge, records
 from landscape.evidence.runs import Runs
 from landscape.train import provenance
 
@@ -80,6 +80,22 @@ def test_a_table_with_other_bytes_than_the_run_wrote_is_refused(project, table):
     assert f"`landscape run {SIMULATION}/hot --profile laptop`" in str(error.value)
     path.write_bytes(whole)
     assert len(runs.table(SIMULATION, "hot", table)) == 4
+
+
+def test_a_table_without_its_provenance_is_refused_and_not_judged(project):
+    """Nothing says what made it, and nothing would notice that it was cut."""
+    runs = Runs.build("laptop", project)
+    assert len(runs.table(SIMULATION, "hot", "minima")) == 4
+    for experiment, run in ((SIMULATION, "hot"), (EXPERIMENT, "adam")):
+        (results(project, experiment=experiment) / f"{run}.provenance.json").unlink()
+    with pytest.raises(LandscapeError) as error:
+        runs.table(SIMULATION, "hot", "minima")
+    assert "hot/minima.csv lies there without its provenance, hot.prov" in str(error.value)
+    assert f"`landscape run {SIMULATION}/hot --profile laptop`" in str(error.value)
+    assert len(runs.table(SIMULATION, "cold")) == 4
+    with pytest.raises(LandscapeError, match="adam/results.csv lies there without"):
+        judge.judge("thesis-fig-2-3", "laptop", project)
+    assert not (project / "verdicts").exists()
 
 
 def test_the_settings_in_force_are_those_of_the_profile(project):

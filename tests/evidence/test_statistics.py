@@ -30,6 +30,15 @@ def test_mean_interval_is_scipys(x):
     assert (found.n, found.unit) == (len(x), "%")
 
 
+def test_a_mean_leaves_out_what_is_not_there():
+    values = pd.Series([1.0, np.nan, 3.0])
+    assert s.mean_of_known(values, unit="%") == s.mean_interval([1.0, 3.0], unit="%")
+    none = s.mean_of_known(values[1:2], missing="no data set has both")
+    assert (none.value, none.note) == (None, "no data set has both")
+    with pytest.raises(ValueError, match="not finite"):
+        s.mean_of_known(pd.Series([1.0, np.inf]))
+
+
 @given(numbers, numbers)
 def test_difference_is_scipys_welch(a, b):
     found = s.difference(a, b, level=0.9)

@@ -53,6 +53,15 @@ def test_most_measures_decide_and_none_may_be_against(wide, narrow, apart, word)
     assert wider.overall(readings) == word
 
 
+def test_what_measures_say_together_is_read_off_their_ratios():
+    found = frame({"a": [1.0, 1.1], "b": [2.0, 2.3]}).assign(same=1.0)
+    names = [f"sharp_{i}" for i in range(wider.MAJORITY)]
+    found[names] = found[["sharp"] * len(names)].to_numpy()
+    assert wider.together(found, [*names, "same"], "a", "b") == wider.WIDER
+    assert wider.together(found, [*names, "same"], "b", "a") == wider.NARROWER
+    assert wider.together(found, [*names[1:], "same"], "a", "b") == wider.APART
+
+
 def test_nothing_measured_is_said():
     assert wider.overall([wider.UNMEASURED] * 5) == wider.UNMEASURED
 

@@ -55,6 +55,25 @@ def test_a_name_stands_for_its_runs(root, name, runs):
     assert catalogue.find_runs(name, root) == runs
 
 
+SHARED = ["1-spin-glass/third/adam", "1-spin-glass/third/sgd"]
+WHOLE = [*SHARED, "1-spin-glass/d/cold", "1-spin-glass/d/hot"]
+
+
+@pytest.mark.parametrize("part", ["", "1-spin-glass/"])
+def test_a_name_that_a_page_shares_is_the_page_s_or_the_experiment_s(root, toy, part):
+    toy.page("1-spin-glass/third", TRAINED.format(id="third") + SIMULATED.format(id="d"))
+    assert catalogue.find_runs(f"{part}third", root, whole_page=True) == WHOLE
+    assert catalogue.find_runs(f"{part}third", root) == SHARED
+    for whole_page in (True, False):
+        found = catalogue.find_runs(f"{part}third/third", root, whole_page)
+        assert found == SHARED
+        assert catalogue.find_runs(f"{part}third/d", root, whole_page) == WHOLE[2:]
+        assert catalogue.find_runs(f"{part}third/sgd", root, whole_page) == SHARED[1:]
+    assert catalogue.others_on_page(f"{part}third", root) == ["d"]
+    assert catalogue.others_on_page(f"{part}first", root) == []  # no experiment is called like it
+    assert catalogue.others_on_page("d", root) == []
+
+
 def test_an_experiment_that_is_called_like_its_page_stands_for_itself():
     assert catalogue.find_runs("thesis-fig-2-2", ROOT) == [
         f"1-spin-glass/thesis-fig-2-2/{case}" for case in ("exponential", "polynomial", "trivial")

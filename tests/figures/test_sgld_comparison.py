@@ -60,10 +60,11 @@ def test_it_is_no_figure_or_table_of_the_count():
 
 
 def test_the_difference_is_paired_by_seed(figure):
-    found = figure.gap(runs(), "lenet")
+    found = figure.beside(runs(), figure.RUNS["lenet"], "lenet")
     assert (found.value, found.n) == (pytest.approx(1.8), 4)
-    assert figure.gap(runs(), "allcnn", "sgd").value == pytest.approx(14)
-    assert figure.gap(Trained("paper"), "lenet").note == "there are no runs of both"
+    assert figure.beside(runs(), figure.RUNS["allcnn"], "allcnn", "sgd").value == pytest.approx(14)
+    assert figure.claimed(runs(), "lenet").value == pytest.approx(2.3)
+    assert figure.claimed(Trained("paper"), "lenet").note == "there are no runs of both"
 
 
 def test_without_a_pair_of_finished_runs_there_is_no_difference(figure):
@@ -71,7 +72,7 @@ def test_without_a_pair_of_finished_runs_there_is_no_difference(figure):
     for seed in range(4):
         diverge(made.frames["sgld-comparison-lenet"], "sgld", seed)
         diverge(made.frames["sgld-comparison-lenet-decaying"], "sgld", seed)
-    assert figure.gap(made, "lenet").value is None
+    assert figure.beside(made, figure.RUNS["lenet"], "lenet").value is None
     assert "nothing ended" in figure.answer(made)
 
 

@@ -146,9 +146,6 @@ def test_pictures_and_notes_are_made_of_the_tables(figure):
     assert counted.get_yscale() == "log"
     assert list(figure.thresholds(runs).data["random"])[1:] == ["d = 13", "d = 19", "d = 25"]
     assert figure.picks(runs).alt
-    one_set = runs.tables["teacher", "profile"].query("data_set == 0")
-    runs.tables["teacher", "profile"] = one_set
-    assert len(figure.draw_profile(runs).axes[0].lines[0].get_xdata()) == 3  # without intervals
     assert "have no other solution one flip away" in figure.isolation_note(runs).text
     assert "0.833" in figure.limits_note(runs).text
     assert len(figure.counts_table(runs).rows) == 4

@@ -7,8 +7,8 @@ its whole 95 % interval above zero.
 
 import numpy as np
 
-from landscape.evidence import claims, finals, statistics
-from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
+from landscape.evidence import claims, finals, ladders, statistics
+from landscape.evidence.measurement import Measurement, format_brief, format_number
 from landscape.evidence.methods import label
 
 LENET, ALLCNN = "lenet", "allcnn"
@@ -24,6 +24,7 @@ BASELINE = {LENET: "adam", ALLCNN: "sgd"}
 IMAGES = {LENET: 60_000, ALLCNN: 50_000}
 #: Temperature of the noise that Entropy-SGD has on LeNet, as 1 / beta.
 ENTROPY_NOISE = 1e-6
+APART = "not measurably apart from"
 EXPERIMENTS = (*RUNS.values(), FALLING, *SEARCH.values(), *TEMPERATURES.values())
 
 
@@ -37,22 +38,14 @@ def rate(lr, count):
     return count * lr / 2
 
 
-def gap(runs, task, method="entropy_sgd"):
-    """Final test error of SGLD minus that of another method of the same network, paired by seed."""
-    return between(runs.frame(RUNS[task]), runs.frame(OTHERS[task]), method)
+def beside(runs, ours, task, method="entropy_sgd"):
+    """Final test error of an experiment's SGLD minus that of another method of the network."""
+    return finals.between(runs.frame(ours), "sgld", runs.frame(OTHERS[task]), method)
 
 
 def claimed(runs, task):
     """The same at the rate that table 3.1's claim names, which falls."""
-    name = FALLING if task == LENET else RUNS[task]
-    return between(runs.frame(name), runs.frame(OTHERS[task]), "entropy_sgd")
-
-
-def between(ours, other, method):
-    """The same of two frames of runs, either of which may be None."""
-    if ours is None or other is None:
-        return not_run("there are no runs of both")
-    return finals.between(ours, "sgld", other, method)
+    return beside(runs, FALLING if task == LENET else RUNS[task], task)
 
 
 def by_temperature(runs, task=LENET):
@@ -76,22 +69,12 @@ def by_temperature(runs, task=LENET):
 
 def above_none(errors):
     """Error at each temperature above 0 minus that without noise, paired by seed."""
-    pairs = {value: statistics.common_seeds(one, errors[0.0]) for value, one in errors.items()}
-    return {
-        value: statistics.paired_difference(*pair, unit="points")
-        for value, pair in pairs.items() if value > 0 and len(pair[0])
-    }  # fmt: skip
+    return ladders.above(errors, base=0.0, unit="points")
 
 
 def parting(differences):
     """The lowest temperature at which and above which the whole interval is above 0, or None."""
-    found = None
-    for value in sorted(differences, reverse=True):
-        one = differences[value]
-        if not (one.has_interval and one.low > 0):
-            break
-        found = value
-    return found
+    return ladders.unbroken(sorted(differences.items(), reverse=True))
 
 
 def power_of_ten(value):
@@ -101,6 +84,13 @@ def power_of_ten(value):
     return f"{front}10^{{{int(exponent)}}}"
 
 
+def _side(difference):
+    """Where the whole interval of a difference lies, in words."""
+    if not difference.has_interval or difference.low <= 0 <= difference.high:
+        return APART
+    return "above" if difference.low > 0 else "below"
+
+
 def answer(runs):
     """What was found, in one sentence."""
     words = []
@@ -108,11 +98,10 @@ def answer(runs):
         difference = claimed(runs, task)
         if difference.value is None:
             words.append(f"nowhere on {name}, where nothing ended")
-        elif difference.has_interval and (difference.low > 0 or difference.high < 0):
-            side = "above" if difference.value > 0 else "below"
-            words.append(f"{format_number(abs(difference.value), 1)} points {side} it on {name}")
         else:
-            words.append(f"not measurably apart from it on {name}")
+            far = f"{format_number(abs(difference.value), 1)} points "
+            far = "" if (side := _side(difference)) == APART else far
+            words.append(f"{far}{side} it on {name}")
     apart = parting(above_none(by_temperature(runs)))
     noise = "at no temperature tried does its noise raise LeNet's error"
     if apart is not None:
@@ -169,11 +158,8 @@ def comparison(runs):
             (BASELINE[task], other, f"{task}-{BASELINE[task]}", ""),
         ):
             epochs = frame.loc[frame["method"] == method, "effective_epoch"].max()
-            ours = book.Cell(
-                format_measurement(finals.mean(frame, method)),
-                details=f"after {format_number(epochs, digits=3)} effective epochs",
-            )
-            printed = "–"
+            after = f"after {format_number(epochs, digits=3)} effective epochs"
+            ours, printed = book.Cell(str(finals.mean(frame, method)), details=after), "–"
             if key:
                 after = "after " + values[key].what.split(", ")[-1]
                 printed = book.Cell(str(values[key]), details=after)
@@ -204,18 +190,13 @@ def temperatures(runs):
         ax.axhline(level.value, color=book.INK, linewidth=1.2, label="without noise")
         if level.has_interval:
             ax.axhspan(level.low, level.high, color=book.INK, alpha=0.12, linewidth=0)
-        ax.axvline(
-            1 / count, color=book.GREY, linestyle="--", linewidth=1, label="posterior, $1/N$"
-        )
+        ax.axvline(1 / count, color=book.GREY, linestyle="--", linewidth=1,
+                   label="posterior, $1/N$")  # fmt: skip
         ax.axvline(ENTROPY_NOISE, color=book.look("entropy_sgd").color, linestyle=":",
                    label="Entropy-SGD's noise")  # fmt: skip
         look = book.look("sgld")
-        for value, one in values.items():
-            ends_of = None
-            if one.has_interval:
-                ends_of = [[one.value - one.low], [one.high - one.value]]
-            ax.errorbar(value / count, one.value, yerr=ends_of, color=look.color,
-                        marker=look.marker, capsize=3)  # fmt: skip
+        marks = {value / count: one for value, one in values.items()}
+        book.errorbars(ax, marks, fmt=look.marker, color=look.color, capsize=3)
         ax.set(xscale="log", xlabel=r"temperature $\beta^{-1}$", ylabel=name,
                xlim=(min(values) / count / 3, max(values) / count * 3))  # fmt: skip
         panels[letter] = figure
@@ -245,12 +226,11 @@ def parted(runs):
     differences = above_none(by_temperature(runs))
     epochs = runs.frame(TEMPERATURES[LENET])["effective_epoch"].max()
     said = "; ".join(
-        f"{format_measurement(one.with_(n=None))} at ${power_of_ten(value / count)}$"
+        f"{format_brief(one)} at ${power_of_ten(value / count)}$"
         for value, one in differences.items()
     )
-    settings = runs.parameters(RUNS[LENET], "sgld")["optimizer"]
     steps = int(runs.frame(RUNS[LENET])["step"].max())
-    far = walk(settings, steps)
+    far = walk(runs.parameters(RUNS[LENET], "sgld")["optimizer"], steps)
     return (
         f"LeNet's test error after {format_number(epochs, digits=2)} epochs above that without "
         rf"noise, paired by seed, against $\beta^{{-1}}$: {said}. At the posterior's temperature "
@@ -261,53 +241,43 @@ def parted(runs):
 
 def without_noise(runs):
     """A sentence: what the noise does on all-CNN, and what is left of the distance without it."""
-    errors = by_temperature(runs, ALLCNN)
-    (warm,) = above_none(errors).values()
-    tried = runs.frame(TEMPERATURES[ALLCNN])
+    (warm,) = above_none(by_temperature(runs, ALLCNN)).values()
+    tried, other = runs.frame(TEMPERATURES[ALLCNN]), runs.frame(OTHERS[ALLCNN])
     until = tried["effective_epoch"].max()
-    other = runs.frame(OTHERS[ALLCNN])
     # Entropy-SGD's last answer after no more gradients.
     other = other[(other["method"] == "entropy_sgd") & (other["effective_epoch"] < until + 1e-6)]
-    left = between(tried, other, "entropy_sgd").with_(unit="points", n=None)
+    left = finals.between(tried, "sgld", other, "entropy_sgd")
     return (
         f"On all-CNN, after {format_number(until, digits=2)} epochs, the noise of the posterior's "
-        f"temperature adds {format_measurement(warm.with_(n=None))}; without noise the same steps "
-        f"are {format_measurement(left)} above Entropy-SGD."
+        f"temperature adds {format_brief(warm)}; without noise the same steps "
+        f"are {format_brief(left)} above Entropy-SGD."
     )
 
 
 def falling(runs):
     """A sentence: what a falling rate changes on LeNet, and on how little the searches rest."""
     power = runs.parameters(FALLING, "sgld")["optimizer"]["power"]
-    pair = [runs.frame(name) for name in (FALLING, RUNS[LENET])]
-    change = between(*pair, "sgld").with_(unit="points", n=None)
-    above = between(pair[0], runs.frame(OTHERS[LENET]), "entropy_sgd").with_(unit="points", n=None)
-    constant = best(runs, LENET)["power"] == 0
-    first = (
-        "On LeNet the search's best rate does not fall at all; the best"
-        if constant
-        else ("On LeNet the best rate")
-    )
+    change = finals.between(runs.frame(FALLING), "sgld", runs.frame(RUNS[LENET]), "sgld")
+    first = "On LeNet the best rate"
+    if best(runs, LENET)["power"] == 0:
+        first = "On LeNet the search's best rate does not fall at all; the best"
     return (
         f"{first} that falls ($b = {power:g}$) changes the final test error by "
-        f"{format_measurement(change)}, to {format_measurement(above)} above Entropy-SGD's."
+        f"{format_brief(change)}, to {format_brief(claimed(runs, LENET))} above Entropy-SGD's."
     )
 
 
 def against_usual(runs):
     """A sentence: whether LeNet's usual optimizer ends lower than Langevin dynamics here."""
-    apart = between(runs.frame(FALLING), runs.frame(OTHERS[LENET]), BASELINE[LENET])
+    apart = beside(runs, FALLING, LENET, BASELINE[LENET])
     if not apart.has_interval:
         return f"On LeNet Langevin dynamics was not compared to {label(BASELINE[LENET])}."
-    side = "not measurably apart from"
-    if apart.low > 0 or apart.high < 0:
-        side = "above" if apart.low > 0 else "below"
     short = "" if runs.scale == "paper" else (
         " So short a run says little about that: the work's schedule, scaled, stops Adam too soon."
     )  # fmt: skip
     return (
-        f"On LeNet Langevin dynamics with a falling rate ends {side} {label(BASELINE[LENET])}: "
-        f"{format_measurement(apart.with_(unit='points', n=None))}.{short}"
+        f"On LeNet Langevin dynamics with a falling rate ends {_side(apart)} "
+        f"{label(BASELINE[LENET])}: {format_brief(apart)}.{short}"
     )
 
 
@@ -321,27 +291,18 @@ def best(runs, task):
 
 def search_tables(runs):
     """Validation error at the end of the search, a table for each network."""
-    from landscape import book
+    from landscape.book import search_tables
 
-    tables = []
-    for task, name in NAMES.items():
-        rows = runs.frame(SEARCH[task])
-        last = rows[rows["step"] == rows["step"].max()]
-        ends_of = last.groupby(["lr", "power"])["validation_error"].mean().unstack()
-        count = samples(runs, task)
-        winner = best(runs, task)
+    def table(task, name):
+        rows, winner = runs.frame(SEARCH[task]), best(runs, task)
         epochs = format_number(rows["effective_epoch"].max(), digits=2)
-        cells = []
-        for lr, errors in ends_of.iterrows():
-            row = [format_number(rate(lr, count), digits=2)]
-            for power, value in errors.items():
-                text = "diverged" if value != value else f"{value:.2f} %"
-                chosen = (lr, power) == (winner["lr"], winner["power"])
-                row.append(f"**{text}**" if chosen else text)
-            cells.append(row)
-        tables.append(book.Table(
-            [r"rate $\frac{N}{2}\eta$", *(f"$b = {power:g}$" for power in ends_of.columns)], cells,
+        return search_tables.two_settings(
+            rows[rows["step"] == rows["step"].max()], ("lr", "power"), "validation_error",
+            chosen=(winner["lr"], winner["power"]), head=r"rate $\frac{N}{2}\eta$",
+            row=lambda lr: format_number(rate(lr, samples(runs, task)), digits=2),
+            above=lambda power: f"$b = {power:g}$",
             caption=f"{name}: validation error after {epochs} epochs of the search, one run each; "
             "the lowest is taken",
-        ))  # fmt: skip
-    return tables
+        )  # fmt: skip
+
+    return [table(*task) for task in NAMES.items()]

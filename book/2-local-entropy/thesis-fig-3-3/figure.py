@@ -1,14 +1,11 @@
 """All solutions of binary perceptrons (thesis figure 3.3): what is measured, drawn and said."""
 
+from functools import partial
+
 import numpy as np
 
 from landscape.evidence import statistics
-from landscape.evidence.measurement import (
-    Measurement,
-    format_measurement,
-    format_number,
-    not_run,
-)
+from landscape.evidence.measurement import Measurement, format_brief, format_number
 from landscape.experiments import perceptron_summary as summary
 from landscape.theory import binary_perceptron as theory
 
@@ -30,12 +27,8 @@ def entropy(runs, alpha=MAIN):
     return summary.longest(summary.at_alpha(runs.table(NAME, "teacher", "entropy"), alpha))
 
 
-def mean(values, **fields):
-    """Mean with its interval; values that do not exist are left out."""
-    values = values.dropna()
-    if not len(values):
-        return not_run("no data set has both")
-    return statistics.mean_interval(values, **fields)
+#: Mean over data sets; values that do not exist are left out.
+mean = partial(statistics.mean_of_known, missing="no data set has both")
 
 
 def measure(runs):
@@ -126,10 +119,13 @@ def finding(found):
 def first(runs):
     """The page's picture: a map, test error by density, numbers against d."""
     from landscape import book
+    from landscape.book import perceptron_pictures as draw
 
-    points = runs.table(NAME, "teacher", "map")
+    points, profile = (runs.table(NAME, "teacher", name) for name in ("map", "profile"))
+    table = solutions(runs)
     return book.Picture(
-        {"a": draw_map(points), "b": draw_profile(runs), "c": draw_counts(runs)},
+        {"a": draw.solution_map(points, RADIUS), "b": draw.error_by_density(profile, RADIUS),
+         "c": draw.counts(table)},
         titles={"a": f"one data set, $d = {points_length(runs)}$", "b": "dense ones err less",
                 "c": "how many there are"},
         alt="First panel: a map of all solutions of one data set; two groups of darker dots are "
@@ -137,56 +133,14 @@ def first(runs):
         "near the groups. Second: the test error falls with the number of other solutions within "
         "two flips. Third: the number of isolated solutions rises along the exact line, the number "
         "of dense clusters stays below one.",
-        data={"map": points, "profile": runs.table(NAME, "teacher", "profile"),
-              "counts": solutions(runs)[["d", "data_set", "isolated", "clusters", "in_clusters"]]},
+        data={"map": points, "profile": profile,
+              "counts": table[["d", "data_set", "isolated", "clusters", "in_clusters"]]},
     )  # fmt: skip
 
 
 def points_length(runs):
     """Length of the largest perceptrons."""
     return int(solutions(runs)["d"].max())
-
-
-def draw_map(points):
-    """All solutions of the first data set in the plane; colour is local entropy."""
-    from matplotlib.collections import LineCollection
-
-    from landscape import book
-
-    teacher, rows = points[points["cluster"] == -1].iloc[0], points[points["cluster"] >= 0]
-    alone = rows["neighbours"] == 0
-    place, codes = rows[["x", "y"]].to_numpy(), rows["vector"].to_numpy(np.int64)
-    apart = np.bitwise_count(codes[:, None] ^ codes)
-    lines = [place[list(pair)] for pair in np.argwhere(np.triu(apart == 1))]
-    figure, ax = book.panel(height=3.4)
-    ax.add_collection(LineCollection(lines, colors=book.INK, linewidths=0.7, alpha=0.5))
-    ax.scatter(*place[alone].T, s=7, color=book.CYCLE[1], linewidths=0, alpha=0.75,
-               label="isolated")  # fmt: skip
-    dots = ax.scatter(*place[~alone].T, s=24, c=np.log1p(rows["nearby"][~alone]), cmap="cividis",
-                      linewidths=0, label="not isolated", zorder=3)  # fmt: skip
-    ax.plot(teacher["x"], teacher["y"], "*", color=book.INK, markersize=12, label="teacher",
-            zorder=4)  # fmt: skip
-    ax.set(xticks=[], yticks=[])
-    ax.axis("off")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.6, 0.03), ncols=3, handletextpad=0.1,
-              columnspacing=0.8)  # fmt: skip
-    bar = figure.colorbar(dots, ax=ax, shrink=0.8)
-    bar.set_label(f"local entropy, {RADIUS} flips")
-    return figure
-
-
-def draw_profile(runs):
-    """Test error against the number of other solutions nearby, mean over data sets."""
-    from landscape import book
-
-    rows = runs.table(NAME, "teacher", "profile")
-    figure, ax = book.panel(height=3.4)
-    enough = rows["data_set"].nunique() / 10  # of the data sets: means of fewer say little
-    kept = [one for _, one in rows.groupby("octave") if len(one) >= enough]
-    x = [np.log1p(one["nearby"]).mean() for one in kept]
-    _with_interval(ax, x, [one["error"] for one in kept], book.CYCLE[0], "-o", "")
-    ax.set(xlabel=f"local entropy, {RADIUS} flips", ylabel="test error, %")
-    return figure
 
 
 def isolation_note(runs):
@@ -196,8 +150,7 @@ def isolation_note(runs):
     chosen, last = entropy(runs), summary.longest(solutions(runs))
     one, two = last["isolated"] / last["solutions"], _alone(chosen, last)
     joined = chosen["largest_2"] / last["solutions"]
-    percent = [format_measurement((mean(100 * x)).with_(unit="%", n=None))
-               for x in (one, two, joined)]  # fmt: skip
+    percent = [format_brief(mean(100 * x, unit="%")) for x in (one, two, joined)]
     gap = " and ".join(
         f"{100 * theory.isolation_gap(a):.2g} % of the weights at $\\alpha = {a}$"
         for a in (MAIN, LOW)
@@ -216,7 +169,7 @@ def clusters_note(runs):
     from landscape import book
 
     groups = solutions(runs).groupby("d")["clusters"]
-    means = [(d, format_measurement(mean(groups.get_group(d)).with_(n=None)))
+    means = [(d, format_brief(mean(groups.get_group(d))))
              for d in (min(groups.groups), max(groups.groups))]  # fmt: skip
     return book.Note(
         f"A data set has {means[0][1]} dense clusters in the mean at $d = {means[0][0]}$ and "
@@ -233,7 +186,7 @@ def picks_note(runs):
     rows = entropy(runs)
     own = rows[f"shell_{RADIUS}"]
     margin, hebb, centre = (
-        format_measurement(mean(own - rows[name], unit="points").with_(n=None))
+        format_brief(mean(own - rows[name], unit="points"))
         for name in ("margin", "mean_margin", "centre")
     )
     return book.Note(
@@ -249,9 +202,10 @@ def limits_note(runs):
     """Extrapolated thresholds, in words."""
     from landscape import book
 
-    ends = [mean(summary.extrapolated(runs.table(NAME, case, "limits")))
-            for case in ("random", "teacher")]  # fmt: skip
-    storage, teacher = (format_measurement(end.with_(n=None)) for end in ends)
+    storage, teacher = (
+        format_brief(mean(summary.extrapolated(runs.table(NAME, case, "limits"))))
+        for case in ("random", "teacher")
+    )
     return book.Note(
         f"Straight lines in $1/d$ through the mean numbers of patterns end at {storage} for random "
         f"labels (printed: {STORAGE}) and at {teacher} for the teacher (printed: {TEACHER})."
@@ -263,15 +217,15 @@ def counts_table(runs):
     from landscape import book
 
     rows = []
-    for case, name in (("teacher", "teacher"), ("random", "random")):
+    for case in ("teacher", "random"):
         table = runs.table(NAME, case)
         for alpha, some in table[table["d"] == table["d"].max()].groupby("alpha"):
             some = some[some["solutions"] > 0]
             values = (some["solutions"], 100 * some["isolated"] / some["solutions"],
                       100 * some["in_clusters"] / some["solutions"], some["clusters"],
                       some["half_open_clusters"], some["width"])  # fmt: skip
-            cells = [format_measurement(mean(one).with_(n=None)) for one in values]
-            rows.append([rf"{name}, $\alpha = {alpha:g}$ ({len(some)})", *cells])
+            cells = [format_brief(mean(one)) for one in values]
+            rows.append([rf"{case}, $\alpha = {alpha:g}$ ({len(some)})", *cells])
     return book.Table(
         ["labels (data sets)", "solutions", "isolated, %", "in dense clusters, %",
          "dense clusters", "other reading", "width, flips"], rows, folded=True, stack=True,
@@ -290,8 +244,7 @@ def gains_table(runs):
     lengths = lengths[:: max(1, len(lengths) // 2)]
     gain = table["error_isolated"] - table["error_clusters"]
     rows = [
-        [f"${alpha:g}$", *(format_measurement(mean(gain[some.index[some["d"] == d]]))
-                           for d in lengths)]
+        [f"${alpha:g}$", *(str(mean(gain[some.index[some["d"] == d]])) for d in lengths)]
         for alpha, some in table.groupby("alpha")
     ]  # fmt: skip
     return book.Table(
@@ -301,91 +254,29 @@ def gains_table(runs):
     )  # fmt: skip
 
 
-def draw_counts(runs):
-    """Isolated solutions and dense clusters against d: counted, and expected exactly."""
-    from landscape import book
-
-    table = solutions(runs)
-    figure, ax = book.panel(height=3.4)
-    lengths = sorted(table["d"].unique())
-    series = (("isolated", book.CYCLE[1], "o", "isolated"),
-              ("in_clusters", book.CYCLE[0], "s", "in dense clusters"),
-              ("clusters", book.CYCLE[2], "^", "dense clusters"))  # fmt: skip
-    for column, color, mark, label in series:
-        values = [table.loc[table["d"] == d, column] for d in lengths]
-        _with_interval(ax, lengths, values, color, mark, label)
-    exact = summary.expected_isolated(table)
-    ax.plot(exact.index, exact, color=book.CYCLE[1], linewidth=1, label="isolated, exact mean")
-    ax.set(yscale="log", xlabel="weights $d$", ylabel="mean number", xticks=lengths)
-    ax.legend(loc="upper left", fontsize=8.5)
-    ax.set_ylim(top=ax.get_ylim()[1] * 8)
-    return figure
-
-
-def _with_interval(ax, x, groups, color, style, label):
-    """Means of groups of values with their intervals as bars."""
-    found = [statistics.mean_interval(values) for values in groups]
-    value = np.array([one.value for one in found])
-    ends = np.array([(one.value - one.low, one.high - one.value) if one.has_interval else (0, 0)
-                     for one in found]).T  # fmt: skip
-    ends[0] = np.minimum(ends[0], 0.9 * np.abs(value))  # a logarithmic axis has no negative numbers
-    ax.errorbar(x, value, ends, fmt=style, color=color, label=label, capsize=2, linewidth=1)
-
-
 def far(runs):
     """How isolated solutions are, from short perceptrons to long ones."""
     from landscape import book
+    from landscape.book import perceptron_pictures as draw
 
-    table = runs.table(NAME, "random")
-    lengths = [13, 17, 25, 35, 51, 75, 101, 151, 201, 301]
-    longer = [25, 51, 101, 201, 401, 801, 1501, 3001]
-    share, apart = book.panel(height=3.1), book.panel(height=3.1)
-    for alpha, color in zip((0.8, 0.6, 0.4), (1, 2, 0), strict=True):
-        color = book.CYCLE[color]
-        share[1].plot(lengths, summary.isolated_share(alpha, lengths), color=color,
-                      label=rf"$\alpha = {alpha}$")  # fmt: skip
-        rows = summary.at_alpha(table, alpha).groupby("d")
-        counted = rows["isolated"].sum() / rows["solutions"].sum()
-        share[1].plot(counted.index, counted, "o", color=color)
-        apart[1].plot(longer, summary.nearest(alpha, longer), "-o", color=color,
-                      label=rf"$\alpha = {alpha}$")  # fmt: skip
-        apart[1].plot(longer, theory.isolation_gap(alpha) * np.array(longer), ":", color=color)
-    for _, ax in (share, apart):
-        ax.legend()
-    share[1].set(xscale="log", xlabel="weights $d$", ylabel="isolated share", ylim=(0, 1.02))
-    apart[1].set(xscale="log", yscale="log", xlabel="weights $d$", ylim=(0.7, None),
-                 ylabel="flips to the nearest solution")  # fmt: skip
-    book.log_axis(share[1], "x")
-    book.log_axis(apart[1], "x")
-    book.log_axis(apart[1], "y")
     return book.Picture(
-        {"a": share[0], "b": apart[0]}, titles={"a": "isolated share", "b": "nearest solution"},
+        draw.isolation(runs.table(NAME, "random"), (MAIN, 0.6, LOW)),
+        titles={"a": "isolated share", "b": "nearest solution"},
         alt="Left: the share of isolated solutions rises slowly with the number of weights, faster "
         "for more patterns; dots from enumeration up to 25 weights lie around the exact lines. "
         "Right: the nearest solution is one or two flips away up to some hundred weights and "
         "only then becomes proportional to their number.",
-    )  # fmt: skip
+    )
 
 
 def picks(runs):
     """Test error of what local entropy picks, by distance, beside other choices."""
     from landscape import book
+    from landscape.book import perceptron_pictures as draw
 
     rows = entropy(runs)
-    distances = [int(name[5:]) for name in rows if name.startswith("ball_")]
-    figure, ax = book.panel(width=4.4, height=3.2)
-    for kind, color, mark, label in (("ball", 0, "-o", "most solutions within"),
-                                     ("shell", 1, "-s", "most exactly there, (3.5)")):
-        _with_interval(ax, distances, [rows[f"{kind}_{d}"] for d in distances],
-                       book.CYCLE[color], mark, label)  # fmt: skip
-    others = {"error": ("-", "mean solution"), "margin": ("--", "largest margin"),
-              "mean_margin": ("-.", "largest mean margin"), "centre": (":", "centre of all")}
-    for column, (style, label) in others.items():
-        ax.axhline(rows[column].mean(), color=book.INK, linestyle=style, linewidth=1, label=label)
-    ax.set(xlabel="flips", ylabel="test error, %", xticks=distances)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2, fontsize=8.5)
     return book.Picture(
-        figure,
+        draw.choices(rows),
         alt="Test error against the distance at which other solutions are counted. Both choices by "
         "local entropy lie below the line of the mean solution at small distances; counting within "
         "a distance stays there, counting exactly at it does not. The number of other "
@@ -397,20 +288,13 @@ def picks(runs):
 def thresholds(runs):
     """Share of data sets with a solution, and with one besides the teacher, against alpha."""
     from landscape import book
+    from landscape.book import perceptron_pictures as draw
 
-    grid, panels, data = np.linspace(0, 2.4, 121), {}, {}
-    for letter, case, threshold in (("a", "random", STORAGE), ("b", "teacher", TEACHER)):
-        data[case] = summary.shares(runs.table(NAME, case, "limits"), grid)
-        figure, ax = book.panel(height=2.9)
-        lengths = data[case].columns[1:]
-        for name, color in zip(lengths[:: max(1, len(lengths) // 2)], (6, 0, 1), strict=False):
-            ax.step(grid, data[case][name], color=book.CYCLE[color], label=f"${name}$")
-        ax.axvline(threshold, color=book.INK, linestyle=":", linewidth=1)
-        ax.set(xlabel=r"patterns per weight, $\alpha$", ylabel="share of data sets")
-        ax.legend(loc="upper right")
-        panels[letter] = figure
+    data = {case: summary.shares(runs.table(NAME, case, "limits"), np.linspace(0, 2.4, 121))
+            for case in ("random", "teacher")}  # fmt: skip
     return book.Picture(
-        panels, titles={"a": "random labels: a solution", "b": "teacher: not alone"}, data=data,
+        {"a": draw.solvable(data["random"], STORAGE), "b": draw.solvable(data["teacher"], TEACHER)},
+        titles={"a": "random labels: a solution", "b": "teacher: not alone"}, data=data,
         alt="Two panels of falling curves, three lengths nearly alike; the first cross one half "
         "near the dotted line at 0.833, the second somewhat beyond the one at 1.245.",
     )  # fmt: skip

@@ -7,7 +7,7 @@ loss is ``landscape.experiments.equal_loss``.
 import numpy as np
 
 from landscape.evidence import wider
-from landscape.evidence.measurement import format_measurement, format_number
+from landscape.evidence.measurement import format_brief, format_number
 from landscape.experiments import equal_loss, width_summary
 
 NAME, TRAINING, RATES = "wide-or-not", "wide-or-not-training", "wide-or-not-rates"
@@ -60,7 +60,7 @@ def readings(found, method, base):
 
 def says(found, method, base):
     """What all measures say together."""
-    return wider.overall(list(readings(found, method, base).values()))
+    return wider.together(found, MEASURES, method, base)
 
 
 def answer(runs):
@@ -133,38 +133,19 @@ def rate(runs):
     top, width = (wider.ratio(found, m, "sgd", "sgd_inner")
                   for m in ("balanced_top", "balanced_width_1"))  # fmt: skip
     return (
-        f"The rate alone: SGD at {own:g} has {format_measurement(top.with_(n=None))} times the top "
-        f"eigenvalue and {format_measurement(width.with_(n=None))} times the width term of SGD at "
-        f"{inner:g}, the inner rate of Entropy-SGD, and is by all measures together "
-        f"{says(found, 'sgd', 'sgd_inner')}; Entropy-SGD against SGD at that rate: "
-        f"{says(found, 'entropy_sgd', 'sgd_inner')}."
+        f"The rate alone: SGD at {own:g} has {format_brief(top)} times the top eigenvalue and "
+        f"{format_brief(width)} times the width term of SGD at {inner:g}, the inner rate of "
+        f"Entropy-SGD, and is by all measures together {says(found, 'sgd', 'sgd_inner')}; "
+        f"Entropy-SGD against SGD at that rate: {says(found, 'entropy_sgd', 'sgd_inner')}."
     )
 
 
 def comparison(runs):
     """The table of ratios at the common loss."""
-    from landscape import book
+    from landscape.book import width_tables
 
     level, found = at_common_loss(runs)
-    rows = []
-    for form, names in (("balanced", MEASURES), ("as trained, not counted", PLAIN)):
-        for column, name in names.items():
-            cells = [wider.ratio(found, column, *pair) for pair in PAIRS]
-            rows.append([book.Cell(name, details=form), *(_cell(one, book) for one in cells)])
-    together = [book.Cell(says(found, *pair)) for pair in PAIRS]
-    rows.append([book.Cell("together", details="three of five, none against"), *together])
-    heads = [f"{METHODS[a]} / {METHODS[b]}" for a, b in PAIRS]
-    return book.Table(
-        ["measure", *heads], rows, stack=True,
-        caption=f"Ratios at the training loss {format_number(level, digits=3)}, the lowest that "
-        "all runs reach (95 % intervals over seeds, paired; below 1: wider)",
-    )  # fmt: skip
-
-
-def _cell(ratio, book):
-    if ratio.value is None:
-        return book.Cell("–", details=ratio.note)
-    return book.Cell(format_measurement(ratio.with_(n=None)), details=wider.reading(ratio))
+    return width_tables.ratios(found, level, PAIRS, METHODS, MEASURES, PLAIN)
 
 
 def lower(runs):
@@ -177,9 +158,8 @@ def lower(runs):
     for base in ("sgd", "adam"):
         width, top = (wider.ratio(found, m, "entropy_sgd", base)
                       for m in ("balanced_width_1", "balanced_top"))  # fmt: skip
-        words.append(f"{format_measurement(width.with_(n=None))} times {METHODS[base]}'s for the "
-                     f"width term and {format_measurement(top.with_(n=None))} for the top "
-                     "eigenvalue")  # fmt: skip
+        words.append(f"{format_brief(width)} times {METHODS[base]}'s for the width term and "
+                     f"{format_brief(top)} for the top eigenvalue")  # fmt: skip
     return (
         f"At {format_number(level, digits=3)}, the lowest training loss that all but the control "
         f"reach, {METHODS['entropy_sgd']} has {' and '.join(words)}."

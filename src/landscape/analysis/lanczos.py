@@ -129,7 +129,9 @@ def density(
 
     Raises:
         ValueError: steps or probes outside their range.
-        LandscapeError: The Krylov space of a start was used up (few distinct eigenvalues).
+        LandscapeError: The Krylov space of a start was used up (few distinct eigenvalues), or a
+            product is not finite. The sentence speaks of the first only, and "use fewer steps" does
+            not help the second: look at ``MeanLoss.value`` of the weights first.
 
     Source: Papyan (2020), algorithm 2; Ghorbani, Krishnan and Xiao (2019).
     """
@@ -148,7 +150,10 @@ def density(
 
 
 def trace(operator: SymmetricOperator, *, probes: int = 32, seed: int = 0) -> Estimate:
-    """Hutchinson's estimate of the trace from +-1 vectors, one product a probe, with interval."""
+    """Hutchinson's estimate of the trace from +-1 vectors, one product a probe, with interval.
+
+    Not finite where a product is not.
+    """
     if probes < 2:
         raise ValueError("One value has no error bar: use at least 2 probes or chains.")
     with _seeded(seed, operator):
@@ -170,6 +175,13 @@ def extreme_eigenvalues(
     Returns:
         (values [count], from the end inwards; bounds [count]; vectors [count, d], of length 1).
         Within `bounds` of each value lies an eigenvalue: ``|A v - l v|`` for the vector found.
+
+    Raises:
+        ValueError: `end` or `count` outside its range.
+        scipy.sparse.linalg.ArpackError: ARPACK gave up. Of a product that is not finite (weights
+            that diverged, say) it says that it could not build an Arnoldi factorization; what is
+            wrong is seen in ``MeanLoss.value`` of the weights. ``ArpackNoConvergence``, one of
+            these, means too few iterations for eigenvalues that lie so close.
     """
     which = {"largest": "LA", "smallest": "SA"}.get(end)
     if which is None:

@@ -37,7 +37,11 @@ class MeanLoss:
         inputs: [N, ...], on any device; floating inputs are cast chunk by chunk.
         targets: [N, ...].
         loss: Outputs and targets of B samples -> their losses [B]. It has to be twice
-            differentiable in the outputs and must not mix samples.
+            differentiable in the outputs and must not mix samples. One that averages them itself,
+            such as ``nn.CrossEntropyLoss()``, is not noticed: the sum is taken of one mean a chunk,
+            so that values, gradients and curvatures come out too small by the samples of a chunk
+            (by N where one chunk holds all), all but the weight decay's part. Give it
+            ``reduction="none"``.
         weight_decay: L2 coefficient, at least 0.
         chunk: Samples that are handled at once; bounds memory, not results.
         dtype: float64 or float32; the precision of every number computed from here on.

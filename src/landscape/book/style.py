@@ -274,7 +274,9 @@ def ticks_at(ax: Axes, values: Sequence[float]) -> None:
     ax.xaxis.set_minor_locator(NullLocator())
 
 
-def errorbars(ax: Axes, marks: Mapping[float, Measurement], **options: object) -> None:
+def errorbars(
+    ax: Axes, marks: Mapping[float, Measurement], lowest: float | None = None, **options: object
+) -> None:
     """Measurements at their x, with their intervals where they have some.
 
     What has no value is left out.
@@ -282,6 +284,7 @@ def errorbars(ax: Axes, marks: Mapping[float, Measurement], **options: object) -
     Args:
         ax: Where to.
         marks: By x.
+        lowest: Part of a value that its bar leaves: a logarithmic axis has no negative numbers.
         options: Of ``Axes.errorbar``: color, marker, label, ...
     """
     marks = {x: m for x, m in marks.items() if m.finite}
@@ -290,7 +293,10 @@ def errorbars(ax: Axes, marks: Mapping[float, Measurement], **options: object) -
     y = np.array([m.value for m in marks.values()])
     ends = [(m.low, m.high) if m.has_interval else (m.value, m.value) for m in marks.values()]
     low, high = np.array(ends).T
-    ax.errorbar(list(marks), y, yerr=[np.maximum(y - low, 0), np.maximum(high - y, 0)], **options)
+    below = np.maximum(y - low, 0)
+    if lowest is not None:
+        below = np.minimum(below, (1 - lowest) * np.abs(y))
+    ax.errorbar(list(marks), y, yerr=[below, np.maximum(high - y, 0)], **options)
 
 
 def _geometric_mean(values: Sequence[float]) -> float:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from landscape.book.tables import Table
+from landscape.book.tables import Cell, Table
 from landscape.evidence import statistics, wider
-from landscape.evidence.measurement import format_measurement
+from landscape.evidence.measurement import format_brief, format_measurement, format_number
 from landscape.experiments import width_summary
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from landscape.evidence.measurement import Measurement
 
 _ENDS = {
     "training_loss": "training loss",
@@ -22,6 +24,45 @@ _ENDS = {
     "slope": "slope term",
     "entropy": r"$f_\gamma$, as trained",
 }
+
+
+def ratios(
+    found: pd.DataFrame,
+    level: float,
+    pairs: Sequence[tuple[str, str]],
+    methods: Mapping[str, str],
+    counted: Mapping[str, str],
+    shown: Mapping[str, str],
+) -> Table:
+    """Ratios of measures of two methods at the common loss, and what all that count say together.
+
+    Args:
+        found: One row a run at the common loss.
+        level: That loss.
+        pairs: (whose, by whose), a column each.
+        methods: Their names.
+        counted: Measures of balanced networks and their names: these are read together.
+        shown: Measures of networks as trained.
+    """
+    rows = []
+    for form, names in (("balanced", counted), ("as trained, not counted", shown)):
+        for column, name in names.items():
+            cells = [_cell(wider.ratio(found, column, *pair)) for pair in pairs]
+            rows.append([Cell(name, details=form), *cells])
+    together = [wider.together(found, counted, *pair) for pair in pairs]
+    rows.append([Cell("together", details="three of five, none against"), *together])
+    heads = [f"{methods[a]} / {methods[b]}" for a, b in pairs]
+    return Table(
+        ["measure", *heads], rows, stack=True,
+        caption=f"Ratios at the training loss {format_number(level, digits=3)}, the lowest that "
+        "all runs reach (95 % intervals over seeds, paired; below 1: wider)",
+    )  # fmt: skip
+
+
+def _cell(ratio: Measurement) -> Cell:
+    if ratio.value is None:
+        return Cell("–", details=ratio.note)
+    return Cell(format_brief(ratio), details=wider.reading(ratio))
 
 
 def ends(rows: pd.DataFrame, found: pd.DataFrame, methods: Mapping[str, str]) -> Table:
@@ -70,7 +111,4 @@ def changed(rescaled: pd.DataFrame, names: Mapping[str, str]) -> Table:
 
 
 def _mean(values: pd.Series) -> str:
-    values = values.dropna()
-    if values.empty:
-        return "–"
-    return format_measurement(statistics.mean_interval(values).with_(n=None))
+    return format_brief(statistics.mean_of_known(values))

@@ -56,20 +56,29 @@ def run(options: argparse.Namespace) -> None:
         # First of all, so that the processes are at the same place when something is refused.
         distributed.join(device.pick())
     root, profile = root_and_profile(options)
-    runs = catalogue.find_runs(options.name, root)
+    runs = catalogue.find_runs(options.name, root, whole_page=True)
     read = reading.needed(runs, profile, root)
+    others = catalogue.others_on_page(options.name, root)
+    own = options.name.strip("/").split("/")[-1]
+    alone = f"{own}/{own}" if others else ""
     if options.output is not None and len({name.split("/")[1] for name in runs}) > 1:
         raise LandscapeError(
             f"{options.name} is several experiments, whose runs have the same names; without "
-            "--output each gets its own folder."
+            "--output each gets its own folder"
+            + (f", and {alone} is the one of that name." if alone else ".")
         )
     worker_count(options.workers)
+    if alone and world.speaks:
+        print(
+            f"{options.name} is a page, run whole, with {', '.join(others)}; {alone} is its "
+            "experiment alone"
+        )
     # Several processes would have to agree on what is finished.
-    alone = world.size == 1
-    every = [_Asked(name, profile, root, take=alone) for name in read]
+    one_process = world.size == 1
+    every = [_Asked(name, profile, root, take=one_process) for name in read]
     every += [
         _Asked(name, profile, root, options.output, options.seeds, options.most_steps,
-               take=alone and not options.again)
+               take=one_process and not options.again)
         for name in runs
     ]  # fmt: skip
     waiting = [one for one in every if not one.is_taken()]

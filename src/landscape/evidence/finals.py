@@ -39,9 +39,14 @@ def gap(
 
 
 def between(
-    ours: pd.DataFrame, first: str, others: pd.DataFrame, second: str, unit: str = "%"
+    ours: pd.DataFrame | None, first: str, others: pd.DataFrame | None, second: str, unit: str = "%"
 ) -> Measurement:
-    """The same of two experiments on one network and the same data, paired by seed."""
+    """The same of two experiments on one network and the same data, paired by seed.
+
+    Not run where there are no runs of either (None), or none of both that share a seed and ended.
+    """
+    if ours is None or others is None:
+        return not_run("there are no runs of both")
     pair = statistics.common_seeds(final(ours, first), final(others, second))
     if len(pair[0]) == 0:
         return not_run("no pair of runs that ended")

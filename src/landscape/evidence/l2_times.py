@@ -161,7 +161,8 @@ def mean_peak_time(times: pd.DataFrame, factor: float = 1.0, level: float = 0.95
         level: Of the interval.
 
     Returns:
-        The mean, without an interval for a single seed; without a value where no seed has a t_*.
+        The mean in units of the times in ``peak_times`` and of ``factor``, without an interval for
+        a single seed; without a value where no seed has a t_*.
         ``diverged`` names the seeds that are left out: those that diverged and those that never
         became better than at their start. ``note`` counts those that were still rising.
 

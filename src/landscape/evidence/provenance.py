@@ -21,16 +21,20 @@ def read(folder: str | Path) -> dict[str, dict]:
     return {path.name.removesuffix(".provenance.json"): _read(path) for path in paths}
 
 
-def wrote(table: Path) -> bool:
-    """Whether a table has the bytes that the provenance of its run notes; true where it notes none.
+def refusal(table: Path) -> str:
+    """Why a table is not taken as its run's, in words that follow its name; "" where it is.
+
+    Its provenance must lie beside the run's folder, and the table must have the bytes that are
+    noted there; older ones note none.
 
     Raises LandscapeError when the provenance cannot be read or was changed by hand.
     """
     path = table.parent.with_name(f"{table.parent.name}.provenance.json")
     if not path.is_file():
-        return True
+        return f"lies there without its provenance, {path.name}"
     checksum = _read(path).get("files", {}).get(table.name)
-    return checksum in (None, hashlib.sha256(table.read_bytes()).hexdigest())
+    same = checksum in (None, hashlib.sha256(table.read_bytes()).hexdigest())
+    return "" if same else "is not what the run wrote"
 
 
 def _read(path: Path) -> dict:

@@ -92,7 +92,7 @@ class Runs:
             The table; None for a record that lacks it.
 
         Raises:
-            LandscapeError: A build lacks it, its bytes are not those that the run wrote, or the
+            LandscapeError: A build lacks it, its provenance is missing or notes other bytes, or the
                 experiment or the run is unknown.
         """
         path = self._path(experiment, run, name)
@@ -191,10 +191,11 @@ class _Build(Runs):
                 f"`landscape run {experiment} --profile {self.scale}`, or `dvc repro` "
                 "for everything."
             )
-        # A table that was cut or edited would be measured like any other.
-        if not provenance.wrote(path):
+        # A table that was cut, edited or put there by hand would be measured like any other.
+        wrong = provenance.refusal(path)
+        if wrong:
             raise LandscapeError(
-                f"{path} is not what the run wrote: restore it from git or make the run again, "
+                f"{path} {wrong}: restore it from git or make the run again, "
                 f"`landscape run {experiment}/{run} --profile {self.scale}`."
             )
         return path

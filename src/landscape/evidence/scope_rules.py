@@ -22,7 +22,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import statistics
+from landscape.evidence import ladders, statistics
 from landscape.evidence.measurement import Measurement
 from landscape.theory import inner_loop
 
@@ -81,13 +81,7 @@ def ratio(rows: pd.DataFrame, gamma: float, kind: str = "batches") -> Measuremen
 
 def matters_from(rows: pd.DataFrame, kind: str = "batches") -> float | None:
     """The widest scope from which down the force matters; None where there is none."""
-    found = None
-    for gamma in reversed(zone(rows)):
-        apart = ratio(rows, gamma, kind)
-        if apart is None or not apart.has_interval or apart.low <= 1:
-            break
-        found = gamma
-    return found
+    return ladders.unbroken(((g, ratio(rows, g, kind)) for g in reversed(zone(rows))), bound=1)
 
 
 def change(rows: pd.DataFrame, gamma: float, beside: str = "force") -> Measurement | None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from landscape.evidence.measurement import Measurement
+from landscape.evidence.measurement import Measurement, not_run
 
 
 def mean_interval(x: Sequence[float], level: float = 0.95, **fields: object) -> Measurement:
@@ -25,6 +25,14 @@ def mean_interval(x: Sequence[float], level: float = 0.95, **fields: object) -> 
         return Measurement(mean, n=n, **fields)
     half = _student(level, n - 1) * float(values.std(ddof=1)) / np.sqrt(n)
     return Measurement(mean, mean - half, mean + half, n, **fields)
+
+
+def mean_of_known(
+    values: pd.Series, missing: str = "there is no value", **fields: object
+) -> Measurement:
+    """The same of those values that exist; not run, for the reason ``missing``, where none does."""
+    values = values.dropna()
+    return mean_interval(values, **fields) if len(values) else not_run(missing)
 
 
 def paired_difference(

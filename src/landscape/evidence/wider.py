@@ -5,7 +5,7 @@ Every measure here is smaller the wider a valley is, so that a ratio below 1 mea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -54,6 +54,11 @@ def overall(readings: Sequence[str]) -> str:
     if wider >= MAJORITY:
         return WIDER
     return NARROWER if narrower >= MAJORITY else APART
+
+
+def together(found: pd.DataFrame, measures: Iterable[str], method: str, base: str) -> str:
+    """What all these measures say together of two methods at the common loss."""
+    return overall([reading(ratio(found, one, method, base)) for one in measures])
 
 
 def rank_correlation(found: pd.DataFrame, column: str, other: str) -> Measurement:

@@ -111,13 +111,16 @@ def get(name: str, kind: str | None = None, root: Path | None = None) -> Experim
     return found
 
 
-def find_runs(name: str, root: Path | None = None) -> list[str]:
+def find_runs(name: str, root: Path | None = None, whole_page: bool = False) -> list[str]:
     """The ids of the runs that a name stands for.
 
     Args:
-        name: A run's id, an experiment, or a page (all runs of its experiments), with or without
-            the part in front.
+        name: A run's id, an experiment, a page (all runs of its experiments), or
+            ``<page>/<experiment>``; with or without the part in front.
         root: The project's folder.
+        whole_page: What a name stands for that a page shares with one of its experiments: the page,
+            as a reader expects who has the name from its address, or the experiment, as settings
+            mean it. ``<page>/<experiment>`` is that experiment alone either way.
 
     Raises:
         LandscapeError: It is none of these (with the nearest that is), or a page without runs.
@@ -125,17 +128,19 @@ def find_runs(name: str, root: Path | None = None) -> list[str]:
     root = root or find_root()
     known: dict[str, list[str]] = {}
     pages: dict[str, list[str]] = {}
+    on_pages: dict[str, list[str]] = {}
     for experiment in experiments(root):
-        pages.setdefault(experiment.page, []).extend(experiment.run_ids)
+        page = experiment.page.split("/")[-1]
+        for key in (page, experiment.page):
+            pages.setdefault(key, []).extend(experiment.run_ids)
+            on_pages[f"{key}/{experiment.id}"] = experiment.run_ids
         for key in (experiment.id, f"{experiment.part}/{experiment.id}"):
             known[key] = experiment.run_ids
         for run in experiment.runs:
             known[experiment.run_id(run)] = known[f"{experiment.id}/{run}"] = [
                 experiment.run_id(run)
             ]
-    for page, runs in pages.items():
-        known.setdefault(page, runs)
-        known.setdefault(page.split("/")[-1], runs)
+    known = on_pages | (known | pages if whole_page else pages | known)
     name = name.strip("/")
     if name not in known:
         raise LandscapeError(
@@ -143,6 +148,19 @@ def find_runs(name: str, root: Path | None = None) -> list[str]:
             + _hint(name, list(known))
         )
     return known[name]
+
+
+def others_on_page(name: str, root: Path | None = None) -> list[str]:
+    """The other experiments of a page that is called like one of its own; else none.
+
+    Args:
+        name: The page, with or without the part in front.
+        root: The project's folder.
+    """
+    name = name.strip("/")
+    found = [e.id for e in experiments(root) if name in (e.page, e.page.split("/")[-1])]
+    own = name.split("/")[-1]
+    return [one for one in found if one != own] if own in found else []
 
 
 def _hint(name: str, known: list[str]) -> str:

@@ -37,6 +37,9 @@ def peak_time(
 ) -> float:
     """Time t_* of the best accuracy, in epochs.
 
+    More exactly in the unit of the times that are handed over, which nothing checks: `coefficient`
+    and `predicted_l2` have to be given the same one, and `COEFFICIENT` is in epochs.
+
     Accuracies that nowhere exceed 1 are taken for fractions and refused. A network at the chance of
     100 or more classes has such percentages: multiply them and the tolerance by ten; the time of
     the peak stays the same.

@@ -128,6 +128,9 @@ def peak_time(
 ) -> float:
     """Time at which f / label is largest; 0 if it only falls, inf if it rises for ever (k = 1).
 
+    In units of gradient-flow time, steps times learning rate: not in epochs as
+    ``landscape.optim.predicted_l2.peak_time`` of a run. ``decay`` is the work's lambda.
+
     At the peak f = gamma(t) label / (gamma(t) + k lambda): the mode meets the moving fixed point
     of its equation, which falls while the mode rises, so there is one crossing.
     """
