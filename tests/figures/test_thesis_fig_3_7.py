@@ -113,7 +113,7 @@ def test_a_record_without_the_controls_decides_what_it_has(figure):
     assert named["c2.test"]["verdict"]["scale"] == "work"
     assert labels(named, "c2")["entropy"] == "contradicted under our reading"
     assert labels(named, "c2")["rate"] == labels(named, "c3")["momentum"] == SMALL
-    said = "ends 0.074 nats above Adam at the work's scale, but in short runs 0.5 nats below Adam at"
+    said = "ends 0.074 nats above Adam at the work's scale, but in short runs 0.5 nats below Adam"
     assert said in found["finding"]
     assert len(found["finding"].split()) < 45
     controls = figure.measure(two_methods())
