@@ -36,7 +36,7 @@ def test_runs_that_follow_the_law_reproduce_both_claims(figure):
 def test_a_prediction_of_another_clock_is_outside():
     found, named = judged(ID, made(lawful(factor=100)))
     assert labels(named, "c1")["best"] == SMALL
-    assert "times off c/T, not measurably within ten" in found["finding"]
+    assert " off the prediction c/T, not measurably within ten" in found["finding"]
 
 
 def test_a_short_budget_alone_may_be_off():
@@ -56,7 +56,11 @@ def test_noise_decides_nothing_but_what_cannot_be_told_apart_is_near():
     assert labels(named, "c1")["best"] == SMALL
     assert labels(named, "c1")["alike"] == GOOD
     assert labels(named, "c2")["decays"] == SMALL
-    assert "though one that the seeds cannot tell from it always is" in found["finding"]
+    worst = named["c1.best"]["build"]
+    ends = (l2_budgets.factor_of(worst[end]) for end in ("value", "low", "high"))
+    assert "at worst {} times ({} to {}) off the".format(*ends) in found["finding"]
+    assert "though one that seeds cannot tell from it is;" in found["finding"]
+    assert len(found["finding"].split()) < 46
     assert found["finding"].endswith("accuracy does not measurably fall again.")
 
 
@@ -88,7 +92,8 @@ def test_a_record_of_the_probe_alone_decides_its_claim(figure):
         parameters = made().parameters
 
     record = Recorded("paper", frames={l2_budgets.PROBE: probe()})
-    _, named = judged(ID, made(), record)
+    found, named = judged(ID, made(), record)
+    assert "; on the work's own network the short probe's accuracy ends" in found["finding"]
     assert set(labels(named, "c2").values()) == {"reproduced"}
     assert named["c2"]["record"] is not None
     assert named["c1"]["record"] is None
@@ -105,7 +110,9 @@ def test_the_beginnings_are_shown_where_a_record_has_them(figure, monkeypatch):
     assert tuning.budgets == [1, 2, 4]
     assert list(tuning.maxima.columns) == [0]
     monkeypatch.setattr(figure.Runs, "recorded", lambda _: record)
-    rows = figure.beginnings(ROOT).rows
+    table = figure.beginnings(ROOT)
+    assert "from records (n = 1); " in table.caption
+    rows = table.rows
     assert [row[0].text for row in rows] == ["1", "2", "4"]
     assert rows[-1][1].text == "8"
 

@@ -104,6 +104,22 @@ def pages(entropy, monkeypatch, **given):
     monkeypatch.setattr(entropy, "figures", SimpleNamespace(load=lambda name, root: made[name]))
 
 
+@pytest.mark.parametrize(("ends", "lead"), [
+    ("lower on A, and higher on B", "Lower errors on some tasks, higher on others."),
+    ("lower on A, and not measurably apart on B", "Lower errors on some tasks."),
+    ("higher on A", "Higher errors on some tasks."),
+    ("not measurably apart on A and B", "No measurably lower errors."),
+])  # fmt: skip
+def test_the_lead_on_errors_follows_the_tables_sentence(entropy, ends, lead):
+    assert entropy.lead(f"The entropic one ends {ends}.") == lead
+
+
+def test_without_a_gap_in_the_short_runs_nothing_is_explained(entropy):
+    ends = {"adam": 3.5, "adam_constant": 2.0, "entropy_sgd": 3.5}
+    runs = SimpleNamespace(frame=lambda name: falling({m: (e, 1.0) for m, e in ends.items()}))
+    assert entropy.stopped(runs) == ""
+
+
 @pytest.mark.parametrize(("says", "than"), [
     (wider.WIDER, "are by most measures wider than SGD's"),
     (wider.NARROWER, "are by most measures narrower than SGD's"),
@@ -135,7 +151,7 @@ def test_the_findings_say_what_was_measured(entropy, monkeypatch):
     others = {"thesis_fig_3_3": {"measure": lambda runs: found}, "is_it_the_averaging": average,
               "wide_or_not": {"answer": narrower}}  # fmt: skip
     pages(entropy, monkeypatch, **others)
-    short = {"adam": 3.5, "adam_constant": 2.0}
+    short = {"adam": 3.5, "adam_constant": 2.0, "entropy_sgd": 1.0}
     runs = SimpleNamespace(frame=lambda name: falling({m: (e, 1.0) for m, e in short.items()}))
     said = entropy.findings(CARD, runs, None)
     assert len(said) == 5
@@ -146,7 +162,8 @@ def test_the_findings_say_what_was_measured(entropy, monkeypatch):
     assert said[2].endswith("ends higher.")
     assert "without the force, too" in said[3]
     assert "ends 1.7 points above SGD" in said[3]
-    assert "costs Adam](what-the-programs-do.html) 1.5" in said[2]
+    assert "Adam ends 2.5 [2.5, 2.5] points above Entropy-SGD" in said[2]
+    assert "[costs it](what-the-programs-do.html) 1.5" in said[2]
     assert said[4].endswith("Narrower.")
     found["c1"]["better"] = Measurement(None)
     average["share_is_known"] = lambda measured: False

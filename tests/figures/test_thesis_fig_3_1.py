@@ -40,9 +40,9 @@ def test_the_works_numbers_are_reproduced():
     assert named["c1.share"]["build"]["value"] == pytest.approx(94.0)
     assert named["c2.ratio"]["build"]["value"] == pytest.approx(0.5 / 40)
     assert found["finding"] == (
-        "Within $10^{-4}$ of zero lie 94 % of a small network's eigenvalues, as the work has; "
-        "1 % are more negative; in the network of the work's size negative ones reach only 1.3 % "
-        "of the largest's magnitude."
+        "Of a small network's eigenvalues 94 % lie within $10^{-4}$ of zero (the work, of a larger "
+        "one: 94 %) and 1 % below; in the network of the work's size negative ones reach only "
+        "1.3 % of the largest's magnitude."
     )
 
 
@@ -55,9 +55,9 @@ def test_a_lower_share_a_long_negative_tail_and_a_gradient_are_said():
     assert labels(named, "c2")["ratio"] == labels(named, "c3")["critical"] == no
     assert labels(named, "c2")["few"] == no
     assert found["finding"] == (
-        "Within $10^{-4}$ of zero lie 40 % of a small network's eigenvalues, where the work has "
-        "94 % of a larger one's; 26 % are more negative; in the network of the work's size "
-        "negative ones reach 50.0 % of the largest's magnitude."
+        "Of a small network's eigenvalues 40 % lie within $10^{-4}$ of zero (the work, of a larger "
+        "one: 94 %) and 26 % below; in the network of the work's size negative ones reach 50.0 % "
+        "of the largest's magnitude."
     )
     assert len(found["finding"].split()) < 45
     work = runs(share=40.0, scale="paper")
@@ -80,7 +80,9 @@ def test_a_record_of_the_works_network_with_all_eigenvalues_decides():
 
 def test_a_record_of_what_the_pipeline_leaves_out_decides_too(figure):
     record = Spectra("paper", tables=spectra(figure.EXACT, 93.0))
-    named = judged(ID, runs(share=40.0), record)[1]
+    found, named = judged(ID, runs(share=40.0), record)
+    assert found["finding"].startswith("Of the work's network's eigenvalues 93 % lie within ")
+    assert "(the work: 94 %); in the network" in found["finding"]
     assert labels(named, "c1")["share"] == "reproduced"
     assert named["c1.share"]["record"]["value"] == pytest.approx(93.01)
     assert named["c2.ratio"]["record"]["value"] == pytest.approx(0.5 / 40)

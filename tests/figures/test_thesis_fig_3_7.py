@@ -87,8 +87,8 @@ def test_what_the_work_prints_is_reproduced_and_words_are_not_run():
     assert set(labels(named, "c2").values()) == {SMALL}
     assert set(labels(named, "c1").values()) == {"not run"}
     assert named["c1.test"]["reason"] == "data set Penn Treebank not fetched"
-    assert "in short runs 0.01 nats below Adam and 0.11 nats below Adam at" in found["finding"]
-    assert "but is 65 degrees, not nearly 90." in found["finding"]
+    assert "in short runs 0.009 nats below Adam and 0.11 nats below Adam at" in found["finding"]
+    assert "but is 65 degrees, not 90." in found["finding"]
     assert len(found["finding"].split()) < 45
 
 
@@ -97,8 +97,38 @@ def test_the_record_decides_and_says_nothing_of_short_runs():
     assert labels(named, "c2")["test"] == "contradicted under our reading"
     assert labels(named, "c2")["entropy"] == "contradicted under our reading"
     assert labels(named, "c2")["adam"] == "reproduced"
-    assert "ends 0.07 nats above Adam but 0.03 nats below Adam at" in found["finding"]
+    assert "ends 0.074 nats above Adam but 0.026 nats below Adam at" in found["finding"]
     assert "short runs" not in found["finding"]
+
+
+def two_methods():
+    """A record of Adam and Entropy-Adam alone, without their controls."""
+    work = made(entropy=1.3, scale="paper")
+    rows = work.frames.pop(CHAR)
+    return Texts("paper", {CHAR: rows[rows["method"].isin(("adam", "entropy_adam"))]})
+
+
+def test_a_record_without_the_controls_decides_what_it_has(figure):
+    found, named = judged(ID, made(adam=2.4, entropy=2.0), two_methods())
+    assert named["c2.test"]["verdict"]["scale"] == "work"
+    assert labels(named, "c2")["entropy"] == "contradicted under our reading"
+    assert labels(named, "c2")["rate"] == labels(named, "c3")["momentum"] == SMALL
+    said = "ends 0.074 nats above Adam at the work's scale, but in short runs 0.5 nats below Adam"
+    assert said in found["finding"]
+    assert len(found["finding"].split()) < 45
+    controls = figure.measure(two_methods())
+    assert controls["c2"]["equal"].value is controls["c3"]["momentum"].value is None
+    assert "has not this control" in controls["c2"]["rate"].note
+
+
+def test_a_record_without_the_controls_is_shown_with_its_own_epochs(figure):
+    rows = figure.ends_table(made(), two_methods()).rows
+    assert (rows[0][2].details, rows[0][2].text[:4]) == ("10 effective epochs", "1.22")
+    assert rows[2][2].text == "–"
+    text = figure.rate_of_learning(made(), two_methods())
+    assert text.endswith("In the record, at the work's scale, it is 0.074 [0.074, 0.074] nats.")
+    assert "ends in the record at 1.2270 [" in figure.reading(made(adam=2.4), two_methods())
+    assert set(figure.curves_and_angles(made(), two_methods()).panels) == {"b", "c"}
 
 
 def test_a_run_that_never_gets_there_counts_with_its_last_epoch(figure):
@@ -180,7 +210,7 @@ def test_a_single_run_decides_nothing():
 
 
 def test_the_printed_values_are_read_twice(figure):
-    text = figure.reading(made())
+    text = figure.reading(made(), Texts("paper"))
     assert "perplexity of 1.226 would be 0.204 nats or 0.29 bits" in text
     assert "every 2 characters of the test part itself loses more than that, 0.250 nats" in text
     assert "a perplexity of 3.4 and 12 % less than the 1.40 nats" in text
@@ -194,7 +224,7 @@ def test_tables_have_a_row_for_every_method_rate_and_loop(figure):
     assert table.rows[1][0].details == "5 effective epochs"
     assert table.rows[-1][0].details == "inner rate 0.1"
     assert table.rows[0][3].text.startswith("1.2270 [")
-    text = figure.rate_of_learning(made())
+    text = figure.rate_of_learning(made(), Texts("paper"))
     assert "minus Adam's is -0.009 [-0.009, -0.009] nats, minus that of Adam with as many" in text
     assert "rate and drops -0.109 [-0.109, -0.109]. " in text
     rows = figure.angles_table(made()).rows

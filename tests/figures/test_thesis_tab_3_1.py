@@ -113,6 +113,26 @@ def test_a_record_of_lenet_is_told_from_the_short_runs():
     assert "in runs much shorter than the work's but for LeNet" in found["finding"]
 
 
+def test_where_most_tasks_have_records_the_short_one_is_named():
+    work = all_runs(scale="paper")
+    for name in (ALLCNN, PTB):
+        work.frames.pop(name)
+    build = all_runs()
+    build.frames.pop(PTB)
+    found = judged(ID, build, work)[0]["finding"]
+    assert "; the runs of All-CNN are much shorter than the work's, and the words of" in found
+    assert len(found.split()) < 50
+
+
+def test_characters_that_end_higher_are_contradicted_under_a_reading_of_unstated_settings():
+    work = all_runs(scale="paper")
+    rows = work.frames[CHAR]
+    work.frames[CHAR] = rows.assign(
+        test_loss=rows["test_loss"] + 0.1 * (rows["method"] == "entropy_adam")
+    )
+    assert labels(judged(ID, all_runs(), work)[1], "c2")["char"] == "contradicted under our reading"
+
+
 def test_a_difference_beyond_the_tolerance_is_contradicted_at_the_works_scale_alone():
     small, work = runs(0.5, 0.5), runs(0.5, 0.5, scale="paper")
     assert labels(judged(ID, small)[1], "c1")["lenet"] == "not seen at small scale"

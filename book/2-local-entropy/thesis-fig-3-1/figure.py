@@ -89,14 +89,16 @@ def finding(found):
     share, ratio, few = found["c1.share"], found["c2.ratio"], found["c2.few"]
     if share.value is None or ratio.value is None:
         return "Nothing was measured."
-    of = "as the work has" if share.verdict.word == "reproduced" else (
-        "where the work has 94 % of a larger one's")  # fmt: skip
-    fall = "" if few.value is None else f"; {few.value:.0f} % are more negative"
+    of, work, fall = "a small network's eigenvalues", "the work, of a larger one", ""
+    if few.value is not None:
+        fall = f" and {few.value:.0f} % below"
+    if share.verdict.scale == "work":  # few is of the small network all the same
+        of, work, fall = "the work's network's eigenvalues", "the work", ""
     reach = "reach only" if ratio.verdict.word == "reproduced" else "reach"
     return (
-        f"Within $10^{{-4}}$ of zero lie {share.value:.0f} % of a small network's eigenvalues, "
-        f"{of}{fall}; in the network of the work's size negative ones {reach} "
-        f"{100 * ratio.value:.1f} % of the largest's magnitude."
+        f"Of {of} {share.value:.0f} % lie within $10^{{-4}}$ of zero ({work}: "
+        f"{share.claim.paper[0].value:.0f} %){fall}; in the network of the work's size negative "
+        f"ones {reach} {100 * ratio.value:.1f} % of the largest's magnitude."
     )
 
 

@@ -86,10 +86,12 @@ def finding(found):
     if negative.value == 0:
         signs = "no entry is negative in our runs"
     fc, lstm, cnn = (f"{near[key].value:.0f} %" for key in WIDTHS)
+    work = ", ".join(f"{near[key].claim.paper[0].value:.0f}" for key in WIDTHS)
+    small = all(one.verdict.scale == "small" for one in near.values())
     return (
-        f"Near zero, by the work's own widths, are {fc} of a fully connected network's "
-        f"eigenvalues, {lstm} of an LSTM's and {cnn} of all-CNN's entries (the work: 90, 95, "
-        f"95 %); {signs}."
+        f"{'In narrow networks ' if small else ''}{fc} of a fully connected one's eigenvalues, "
+        f"{lstm} of an LSTM's and {cnn} of all-CNN's diagonal entries are near zero by the work's "
+        f"widths (the work: {work} %); {signs}."
     )
 
 

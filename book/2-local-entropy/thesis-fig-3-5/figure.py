@@ -49,10 +49,13 @@ def finding(found):
     ends, times = [], []
     for task in NAMES:
         gap, ratio = found[f"c1.{task}"].measurement, found[f"c3.{task}"].measurement
+        judged = found[f"c1.{task}"]
         where = "not measurably apart from"
-        if gap.has_interval and (gap.high < 0 or gap.low > 0):
+        if judged.verdict.word == "reproduced":
+            where = f"within {format_number(judged.claim.tolerance)} points of"
+        elif gap.has_interval and (gap.high < 0 or gap.low > 0):
             side = "below" if gap.high < 0 else "above"
-            where = f"{format_number(abs(gap.value), 1)} points {side}"
+            where = f"{format_number(abs(gap.value), digits=2)} points {side}"
         ends.append(f"{where} Adam")
         times.append(_times(ratio))
     small = [task for task in NAMES if found[f"c1.{task}"].verdict.scale != "work"]
@@ -71,8 +74,8 @@ def _times(ratio):
     if ratio is None or ratio.value is None:
         return "unknown passes"
     if not ratio.has_interval or ratio.low <= 1 <= ratio.high:
-        return "not measurably more or fewer passes"
-    return f"{format_number(ratio.value, 2)} times as many"
+        return "measurably neither more nor fewer passes"
+    return f"{format_number(ratio.value, digits=2)} times as many passes"
 
 
 def _look(axis):
@@ -158,17 +161,17 @@ def updates(runs):
     )  # fmt: skip
 
 
-def costs(runs):
-    """A sentence: passes to train, counted in both ways."""
+def costs(runs, records):
+    """A sentence: passes to train, counted in both ways, of a record where there is one."""
     length, parts = gradients_an_update(runs), []
     for task, name in NAMES.items():
-        frame = runs.frame(EXPERIMENTS[task])
-        ratio = passes(frame)
+        record = records.frame(EXPERIMENTS[task])
+        ratio = passes(runs.frame(EXPERIMENTS[task]) if record is None else record)
         if ratio.value is None:
             continue
-        fewer = ratio.value / length
+        fewer, where = ratio.value / length, "in this build" if record is None else "in the record"
         parts.append(
-            f"on {name} {format_measurement(ratio)} counted in passes, "
+            f"on {name}, {where}, {format_measurement(ratio)} counted in passes, "
             f"{format_number(fewer, 3)} counted in updates"
         )
     return (
@@ -189,16 +192,17 @@ def largest_force(optimizer, scope):
 
 def force(runs, records):
     """A sentence: how large the force of the inner loop can be beside the gradient."""
-    name = EXPERIMENTS["mnistfc"]
-    used = records if records.frame(name) is not None else runs
+    recorded = [task for task in EXPERIMENTS if records.frame(EXPERIMENTS[task]) is not None]
+    used, task = (records, recorded[0]) if recorded else (runs, "mnistfc")
+    name, where = EXPERIMENTS[task], "in the record of" if recorded else "in this build on"
     optimizer = used.parameters(name, ENTROPY)["optimizer"]
     end = statistics.finished(used.frame(name))
     step = end.loc[end["method"] == ENTROPY, "step"].max()
     scope = optimizer["gamma"] / (1 + optimizer["gamma_decay"]) ** (step // optimizer["L"])
     first, last = (100 * largest_force(optimizer, one) for one in (optimizer["gamma"], scope))
     return (
-        f"The scope falls from {format_number(optimizer['gamma'])} to {format_number(scope, 0)} in "
-        f"these runs. A gradient that never turned would move the inner iterate so far that the "
-        f"force is {format_number(first, 2)} % of it at the beginning and "
+        f"The scope falls from {format_number(optimizer['gamma'])} to {format_number(scope, 0)} "
+        f"{where} {NAMES[task]}. A gradient that never turned would move the inner iterate so far "
+        f"that the force is {format_number(first, 2)} % of it at the beginning and "
         f"{format_number(last, 2)} % at the end."
     )

@@ -7,6 +7,7 @@ from landscape.evidence import claims, finals, statistics
 from landscape.evidence.angles import change, drift, mean_angle, memory
 from landscape.evidence.measurement import (
     Measurement,
+    format_brief,
     format_measurement,
     format_number,
     not_run,
@@ -25,6 +26,7 @@ VALIDATION = {"column": "validation_loss", "unit": "nats"}
 PERPLEXITY = {"column": "test_perplexity", "unit": ""}
 NO_WORDS = "data set Penn Treebank not fetched"
 COMMAND = f"landscape fetch ptb && landscape run {PTB} --profile laptop"
+NO_CONTROL = "the record has not this control"
 NETWORKS = {RECURRENT: "char-LSTM", CONVOLUTIONAL: "LeNet"}
 LOOPS = {"own": "as the work says", "same": "one loop for both"}
 
@@ -43,6 +45,13 @@ def passes(frame, first, second, column):
     if min(map(len, times)) < 2:
         return not_run("fewer than two pairs of runs")
     return statistics.ratio_of_means(*statistics.common_seeds(*times))
+
+
+def apart(frame, first, second):
+    """Final test loss of the first minus the second, paired by seed; a record may lack either."""
+    if not {first, second} <= set(frame["method"]):
+        return not_run(NO_CONTROL)
+    return finals.gap(frame, first, second, **NATS)
 
 
 def printed(root):
@@ -82,7 +91,7 @@ def measure(runs):
     char = runs.frame(CHAR)
     if char is not None:
         title = stand_in(runs)
-        test = finals.gap(char, ENTROPY, ADAM, **NATS)
+        test = apart(char, ENTROPY, ADAM)
         found["c2"] = {
             "test": test.with_(note=f"stand-in: {title}" if title else ""),
             "passes": passes(char, ENTROPY, ADAM, NATS["column"]),
@@ -90,10 +99,10 @@ def measure(runs):
             "entropy": finals.mean(char, ENTROPY, **NATS),
             "adam-validation": finals.mean(char, ADAM, **VALIDATION),
             "entropy-validation": finals.mean(char, ENTROPY, **VALIDATION),
-            "equal": finals.gap(char, ENTROPY, SHORT, **NATS),
-            "rate": finals.gap(char, ENTROPY, RATE, **NATS),
+            "equal": apart(char, ENTROPY, SHORT),
+            "rate": apart(char, ENTROPY, RATE),
         }
-    third = {} if char is None else {"momentum": finals.gap(char, ENTROPY, MOMENTUM, **NATS)}
+    third = {} if char is None else {"momentum": apart(char, ENTROPY, MOMENTUM)}
     pairs = {loop: [runs.table(network, loop) for network in NETWORKS] for loop in LOOPS}
     if all(rows is not None for pair in pairs.values() for rows in pair):
         third |= _angles(*pairs.values())
@@ -121,22 +130,30 @@ def finding(found):
     )
     if any(part.value is None for part in (test, rate, angle, mean)):
         return "Nothing was measured."
-    short = "" if test.verdict.scale == "work" else "in short runs "
+    work = [part.verdict.scale == "work" for part in (test, rate)]
     note = test.measurement.note
     text = f" of {note.removeprefix('stand-in: ')}, a stand-in," if note else ""
     first, second = (
-        _side(part.measurement, f"{abs(part.value):.2f} nats above", f"{abs(part.value):.2f} nats "
-              "below", "not measurably apart from") for part in (test, rate)
+        _side(part.measurement, f"{_nats(part)} above", f"{_nats(part)} below",
+              "not measurably apart from") for part in (test, rate)
     )  # fmt: skip
-    joint = "and" if first.split()[-1] == second.split()[-1] else "but"
+    joint = " and" if first.split()[-1] == second.split()[-1] else " but"
+    if work[0] and not work[1]:  # a record need not have the control
+        joint = f" at the work's scale,{joint} in short runs"
+    elif not work[0]:
+        first = f"in short runs {first}"
     faster = _side(angle.measurement, "faster", "more slowly", "not measurably faster")
     near = mean.measurement.has_interval and mean.measurement.low > 80
     return (
-        f"On characters{text} Entropy-Adam ends {short}{first} Adam {joint} {second} Adam at "
-        f"Entropy-Adam's rate; the angle of its gradient with the plain one changes {faster} "
+        f"On characters{text} Entropy-Adam ends {first} Adam{joint} {second} Adam at "
+        f"Entropy-Adam's rate; its gradient's angle with the plain one changes {faster} "
         f"on the LSTM than on LeNet{' and' if near else ', but'} is {mean.value:.0f} degrees, "
-        f"{'nearly' if near else 'not nearly'} 90."
+        f"{'nearly' if near else 'not'} 90."
     )
+
+
+def _nats(part):
+    return f"{format_number(abs(part.value), digits=2)} nats"
 
 
 def _side(gap, above, below, between):
@@ -177,8 +194,9 @@ def draw_characters(runs, records):
                label="Adam, Entropy-Adam's rate")  # fmt: skip
     value = printed(runs.root)
     ax.axhline(value, color=book.INK, linestyle=":", linewidth=1.4)
-    ax.annotate("printed in the work", (0.03, value + 0.04), fontsize=9, va="bottom",
-                xycoords=("axes fraction", "data"))  # fmt: skip
+    above = records.frame(CHAR) is None  # the curves of a record end at the line
+    ax.annotate("printed in the work", (0.03, value + (0.04 if above else -0.04)), fontsize=9,
+                va="bottom" if above else "top", xycoords=("axes fraction", "data"))  # fmt: skip
     ax.set(xlabel="effective epochs", ylabel="test loss [nats a character]", ylim=(1, None))
     ax.legend(fontsize=9)
     return figure
@@ -206,14 +224,16 @@ def memory_of_the_text(runs):
     return text_tables.picture(runs.table(TEXT, "characters"), printed(runs.root))
 
 
-def reading(runs):
+def reading(runs, records):
     """Sentences: why the printed values are nats."""
     from landscape.book import text_tables
 
-    ours = finals.mean(runs.frame(CHAR), ADAM, **NATS)
+    record = records.frame(CHAR)
+    where, frame = ("here", runs.frame(CHAR)) if record is None else ("in the record", record)
+    ours = finals.mean(frame, ADAM, **NATS)
     return (
         f"{text_tables.reading(runs.table(TEXT, 'characters'), printed(runs.root))} Adam's network "
-        f"ends here at {format_measurement(ours)}, a perplexity of {math.exp(ours.value):.1f}."
+        f"ends {where} at {format_measurement(ours)}, a perplexity of {math.exp(ours.value):.1f}."
     )
 
 
@@ -232,7 +252,7 @@ def ends_table(runs, records):
         rows.append([
             book.Cell(label(method), details=f"{format_number(epochs)} effective epochs"),
             f"{paper.value:g} ± {paper.err:g}" if paper else "–",
-            format_measurement(finals.mean(record, method, **NATS)) if method in known else "–",
+            _recorded(record, method) if method in known else "–",
             *_nats_and_perplexity(frame, method),
         ])  # fmt: skip
     for rate, part in runs.frame(INNER).groupby("lr_inner"):
@@ -246,7 +266,15 @@ def ends_table(runs, records):
     )  # fmt: skip
 
 
-def rate_of_learning(runs):
+def _recorded(record, method):
+    from landscape import book
+
+    epochs = record.loc[record["method"] == method, "effective_epoch"].max()
+    return book.Cell(format_measurement(finals.mean(record, method, **NATS)),
+                     details=f"{format_number(epochs)} effective epochs")  # fmt: skip
+
+
+def rate_of_learning(runs, records):
     """Sentences: what of the gain is the rate's."""
     frame = runs.frame(CHAR)
     gaps = [finals.gap(frame, ENTROPY, other, **NATS).with_(n=None, unit="")
@@ -256,12 +284,16 @@ def rate_of_learning(runs):
     paper = claims.load("thesis-fig-3-7", runs.root).paper_values
     theirs = paper["char-gap"]
     within = "is within" if abs(theirs.value) <= theirs.err else "exceeds"
+    record, more = records.frame(CHAR), ""
+    if record is not None:
+        gap = format_brief(apart(record, ENTROPY, ADAM))
+        more = f" In the record, at the work's scale, it is {gap}."
     return (
-        f"Entropy-Adam's final loss minus Adam's is {gaps[0]} nats, minus that of Adam with as "
-        f"many gradients {gaps[1]}, and minus that of Adam with as many gradients and "
+        f"In this build Entropy-Adam's final loss minus Adam's is {gaps[0]} nats, minus that of "
+        f"Adam with as many gradients {gaps[1]}, and minus that of Adam with as many gradients and "
         f"Entropy-Adam's rate and drops {gaps[2]}. The comparison is one of learning rates, too: "
         f"Adam's falls to {format_number(last, digits=1)} here. The work's own difference, "
-        f"{theirs.value:.3f}, {within} its printed error (±{theirs.err:.3f})."
+        f"{theirs.value:.3f}, {within} its printed error (±{theirs.err:.3f}).{more}"
     )
 
 

@@ -120,12 +120,16 @@ def finding(found):
     if len(absent) == len(judged):
         return "Nothing was measured."
     ends = ", and ".join(f"{side} on {_listed(names)}" for side, names in groups.items() if names)
-    ran = [part for part in judged.values() if part.value is not None]
-    full = [TASKS[task].name for task, part in judged.items()
-            if part.value is not None and part.verdict.scale == "work"]  # fmt: skip
-    but = f" but for {_listed(full)}" if full else ""
-    scale = f", in runs much shorter than the work's{but}" if len(full) < len(ran) else ""
     left = f"; {_listed(absent)} were not run" if absent else ""
+    full, short = ([TASKS[task].name for task, part in judged.items()
+                    if part.value is not None and (part.verdict.scale == "work") == is_full]
+                   for is_full in (True, False))  # fmt: skip
+    scale = ", in runs much shorter than the work's" if short else ""
+    if len(full) > len(short) > 0:
+        scale = f"; the runs of {_listed(short)} are much shorter than the work's"
+        left = left.replace(";", ", and", 1)
+    elif full and short:
+        scale += f" but for {_listed(full)}"
     return f"Compared with the usual optimizer the entropic one ends {ends}{scale}{left}."
 
 

@@ -157,12 +157,12 @@ def finding(found):
     )  # fmt: skip
     power, early = format_number(found["c1.half"].value, 2), found["c4.early"]
     words += (
-        f"; but forgetting comes as $\\lambda^{{{power}}}$ instead of $1/\\lambda$ (a logarithm)"
+        f"; but forgetting comes after a time like $\\lambda^{{{power}}}$, not $1/\\lambda$"
     )
     if early.value is None:
         return f"{words}."
     return (
-        f"{words}, and on digits the theories' losses part before the minimum by "
+        f"{words}, and before the minimum the theories' losses on digits differ by "
         f"{format_number(100 * early.value, 0)} % of the loss then "
         f"({format_number(100 * found['c4.early-of-first'].value, 1)} % of the first)."
     )
