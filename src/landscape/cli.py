@@ -71,7 +71,7 @@ COMMANDS = (
                  "an experiment of its own name is run whole, <page>/<experiment> is that one"),
             _PROFILE,
             _arg("--workers", type=int, help="worker processes (default: one a core)"),
-            _arg("--seeds", type=int, help="only the first so many seeds"),
+            _arg("--seeds", type=int, help="only the first so many seeds; finished ones are taken"),
             _arg("--most-steps", type=int,
                  help="of a sweep only the networks of up to so many steps"),
             _arg("--output", type=Path, help="another folder for the run and its provenance"),

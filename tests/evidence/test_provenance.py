@@ -60,6 +60,17 @@ def test_seeds(numbers, text):
     assert provenance.seeds({"seeds": numbers}) == text
 
 
+def test_a_result_made_in_parts_names_the_commit_of_each_with_its_seeds():
+    before = {"seeds": [0, 1, 2], "commit": "aaa", "versions": {"torch": "2.11"}}
+    whole = {"seeds": [0, 1, 2, 3, 4], "commit": "bbb", "versions": {"torch": "2.13"}}
+    assert provenance.commits(whole) == "bbb"
+    assert provenance.versions([whole]) == "torch 2.13"
+    made = {**whole, "earlier": [before]}
+    assert provenance.commits(made) == "aaa (seeds 0–2), bbb (seeds 3, 4)"
+    assert provenance.versions([made]) == "torch 2.11/2.13"
+    assert provenance.commits({}) == "–"
+
+
 def test_versions_and_commands_are_named_once():
     items = [{"versions": {"torch": "2.13", "numpy": "2"}, "command": "b"},
              {"versions": {"torch": "2.12"}, "command": "a"}]  # fmt: skip

@@ -98,6 +98,27 @@ def test_what_nobody_could_repeat_is_refused(project, commit, words):
     assert there(project) == []
 
 
+BEFORE = {"seeds": [0], "commit": "aaaaaaaaaaaa", "started": "2026-01-01T00:00:00Z",
+          "finished": "2026-01-01T01:00:00Z", "wall_seconds": 5.0}  # fmt: skip
+
+
+def test_seeds_from_an_execution_before_name_its_commit(project):
+    change(project, "adam", commit="bbbbbbbbbbbb", earlier=[BEFORE])
+    assert "aaaaaaaaaaaa, bbbbbbbbbbbb" in records.read(publish(project)).info["commit"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [({"commit": ""}, "names no commit"), ({"commit": "0123456789ab+changes"}, "uncommitted"),
+     ({"seeds": []}, "seeds"), ({"wall_seconds": -1}, "wall_seconds")],
+)  # fmt: skip
+def test_nor_are_seeds_taken_that_nobody_could_repeat(project, changed, words):
+    change(project, "adam", earlier=[BEFORE | changed])
+    with pytest.raises(records.RecordError, match=words):
+        publish(project)
+    assert there(project) == []
+
+
 def note_files(project, run):
     """As an execution does: the SHA-256 of what it wrote."""
     table = source(project) / run / "results.csv"

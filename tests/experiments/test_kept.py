@@ -9,6 +9,7 @@ import torch
 from landscape.errors import LandscapeError
 from landscape.evidence import runs as evidence
 from landscape.experiments import catalogue, execute, kept, training_job
+from landscape.experiments.job import Job
 from landscape.experiments.networks import network
 from landscape.experiments.settings import SettingsError
 
@@ -93,6 +94,32 @@ def test_runs_of_a_grid_are_told_apart_by_its_columns(book):
         network(runs, "toy", "swept")
     with pytest.raises(LandscapeError, match="no column 'lrr'; did you mean 'lr'"):
         network(runs, "toy", "swept", lrr=0.1)
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("run", ["sgd", "swept", "bare"])
+def test_seeds_added_later_leave_the_same_bytes(book, run, large, monkeypatch):
+    if large:
+        monkeypatch.setattr(kept, "LARGEST_IN_GIT", 1000)
+    profile = "paper" if large else "smoke"
+    folder = train(book, run, profile)
+    apart = book.root / f"weights/{profile}/1-spin-glass/toy/{run}"
+
+    def contents():
+        return [{path: (at / path).read_bytes() for path in files(at)} for at in (folder, apart)]
+
+    whole = contents()
+    train(book, run, profile, seeds=1)
+    assert contents() != whole
+    assert train(book, run, profile, take_seeds=True) == folder
+    assert contents() == whole
+    assert bool(whole[1]) == (large and run != "bare")
+
+
+def test_only_training_takes_seeds(book):
+    job = execute.job_of(catalogue.get("toy", root=book.root), "sgd", "smoke", book.root)
+    with pytest.raises(LandscapeError, match="toy is no training: it is run with all its seeds"):
+        Job.take(job, book.root)
 
 
 @pytest.mark.parametrize("asked", [{"seed": 7}, {"at": 0.7}])

@@ -143,12 +143,38 @@ def test_anything_else_is_made_again(project, trainings, change, capsys):
     assert finished.is_finished(folder(project), finished.digest(RUN, "smoke", project))
 
 
-def test_fewer_seeds_are_not_all_of_them(project, trainings):
-    assert cli.main([*ARGUMENTS, "--seeds", "1"]) == 0
-    assert cli.main([*ARGUMENTS, "--seeds", "1"]) == 0
-    assert len(trainings) == 1
+def test_the_first_seeds_are_taken_where_more_are_wanted(project, trainings, capsys):
     assert cli.main(ARGUMENTS) == 0
-    assert len(trainings) == 2
+    at_once = (folder(project) / "results.csv").read_bytes()
+    assert cli.main([*ARGUMENTS, "--seeds", "1", "--again"]) == 0
+    assert cli.main([*ARGUMENTS, "--seeds", "1"]) == 0
+    first = json.loads(provenance(project).read_text(encoding="utf-8"))
+    assert [len(specs) for (specs,) in trainings] == [2, 1]
+    assert cli.main(ARGUMENTS) == 0
+    assert [[spec.seed for spec in specs] for (specs,) in trainings] == [[0, 1], [0], [1]]
+    assert "taken the first 1 seeds of" in capsys.readouterr().out
+    assert (folder(project) / "results.csv").read_bytes() == at_once
+    noted = json.loads(provenance(project).read_text(encoding="utf-8"))
+    assert noted["seeds"] == [0, 1]
+    assert [part["seeds"] for part in noted["earlier"]] == [[0]]
+    assert noted["earlier"][0]["command"] == first["command"]
+    assert noted["started"] == first["started"]
+    assert noted["wall_seconds"] >= first["wall_seconds"]
+    assert finished.is_finished(folder(project), finished.digest(RUN, "smoke", project))
+
+
+def test_all_seeds_are_trained_where_something_changed_since_the_first(project, trainings):
+    assert cli.main([*ARGUMENTS, "--seeds", "1"]) == 0
+    replace(folder(project) / "results.csv", "\n", "\n\n")
+    assert cli.main([*ARGUMENTS, "--seeds", "2"]) == 0
+    assert [len(specs) for (specs,) in trainings] == [1, 2]
+
+
+@pytest.mark.parametrize("noted", ["", "{}", '{"seeds": [1]}', '{"seeds": []}', '{"seeds": 1}'])
+def test_no_seeds_are_taken_from_a_provenance_that_names_none_of_the_first(project, noted):
+    folder(project).mkdir(parents=True)
+    provenance(project).write_text(noted, encoding="utf-8")
+    assert finished.first_seeds(folder(project), RUN, "smoke", project) == []
 
 
 def test_code_that_changed_meanwhile_leaves_no_digest(project, monkeypatch):

@@ -45,7 +45,7 @@ def footer_note(
     ])  # fmt: skip
     rows = [
         [name, scale, str(item.get("specification", "–"))[:12], provenance.seeds(item),
-         str(item.get("commit") or "–"), str(item.get("started", "–"))[:10],
+         provenance.commits(item), str(item.get("started", "–"))[:10],
          provenance.time(item), *letter]
         for (name, scale, item), letter in zip(runs, column, strict=True)
     ]  # fmt: skip

@@ -19,6 +19,7 @@ from landscape.train import distributed
 from landscape.train.workers import worker_count
 
 _TAKEN = "taken {}: nothing that it depends on has changed (--again repeats it)"
+_FIRST = "taken the first {} seeds of {}: nothing that they depend on has changed"
 
 
 def listing(options: argparse.Namespace) -> None:
@@ -94,10 +95,14 @@ def run(options: argparse.Namespace) -> None:
         with _alone(root, one.done, world.size):
             if one.is_taken():  # also when it was made by the one that was waited for
                 continue
+            first = one.first_seeds()
+            if first and world.speaks:
+                print(_FIRST.format(len(first), one.done))
             execute.run(
                 one.name, profile, root=root, output=one.output,
                 workers=options.workers, seeds=one.seeds, inputs=one.digest,
                 **({} if one.most_steps is None else {"most_steps": one.most_steps}),
+                **({"take_seeds": True} if first else {}),
             )  # fmt: skip
         if world.speaks:
             print(f"wrote {one.done}")
@@ -125,6 +130,12 @@ class _Asked:
     def digest(self) -> str | None:
         """Of all that it is made from."""
         return finished.digest(self.name, self.profile, self.root, self.seeds, self.most_steps)
+
+    def first_seeds(self) -> list[int]:
+        """The seeds that are there and are taken where more are wanted."""
+        if not self.take:
+            return []
+        return finished.first_seeds(self.done, self.name, self.profile, self.root, self.seeds)
 
     def is_taken(self) -> bool:
         """Whether its result is there and is taken, which is said."""

@@ -12,6 +12,16 @@ _MOMENT = {
 _SECONDS = {"type": "number", "minimum": 0, "description": "a number of seconds"}
 _COUNT = {"type": "integer", "minimum": 1, "description": "a whole number of at least 1"}
 
+_SEEDS = {"type": "array", "items": {"type": "integer"}, "minItems": 1,
+          "description": "a list of whole numbers"}  # fmt: skip
+#: An execution whose seeds were taken.
+_EARLIER = {
+    "type": "object",
+    "required": ["seeds", "commit", "started", "finished", "wall_seconds"],
+    "properties": {"seeds": _SEEDS, "commit": _TEXT, "started": _MOMENT, "finished": _MOMENT,
+                   "wall_seconds": _SECONDS, "cpu_seconds": _SECONDS},
+}  # fmt: skip
+
 #: Provenance may hold more than this; what it holds of it must be right.
 PROVENANCE = {
     "type": "object",
@@ -20,8 +30,9 @@ PROVENANCE = {
     "properties": {
         "specification": _TEXT,
         "parameters": {"type": "object"},
-        "seeds": {"type": "array", "items": {"type": "integer"}, "minItems": 1,
-                  "description": "a list of whole numbers"},
+        "seeds": _SEEDS,
+        "earlier": {"type": "array", "items": _EARLIER, "minItems": 1,
+                    "description": "a list of the executions whose seeds were taken"},
         "command": _TEXT,
         "commit": _TEXT,
         "profile": {"enum": ["smoke", "laptop", "paper"]},

@@ -10,6 +10,9 @@ A record holds results that a laptop build does not repeat, with everything need
      "methods": {"adam": {provenance: specification, parameters, seeds, command, wall_seconds,
                           device, cpu, cores, workers, versions, ...}, ...}}
 
+Where the first seeds were taken from an execution before, ``earlier`` in the provenance names its
+seeds, commit, machine and time (``landscape.experiments.earlier``).
+
 ``methods`` holds the runs: methods, or the cases of a simulation. ``scale`` and the beginning of
 ``differs`` are computed when a record is published (``landscape.evidence.departures``).
 """
@@ -28,7 +31,7 @@ import pandas as pd
 
 from landscape import schema
 from landscape.errors import LandscapeError
-from landscape.evidence import departures
+from landscape.evidence import departures, provenance
 from landscape.evidence.record_schema import PROVENANCE, RECORD
 from landscape.experiments import seal
 from landscape.files import replacing_folder
@@ -206,7 +209,9 @@ def publish(
         "differs": [*computed, *(text for text in differs if text not in computed)],
         "started": min(item["started"] for item in runs.values()),
         "finished": finished,
-        "commit": ", ".join(sorted({item["commit"] for item in runs.values()})),
+        "commit": ", ".join(
+            sorted({part["commit"] for item in runs.values() for part in provenance.parts(item)})
+        ),
         "files": files,
         "methods": runs,
     }
@@ -249,16 +254,17 @@ def _provenance(source: Path, run: str, experiment: str) -> dict:
         raise RecordError(f"{path.name} belongs to {item['method']!r}, not to {run!r}.")
     if not seal.is_intact(item):
         raise RecordError(f"{path.name} is not what the run wrote; make {run} again.")
-    commit = item.get("commit")
-    if not commit:
+    commits = [part.get("commit") for part in [*(item.get("earlier") or []), item]]
+    if not all(commits):
         raise RecordError(
             f"{path.name} names no commit, so that nobody could repeat it: run {run} inside a git "
             "checkout."
         )
-    if commit.endswith("+changes"):
-        raise RecordError(
-            f"{run} was run with uncommitted changes ({commit}): commit them and run it again."
-        )
+    for commit in commits:
+        if commit.endswith("+changes"):
+            raise RecordError(
+                f"{run} was run with uncommitted changes ({commit}): commit them and run it again."
+            )
     for problem in schema.problems(item, PROVENANCE):
         raise RecordError(f"{path.name}: {problem}; make {run} again.")
     return item

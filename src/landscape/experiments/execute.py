@@ -39,6 +39,7 @@ def run(
     inputs: Callable[[], str | None] | None = None,
     read_from: Path | None = None,
     most_steps: int | None = None,
+    take_seeds: bool = False,
 ) -> Path:
     """Execute one run and return the folder of its tables.
 
@@ -61,6 +62,8 @@ def run(
             are not the profile's results.
         most_steps: Of a sweep only the networks of up to so many steps; its provenance says so
             where that leaves any out.
+        take_seeds: Its result with the first few seeds is there and is right: train the others
+            alone and keep those (``experiments.earlier``).
 
     Raises:
         LandscapeError: Unknown names, settings that cannot be run, folders that cannot be written.
@@ -76,6 +79,8 @@ def run(
         job.read_from(read_from)
     folder = Path(output) if output is not None else experiment.folder(profile, root)
     distributed.all_or_none(lambda: require_writable(folder))
+    if take_seeds:
+        job.take(folder / name)
     world, specification = distributed.world(), digest(job)
     made_from = inputs() if inputs is not None else None
     with Stopwatch(root / "checkpoints", f"{run_id} {specification}", world.speaks) as watch:
@@ -107,6 +112,8 @@ def run(
                 record["cpu_seconds"] = used
             if made_from is not None and made_from == inputs():
                 record["inputs"] = made_from
+            if job.earlier is not None:
+                record = job.earlier.counted(record)
             provenance.write(folder / f"{name}.provenance.json", seal.sealed(record))
         distributed.largest(0)  # the others wait until the results are written
         job.forget()

@@ -12,6 +12,7 @@ from typing import Any
 
 from landscape.errors import LandscapeError
 from landscape.experiments.catalogue import Experiment
+from landscape.experiments.earlier import Earlier
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Job(abc.ABC):
     workers: int | None
     seeds: int | None
     large: Path | None = field(default=None, init=False)
+    earlier: Earlier | None = field(default=None, init=False)
     parameters: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +53,10 @@ class Job(abc.ABC):
     def read_from(self, folder: Path) -> None:
         """Where the runs lie whose kept weights it reads; only a simulation reads any."""
         raise LandscapeError(f"{self.experiment.id} is no simulation: it reads no kept weights.")
+
+    def take(self, folder: Path) -> None:
+        """Keep the seeds that a run's folder holds; only training can."""
+        raise LandscapeError(f"{self.experiment.id} is no training: it is run with all its seeds.")
 
     @abc.abstractmethod
     def execute(self) -> None:

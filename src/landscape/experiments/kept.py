@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from landscape.errors import LandscapeError
+from landscape.experiments.earlier import Earlier
 from landscape.experiments.weights_index import COLUMNS, INDEX
 from landscape.files import replacing_folder, unsealed
 from landscape.train.history import write_csv
@@ -53,6 +54,7 @@ def collect(
     checkpoints: Path,
     folder: Path,
     large: Path | None = None,
+    earlier: Earlier | None = None,
 ) -> None:
     """Take what finished runs left beside their checkpoints into the folder of their results.
 
@@ -62,6 +64,7 @@ def collect(
         checkpoints: The folder of all checkpoints.
         folder: The run's folder.
         large: Where files too large for git go; ``None``: they stay with the others.
+        earlier: A finished result that holds what some of the seeds have left.
 
     Raises:
         LandscapeError: A file is not there, though the run has come so far.
@@ -71,14 +74,13 @@ def collect(
     steps, rows, contents = [], [], {}
     for number, (spec, point) in enumerate(zip(specs, points, strict=True)):
         own = CheckpointStore(checkpoints, spec).folder
+        taken = earlier if earlier is not None and spec.seed in earlier.seeds else None
         if spec.record_every is not None:
-            frame = pd.read_csv(io.BytesIO(_read(own / "steps.csv")))
-            steps.append(_at_point(frame, point))
+            steps.append(_steps(own, point) if taken is None else taken.steps(spec.seed, point))
         if not spec.weights:
             continue
-        listed = json.loads(_read(own / "weights.json"))
-        for at, name in listed:
-            content = _read(own / name)
+        left = _weights(own) if taken is None else taken.weights(spec.seed, point)
+        for at, name, content in left:
             # Runs of a grid share their seeds.
             name = f"{number:03d}-{name}" if point else name
             contents[name] = content
@@ -109,7 +111,13 @@ def _write(contents: Mapping[str, bytes], beside: Path, large: Path | None) -> N
         (beside / name).write_bytes(contents[name])
 
 
-def _at_point(frame: pd.DataFrame, point: Mapping[str, Any]) -> pd.DataFrame:
+def _weights(own: Path) -> list[tuple[float, str, bytes]]:
+    """Instants, names and bytes of the weights that a run has left beside its checkpoint."""
+    return [(at, name, _read(own / name)) for at, name in json.loads(_read(own / "weights.json"))]
+
+
+def _steps(own: Path, point: Mapping[str, Any]) -> pd.DataFrame:
+    frame = pd.read_csv(io.BytesIO(_read(own / "steps.csv")))
     for name in reversed(point):
         frame.insert(0, name, point[name])
     return frame

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from landscape.experiments import catalogue, kept, weights_index
+import pandas as pd
+
+from landscape.experiments import catalogue, earlier, kept, weights_index
 from landscape.experiments.job import Job
 from landscape.experiments.optimizer_trial import try_optimizer
 from landscape.train import distributed
@@ -38,21 +40,31 @@ class Training(Job):
         for spec in different.values():
             try_optimizer(spec)
 
+    def take(self, folder: Path) -> None:
+        """Keep the seeds that the folder of a finished run holds, and train the others alone."""
+        self.earlier = earlier.read(folder, self.large)
+
     def execute(self) -> None:
         """Train them, in worker processes where there are several."""
         kept.refuse_large(self.specs[0], self.profile)
+        there = set() if self.earlier is None else set(self.earlier.seeds)
+        due = [n for n, spec in enumerate(self.specs) if spec.seed not in there]
         self.frame = fit_many(
-            self.specs,
+            [self.specs[n] for n in due],
             checkpoints=self.checkpoints,
             workers=self.workers,
             label=self.label,
-            points=self.points,
+            points=[self.points[n] for n in due],
         )
+        if self.earlier is not None:
+            order = [*self.points[0], "seed", "step"]
+            both = pd.concat([self.earlier.table("results"), self.frame])
+            self.frame = both.sort_values(order, kind="stable").reset_index(drop=True)
 
     def write(self, folder: Path) -> None:
         """``results.csv`` with all seeds, and the weights that the settings keep."""
         write_csv(self.frame, folder / "results.csv")
-        kept.collect(self.specs, self.points, self.checkpoints, folder, self.large)
+        kept.collect(self.specs, self.points, self.checkpoints, folder, self.large, self.earlier)
 
     def record(self) -> dict[str, Any]:
         """Seeds, processes, and the seeds that diverged."""

@@ -12,7 +12,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from landscape.experiments import catalogue, seal
+from landscape.experiments import catalogue, seal, settings
 from landscape.pipeline.inputs import Inputs, text
 from landscape.train import provenance
 
@@ -70,6 +70,41 @@ def is_there(
     if not folder.is_dir():
         return False
     return is_finished(folder, digest(run_id, profile, root, seeds, most_steps))
+
+
+def first_seeds(
+    folder: Path, run_id: str, profile: str, root: Path, seeds: int | None = None
+) -> list[int]:
+    """The seeds of a training run that are finished, where it is wanted with more of them.
+
+    Args:
+        folder: The run's folder, with its provenance beside it.
+        run_id: ``<part>/<experiment>/<run>``.
+        profile: smoke, laptop or paper.
+        root: The project's folder.
+        seeds: How many are wanted; None: all of the settings.
+
+    Returns:
+        ``[0, 1, ..]``; empty where none is there, where they were made from something else, and
+        for a simulation or a sweep, whose seeds are no runs of their own.
+
+    Raises:
+        LandscapeError: There is no such run, or its settings cannot be right.
+    """
+    experiment, run = catalogue.of_run(run_id, root)
+    if experiment.kind != "train":
+        return []
+    path = folder.with_name(f"{run}.provenance.json")
+    try:
+        there = json.loads(path.read_text(encoding="utf-8"))["seeds"]
+        if there != list(range(len(there))):
+            return []
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    wanted = settings.method_settings(experiment.id, run, profile, root)["run"]["seeds"]
+    wanted = wanted if seeds is None else min(seeds, wanted)
+    right = 0 < len(there) < wanted and is_there(folder, run_id, profile, root, len(there))
+    return there if right else []
 
 
 def is_finished(folder: Path, wanted: str | None) -> bool:
