@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from landscape.evidence import l2_budgets
+from landscape.evidence.measurement import Measurement
 from landscape.optim import predicted_l2
 
 STRENGTHS = [1e-4, 1e-3, 1e-2]
@@ -130,6 +131,11 @@ def test_reached_are_those_whose_peak_lies_within_the_run():
 )
 def test_distances_are_told_as_factors(distance, words):
     assert l2_budgets.factor_of(distance) == words
+
+
+def test_their_interval_is_told_where_there_is_one():
+    assert l2_budgets.times_off(Measurement(2.15, 0.0, 4.26, n=3)) == "140 times (1 to 18000)"
+    assert l2_budgets.times_off(Measurement(2.15)) == "140 times"
 
 
 def test_of_equal_accuracies_the_larger_coefficient_is_best():

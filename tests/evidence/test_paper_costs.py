@@ -51,11 +51,11 @@ def test_the_cost_is_one_sentence_and_the_newest_file_counts(tmp_path):
     write(tmp_path, "2026-01-02.json", rows=others)
     # 200 evaluations of 10 thousand samples, 9 s a thousand: 5 of the 64 and 70 hours of a run
     assert paper_costs.sentence(tmp_path, ["e"]) == (
-        "At the work's own scale its 4 runs would take 270 core hours (X, torch 2.13.0, "
+        "At the work's own scale its 4 runs cost 270 core hours (X, torch 2.13.0, "
         "2026-01-02; 7.5 % of it evaluations), from a few measured steps."
     )
     alone = paper_costs.sentence(tmp_path, ["e"], ["sgd"])
-    assert "its 2 runs would take 130 core hours" in alone
+    assert "its 2 runs cost 130 core hours" in alone
 
 
 def test_a_newer_file_counts_for_what_it_has_and_the_older_one_for_the_rest(tmp_path):
@@ -182,7 +182,7 @@ def test_a_sweep_is_measured_like_the_others_and_read_by_pages(benchmark, swept)
     assert measured["hours"] > 0 < measured["step_seconds"]
     low, high = measured["step_quartiles"]
     assert 0 < low <= high
-    assert "its 120 runs would take" in paper_costs.sentence(swept, ["a-sweep"])
+    assert "its 120 runs cost" in paper_costs.sentence(swept, ["a-sweep"])
 
 
 def test_a_text_is_measured_without_the_text(benchmark, tmp_path):

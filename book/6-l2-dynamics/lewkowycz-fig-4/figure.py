@@ -95,6 +95,7 @@ def finding(found):
     best, long, decays = found["c1.best"], found["c1.long"], found["c2.decays"]
     if best.value is None or decays.value is None:
         return "Nothing was measured."
+    off = f"at worst {l2_budgets.times_off(best.measurement)} off the prediction c/T"
     worst, later = (l2_budgets.factor_of(item.value) for item in (best, long))
     if inside(best.measurement):
         where = f"within an order of magnitude of c/T at every budget (a factor of {worst} at most)"
@@ -105,11 +106,11 @@ def finding(found):
         )
     elif inside(found["c1.alike"].measurement):
         where = (
-            f"{off(best.measurement)}, not measurably within ten, though one that seeds cannot "
+            f"{off}, not measurably within ten, though one that seeds cannot "
             "tell from it is"
         )
     else:
-        where = f"{off(best.measurement)}, not measurably within ten"
+        where = f"{off}, not measurably within ten"
     lost = f"ends {format_number(decays.value, 1)} points below its peak"
     if decays.verdict.word != "reproduced":
         lost = "does not measurably fall again"
@@ -120,13 +121,6 @@ def finding(found):
     own = decays.verdict.scale == "work" != best.verdict.scale
     probe = "on the work's own network the short probe's" if own else "the short probe's"
     return f"{small} best L2 coefficient is {where}; {probe} accuracy {lost}."
-
-
-def off(distance):
-    """How far the best is from the prediction, as a factor with the interval of that."""
-    ends = (l2_budgets.factor_of(end) for end in (distance.low, distance.high))
-    between = f" ({' to '.join(ends)})" if distance.has_interval else ""
-    return f"at worst {l2_budgets.factor_of(distance.value)} times{between} off the prediction c/T"
 
 
 def inside(measured):

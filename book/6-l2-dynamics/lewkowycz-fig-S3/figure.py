@@ -64,12 +64,12 @@ def finding(found):
         if ratio.measurement.has_interval:
             ends = (ratio.measurement.low, ratio.measurement.high)
             tail += " ({} to {})".format(*(format_number(end, digits=2) for end in ends))
-    factor = l2_budgets.factor_of(distance.value)
+    off = l2_budgets.times_off(distance.measurement)
     small = "On a narrow network the" if distance.verdict.scale != "work" else "The"
     ten = distance.measurement.has_interval and distance.measurement.high < 1
     near = "" if ten else ", not measurably within ten,"
     return (
-        f"{small} prediction c/T is at worst {factor} times off the best coefficient{near} and "
+        f"{small} prediction c/T is at worst {off} off the best coefficient{near} and "
         f"costs up to {format_number(price.value, 1)} points; {tail}."
     )
 

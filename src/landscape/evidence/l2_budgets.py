@@ -258,6 +258,13 @@ def factor_of(distance: float) -> str:
     return f"{float(f'{10**distance:.2g}'):g}"
 
 
+def times_off(distance: Measurement) -> str:
+    """The same with its interval where it has one: "140 times (1 to 18000)"."""
+    ends = (factor_of(end) for end in (distance.low, distance.high))
+    between = f" ({' to '.join(ends)})" if distance.has_interval else ""
+    return f"{factor_of(distance.value)} times{between}"
+
+
 def _falls(row: pd.Series, points: float) -> float:
     lost = row.iloc[0] - row.to_numpy() - points
     behind = np.logical_and.accumulate((lost >= 0)[::-1])[::-1]

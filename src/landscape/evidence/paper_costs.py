@@ -112,7 +112,7 @@ def sentence(
         )
     runs = sum(row["runs"] for row in found[0].rows)
     return (
-        f"At the work's own scale its {runs} run{'s' if runs > 1 else ''} would take "
+        f"At the work's own scale its {runs} run{'s cost' if runs > 1 else ' costs'} "
         f"{' or '.join(texts)}, from a few measured steps."
     )
 
