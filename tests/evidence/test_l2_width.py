@@ -64,3 +64,30 @@ def test_networks_of_equal_strength_are_paired():
     found = l2_width.networks(pd.concat(rows))
     assert l2_width.collapse(found).value == pytest.approx(0.03)
     assert l2_width.collapse(found[found["width"] == 64]).value is None
+
+
+def test_local_slopes_are_those_of_the_narrowest_and_the_widest(found):
+    bent = found.copy()
+    bent.loc[bent["width"] == 1024, "at_minimum"] *= 4.0
+    assert l2_width.local_powers(bent, "at_minimum", 0.02) == pytest.approx((-1, 0))
+    bent["departure"] = np.log(bent["width"]) / 4 / 0.02
+    bent.loc[bent["width"] == 64, "departure"] += np.log(4) / 0.02
+    assert l2_width.local_departure_slopes(bent, 0.02) == pytest.approx((-0.75, 0.25))
+    bent.loc[bent["width"] == 64, "departure"] = np.nan
+    assert l2_width.local_departure_slopes(bent, 0.02) == pytest.approx((0.25, 0.25))
+
+
+def test_the_widest_are_averaged_at_one_lambda(found):
+    other = found.assign(decay=0.04, at_minimum=9.0)
+    both = pd.concat([found, other])
+    assert l2_width.least(both) == 0.02
+    wide = found[found["width"] == 1024]
+    assert l2_width.at_widest(both, "at_minimum", 0.02) == wide["at_minimum"].mean()
+    assert l2_width.at_widest(both, "at_minimum", 0.04) == 9.0
+
+
+def test_networks_lie_on_their_side_of_the_edge_or_near_it(found):
+    one = found.iloc[:3].assign(strength=[1.0, 4.4, 10.0], size=[0.9, 0.0, 0.0])
+    assert l2_width.sided(one, 4.5)
+    assert not l2_width.sided(one.assign(size=[0.9, 0.0, 0.2]), 4.5)
+    assert not l2_width.sided(one.assign(size=[0.05, 0.0, 0.0]), 4.5)

@@ -1,16 +1,13 @@
 """Squared loss and the catapult (Lewkowycz & Gur-Ari, figure S5): what is measured and drawn."""
 
-import numpy as np
-
-from landscape.evidence import statistics
-from landscape.evidence.measurement import format_measurement, format_number, not_run
+from landscape.evidence import catapult, early_late, statistics
+from landscape.evidence.early_late import at_end, coefficients, ends_apart, kept, when_fitted
+from landscape.evidence.measurement import format_measurement, format_number
 
 ID = "lewkowycz-fig-S5"
 SWEEP, CATAPULT = "lewkowycz-fig-s5-mse", "lewkowycz-fig-s5-catapult"
 #: The method whose runs are short and have more seeds.
 EARLY = "early"
-#: One image of the laptop's test set, in percent: no spread of accuracies is known better.
-RESOLUTION = 0.05
 
 
 def frames(runs):
@@ -22,120 +19,12 @@ def frames(runs):
     return frame[~short], frame[short]
 
 
-def kept(frame):
-    """The rows of networks that did not diverge, and the names of the others."""
-    key = frame["lr"].astype(str) + "/" + frame["l2"].astype(str) + "/" + frame["seed"].astype(str)
-    lost = frame["diverged"].fillna(0).astype(bool)
-    names = tuple(
-        f"rate {row.lr:g}, coefficient {row.l2:g}, seed {row.seed}"
-        for row in frame[lost].itertuples()
-    )
-    return frame[~key.isin(key[lost])], names
-
-
-def coefficients(frame):
-    """The coefficients above zero, smallest first."""
-    return sorted(value for value in frame["l2"].unique() if value > 0)
-
-
-def _table(rows, column):
-    return rows.pivot(index="seed", columns="lr", values=column)
-
-
-def when_fitted(frame, l2, column="accuracy"):
-    """Test accuracy when training accuracy is first 1 (or ``column`` there), seeds by rates.
-
-    NaN where a network diverges or never gets there.
-    """
-    rows, _ = kept(frame[frame["l2"] == l2])
-    rows = rows.assign(accuracy=100 - rows["test_error"]).sort_values("step")
-    first = rows[rows["training_error"] == 0].groupby(["lr", "seed"], as_index=False).first()
-    wanted = sorted(frame.loc[frame["l2"] == l2, "lr"].unique())
-    seeds = sorted(frame.loc[frame["l2"] == l2, "seed"].unique())
-    return _table(first, column).reindex(index=seeds, columns=wanted)
-
-
-def at_end(frame, l2):
-    """Test accuracy in the last row, seeds by rates."""
-    rows, _ = kept(frame[frame["l2"] == l2])
-    last = rows.sort_values("step").groupby(["lr", "seed"], as_index=False).last()
-    return _table(last.assign(accuracy=100 - last["test_error"]), "accuracy")
-
-
-def ends_apart(table, diverged=()):
-    """Largest minus smallest rate of a table of accuracies, paired by seed."""
-    pair = statistics.common_seeds(table[max(table.columns)], table[min(table.columns)])
-    if len(pair[0]) == 0:
-        return not_run("no seed whose networks all get there")
-    missing = int(table.isna().to_numpy().sum())
-    note = f"{missing} of {table.size} networks never get there" if missing else ""
-    return statistics.paired_difference(*pair, unit="%", note=note, diverged=diverged)
-
-
-def spreads(table):
-    """Largest minus smallest accuracy among the rates, of the seeds that have all of them."""
-    whole = table.dropna()
-    return (whole.max(axis=1) - whole.min(axis=1)).clip(lower=RESOLUTION)
-
-
-def shrinking(frame, l2):
-    """The spread over rates at the end, over that when training accuracy is first 1."""
-    pair = statistics.common_seeds(spreads(at_end(frame, l2)), spreads(when_fitted(frame, l2)))
-    if len(pair[0]) == 0:
-        return not_run("no seed whose networks all get there")
-    return statistics.ratio_of_means(*pair)
-
-
-def minima(frame, l2):
-    """Final over least training loss, and t eta lambda at the least: one mean a seed each.
-
-    Means over the learning rates, geometric for the ratio.
-    """
-    rows, _ = kept(frame[frame["l2"] == l2])
-    rows = rows.sort_values("step").reset_index(drop=True)
-    groups = rows.groupby(["lr", "seed"])
-    least = rows.loc[groups["training_loss"].idxmin()].set_index(["lr", "seed"])
-    last = groups["training_loss"].last()
-    logs = np.log(last / least["training_loss"])
-    times = least["step"] * least.index.get_level_values("lr") * l2
-    return np.exp(logs.groupby("seed").mean()), times.groupby("seed").mean()
-
-
 def first_steps(runs):
-    """Of every network of the catapult's runs: rise of the loss, curvature, both times the rate.
-
-    Returns:
-        One row a network: ``lr``, ``seed``, ``rise`` (largest over first loss), ``start`` and
-        ``end`` (curvature), ``diverged``; None where there is no record.
-    """
+    """What the first steps do to every network of the catapult's runs; None without a record."""
     losses, curvature = (runs.table(CATAPULT, "mse", name) for name in ("results", "curvature"))
     if losses is None or curvature is None:
         return None
-    groups = losses.sort_values("step").groupby(["lr", "seed"])["loss"]
-    rise = (groups.max() / groups.first()).rename("rise").reset_index()
-    return curvature.merge(rise, on=["lr", "seed"])
-
-
-def geometric(values, names):
-    """Geometric mean over seeds of positive values."""
-    if len(values) == 0:
-        return not_run("all networks diverged")
-    return statistics.ratio_of_means(values, np.ones(len(values)), diverged=names)
-
-
-def catapult(frame, first):
-    """The measurements of claim 3."""
-    rates = sorted(frame.loc[frame["l2"] > 0, "lr"].unique())
-    found = {}
-    for name, lr in (("calm", rates[0]), ("rise", rates[-1])):
-        rows = first[np.isclose(first["lr"], lr)]
-        good = rows[rows["diverged"] == 0]
-        names = tuple(f"seed {seed}" for seed in rows.loc[rows["diverged"] == 1, "seed"])
-        found[name] = geometric(good["rise"], names)
-        if name == "rise":
-            found["above"] = geometric(lr * rows["start"] / 2, ())
-            found["flatter"] = geometric(lr * good["end"] / 2, names)
-    return found
+    return catapult.first_steps(losses, curvature)
 
 
 def measure(runs):
@@ -143,7 +32,9 @@ def measure(runs):
     (frame, short), first = frames(runs), first_steps(runs)
     found = {}
     if first is not None and frame is not None:
-        found["c3"] = catapult(frame, first)
+        rates = sorted(frame.loc[frame["l2"] > 0, "lr"].unique())
+        calm = catapult.at_rate(first, rates[0])["rise"]
+        found["c3"] = {"calm": calm, **catapult.at_rate(first, rates[-1])}
     if frame is None:
         return found
     small, larger = coefficients(frame)[:2]
@@ -152,16 +43,16 @@ def measure(runs):
         "early": ends_apart(when_fitted(short, small), kept(short)[1]),
         "early-few": ends_apart(when_fitted(frame, small), lost[small]),
         "late": ends_apart(at_end(frame, small), lost[small]),
-        "shrinks": shrinking(frame, small),
+        "shrinks": early_late.shrinking(frame, small),
         "late-larger": ends_apart(at_end(frame, larger), lost[larger]),
         "early-without": ends_apart(when_fitted(frame, 0), lost[0]),
         "stays-without": ends_apart(at_end(frame, 0), lost[0]),
     }
-    ratios, times = minima(frame, small)
+    ratios, times = early_late.minima(frame, small)
     found["c2"] = {
-        "rise": geometric(ratios, lost[small]),
+        "rise": catapult.geometric(ratios, lost[small]),
         "inside": statistics.mean_interval(times, diverged=lost[small]),
-        "rise-larger": geometric(minima(frame, larger)[0], lost[larger]),
+        "rise-larger": catapult.geometric(early_late.minima(frame, larger)[0], lost[larger]),
     }
     return found
 
@@ -195,6 +86,7 @@ def finding(found):
 def panels(runs):
     """The work's three panels: accuracy early and late against the rate, loss against time."""
     from landscape import book
+    from landscape.book import catapult_pictures
 
     frame, short = frames(runs)
     coefficient = coefficients(frame)
@@ -221,7 +113,8 @@ def panels(runs):
     low, high = (f(pick(ax.get_ylim()) for ax in limits) for f, pick in ((min, min), (max, max)))
     for ax in limits:
         ax.set_ylim(low, high)
-    figures["c"] = _losses(frame, coefficient[0])
+    course, _ = kept(frame[(frame["l2"] == coefficient[0]) & (frame["step"] > 0)])
+    figures["c"] = catapult_pictures.whole_course(course, coefficient[0])
     return book.Picture(
         panels=figures,
         titles={"a": "when training accuracy reaches 1", "b": r"after $1/(\eta\lambda)$ steps",
@@ -235,55 +128,16 @@ def panels(runs):
     )  # fmt: skip
 
 
-def _losses(frame, l2):
-    """Training loss against t eta lambda for every rate, geometric mean over seeds."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    rows, _ = kept(frame[(frame["l2"] == l2) & (frame["step"] > 0)])
-    for lr, color, line in zip(sorted(rows["lr"].unique()), book.CYCLE, ("-", "--", "-.", ":") * 2,
-                               strict=False):  # fmt: skip
-        logs = np.log(rows[rows["lr"] == lr].pivot(
-            index="step", columns="seed", values="training_loss"))  # fmt: skip
-        ax.plot(logs.index * lr * l2, np.exp(logs.mean(axis=1)), line, color=color,
-                label=rf"$\eta = {lr:g}$")  # fmt: skip
-    ax.set(xscale="log", yscale="log", xlabel=r"time $t\,\eta\lambda$",
-           ylabel="training loss without L2")  # fmt: skip
-    ax.legend()
-    return figure
-
-
 def first_picture(runs):
     """Loss in the first steps, and the curvature before and after them against the rate."""
     from landscape import book
+    from landscape.book import catapult_pictures
 
     losses, first = runs.table(CATAPULT, "mse"), first_steps(runs)
     rates = sorted(frames(runs)[0]["lr"].unique())
-    one, ax = book.panel(height=3.0)
-    for lr, color in zip(rates, book.CYCLE, strict=False):
-        rows = losses[np.isclose(losses["lr"], lr)]
-        logs = np.log(rows.pivot(index="step", columns="seed", values="loss")).dropna()
-        ax.plot(logs.index, np.exp(logs.mean(axis=1)), color=color, label=rf"$\eta = {lr:g}$")
-    book.log_axis(ax)
-    ax.set(xlabel="step", ylabel="training loss", xlim=(0, losses["step"].max()))
-    ax.legend()
-    two, ax = book.panel(height=3.0)
-    grid = np.array(sorted(first["lr"].unique()))
-    for column, color, marker, label in (
-        ("start", book.GREY, "o", "at the start"), ("end", book.CYCLE[0], "s", "after the steps"),
-    ):  # fmt: skip
-        logs = np.log(first.pivot(index="lr", columns="seed", values=column))
-        ax.plot(logs.index, np.exp(logs.mean(axis=1)), marker=marker, color=color, label=label)
-        ax.plot(logs.index, np.exp(logs), marker, color=color, alpha=0.3, markersize=3)
-    for factor, line in ((2, "--"), (4, ":")):
-        ax.plot(grid, factor / grid, line, color=book.INK, label=rf"${factor}/\eta$", linewidth=1)
-    top = 1.6 * first["start"].max()
-    book.log_axis(ax)
-    ax.set(xlabel=r"learning rate $\eta$", ylabel=r"curvature $\lambda_{\max}$",
-           ylim=(first[["start", "end"]].min().min() / 1.4, top))  # fmt: skip
-    ax.legend(loc="lower left")
     return book.Picture(
-        panels={"a": one, "b": two},
+        panels={"a": catapult_pictures.first_losses(losses, rates),
+                "b": catapult_pictures.curvatures(first)},
         titles={"a": "the loss in the first steps", "b": "the curvature before and after them"},
         alt="Left, training loss against step: small rates fall at once, the largest rises "
         "severalfold before it falls. Right, the largest Hessian eigenvalue at the start and after "
@@ -302,12 +156,11 @@ def rates_table(runs):
     early, late = when_fitted(short, small), at_end(frame, small)
     steps = when_fitted(short, small, "step")
     for lr in sorted(early.columns):
-        of = first[np.isclose(first["lr"], lr)]
-        good = of[of["diverged"] == 0]
+        at_first = catapult.at_rate(first, lr)
         rows.append([
             f"{lr:g}", *(format_measurement(m) for m in (
-                geometric(lr * of["start"] / 2, ()), geometric(good["rise"], ()),
-                geometric(lr * good["end"] / 2, ()), geometric(steps[lr].dropna(), ()),
+                *(at_first[name].with_(diverged=()) for name in ("above", "rise", "flatter")),
+                catapult.geometric(steps[lr].dropna()),
                 statistics.mean_interval(early[lr].dropna(), unit="%") if early[lr].notna().any()
                 else None, statistics.mean_interval(late[lr].dropna(), unit="%"),
             )),

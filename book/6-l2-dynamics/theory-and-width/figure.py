@@ -3,9 +3,7 @@
 The page has no claims; its rules stand in ``landscape.evidence.l2_width``.
 """
 
-import numpy as np
-
-from landscape.evidence import l2_width, statistics
+from landscape.evidence import infinite_width, l2_width
 from landscape.evidence.measurement import format_measurement, format_number
 
 TWO, LIKE, THREE, LINEAR, CHECKS = (
@@ -29,37 +27,21 @@ def found(runs, experiment=TWO):
     return l2_width.networks(runs.table(experiment, "trained"))
 
 
-def least(rows):
-    """The smallest lambda, at which the widths are compared."""
-    return float(rows["decay"].min())
-
-
 def edge(runs, experiment=TWO):
     """lambda sqrt(n) from which on zero is stable."""
     return float(runs.table(experiment, "trained", "edge")["edge"].iloc[0])
-
-
-def sided(runs):
-    """Whether networks end with a tenth of the labels or more below the edge, with less above it.
-
-    Networks within a fifth of the edge do not count.
-    """
-    rows = found(runs)
-    off = np.log(rows["strength"] / edge(runs))
-    clear = rows[off.abs() > np.log(1.2)]
-    return bool(((clear["size"] < 0.1) == (off[clear.index] > 0)).all())
 
 
 def answer(runs):
     """What was found, in one sentence."""
     rows = found(runs)
     first, last = (l2_width.exponent(rows, "at_minimum", decay).value
-                   for decay in (least(rows), rows["decay"].max()))  # fmt: skip
+                   for decay in (l2_width.least(rows), rows["decay"].max()))  # fmt: skip
     words = (
         "Until the loss minimum wider networks are closer to the theory (the distance falls as "
         rf"$n^{{{format_number(first, 2)}}}$ to $n^{{{format_number(last, 2)}}}$)"
     )
-    if not sided(runs):
+    if not l2_width.sided(rows, edge(runs)):
         return f"{words}; later they depart, and not all are forgotten that should be."
     return (
         rf"{words}; later they depart, and are forgotten only where $\lambda\sqrt n$ is above "
@@ -80,7 +62,7 @@ def widths(runs):
     from landscape.book import l2_width_pictures as pictures
 
     rows, table = found(runs), runs.table(TWO, "trained")
-    decay, every = least(rows), sorted(rows["width"].unique())
+    decay, every = l2_width.least(rows), sorted(rows["width"].unique())
     return book.Picture(
         {
             "a": pictures.losses(table, decay, every[:: max(1, len(every) // 4)]),
@@ -122,7 +104,7 @@ def exponents_table(runs):
 
 def _end(rows, decay):
     """The exponent at the end; a network at zero has none."""
-    if rows.loc[rows["decay"] == decay, "size"].min() < 0.1:
+    if rows.loc[rows["decay"] == decay, "size"].min() < l2_width.FORGOTTEN:
         return "some are at zero"
     return format_measurement(l2_width.exponent(rows, "at_end", decay).with_(n=None))
 
@@ -140,9 +122,10 @@ def order_note(runs):
               for decay in sorted(rows["decay"].unique())}  # fmt: skip
     inside = [f"{decay:g}" for decay, one in powers.items() if one.low <= ORDER <= one.high]
     agrees = rf"$\lambda = {', '.join(inside)}$" if inside else r"no $\lambda$"
-    first, last = _local_powers(rows)
-    linear = found(runs, LINEAR)
-    loss = l2_width.exponent(rows, "loss_off", least(rows))
+    decay, linear = l2_width.least(rows), found(runs, LINEAR)
+    first, last = l2_width.local_powers(rows, "at_minimum", decay)
+    loss = l2_width.exponent(rows, "loss_off", decay)
+    widest = l2_width.at_widest(rows, "loss_off", decay)
     return book.Note(
         r"The work's corrections are of order $1/n$. Over all widths the measured power agrees "
         f"with that at {agrees}; at the smallest it goes from {first:.2f} between the narrowest "
@@ -152,23 +135,9 @@ def order_note(runs):
         "of the labels at most, and networks made linear at their start ($k = 1$), for which the "
         f"theory is exact, stay within {format_number(linear['at_end'].max(), digits=1)} of it. "
         "In terms of the loss at the minimum the widest network is still off by up to "
-        f"{format_number(100 * widest(rows, 'loss_off'), digits=2)} % at the smallest $\\lambda$ "
+        f"{format_number(100 * widest, digits=2)} % at the smallest $\\lambda$ "
         f"(power {format_measurement(loss.with_(n=None))})."
     )
-
-
-def _local_powers(rows):
-    """Powers of the width between the two narrowest and between the two widest."""
-    rows = rows[rows["decay"] == least(rows)]
-    means = np.log(rows["at_minimum"]).groupby(rows["width"]).mean()
-    powers = np.diff(means) / np.diff(np.log(means.index))
-    return powers[0], powers[-1]
-
-
-def widest(rows, column):
-    """Mean of a column over the widest networks at the smallest lambda."""
-    rows = rows[rows["decay"] == least(rows)]
-    return float(rows.loc[rows["width"] == rows["width"].max(), column].mean())
 
 
 def late(runs):
@@ -177,10 +146,11 @@ def late(runs):
     from landscape.book import l2_width_pictures as pictures
 
     two, three = found(runs), found(runs, THREE)
+    decay = l2_width.least(two)
     return book.Picture(
-        {"a": pictures.departures({2: two, 3: three}, least(two)),
+        {"a": pictures.departures({2: two, 3: three}, decay),
          "b": pictures.ends(three, None, r"$\lambda n^{2/3}$")},
-        titles={"a": rf"when the kernel departs, $\lambda = {least(two):g}$",
+        titles={"a": rf"when the kernel departs, $\lambda = {decay:g}$",
                 "b": "where three layers end"},
         alt="Lambda times the time of departure rises with the logarithm of the width, for two and "
         "for three layers. The size at the end of three-layer networks against lambda times the "
@@ -195,23 +165,16 @@ def departure_note(runs):
 
     said = []
     for degree, rows in ((2, found(runs)), (3, found(runs, THREE))):
-        slope, expected = l2_width.departure_slope(rows, least(rows)), 1 / (2 * degree)
+        decay, expected = l2_width.least(rows), 1 / (2 * degree)
+        slope = l2_width.departure_slope(rows, decay)
         holds = slope.low <= expected <= slope.high
-        first, last = _first_and_last_slope(rows)
+        first, last = l2_width.local_departure_slopes(rows, decay)
         said.append(
             f"With $k = {degree}$ the slope is {format_measurement(slope.with_(n=None))}, "
             f"{'as expected,' if holds else 'not'} {expected:.3g}; it goes from {first:.2f} "
             f"between the narrowest to {last:.2f} between the widest."
         )
     return book.Note(" ".join(said))
-
-
-def _first_and_last_slope(rows):
-    """Slopes between the two narrowest and between the two widest, of means over seeds."""
-    decay = least(rows)
-    means = decay * rows[rows["decay"] == decay].groupby("width")["departure"].mean().dropna()
-    slopes = np.diff(means) / np.diff(np.log(means.index))
-    return slopes[0], slopes[-1]
 
 
 def ends_note(runs):
@@ -228,9 +191,9 @@ def ends_note(runs):
         f"{format_number(edge(runs), digits=3)}$ with these digits and at "
         f"{format_number(edge(runs, LIKE), digits=3)} with the work's 200. The work's network has "
         f"{format_number(work_strength(), digits=2)}, and so have networks of width "
-        rf"{int(near['width'].iloc[0]):,} with $\lambda = {least(near):g}$, on the work's digits: "
-        f"they keep {size} of the labels' size, with {loss} of the zero function's loss, which is "
-        "where the work's green curve should end."
+        rf"{int(near['width'].iloc[0]):,} with $\lambda = {l2_width.least(near):g}$, on the work's "
+        f"digits: they keep {size} of the labels' size, with {loss} of the zero function's loss, "
+        "which is where the work's green curve should end."
     )
 
 
@@ -253,34 +216,22 @@ def others(runs):
     )  # fmt: skip
 
 
-def best(runs):
-    """By subset, lambda and degree: test error at the training loss's minimum, and its least."""
-    rows = runs.table(CHECKS, "elsewhere")
-    by = ["subset", "decay", "degree"]
-    at = rows.loc[rows.groupby(by)["training_loss"].idxmin()].set_index(by)
-    last = rows.loc[rows.groupby(by)["time"].idxmax()].set_index(by)
-    return at.assign(least=rows.groupby(by)["test_error"].min(), last=last["test_error"])
-
-
 def others_table(runs):
     """Test errors at the training loss's minimum, and k = 2 minus k = 1."""
     from landscape import book
 
-    table, cells = best(runs), []
-    for decay in sorted(table.index.get_level_values("decay").unique()):
-        own = table.xs(decay, level="decay")
-        errors = {k: own.xs(k, level="degree")["test_error"]
-                  for k in own.index.get_level_values("degree").unique()}  # fmt: skip
-        gaps = [format_measurement(statistics.paired_difference(errors[k], errors[1]).with_(n=None))
-                for k in errors if k != 1]  # fmt: skip
-        cells.append([f"{decay:g}", *(f"{one.mean():.2f}" for one in errors.values()), *gaps])
-    degrees = [k for k in errors]
+    errors, cells = infinite_width.errors(runs.table(CHECKS, "elsewhere")), []
+    decays, degrees, subsets = infinite_width.levels(errors)
+    for decay in decays:
+        means = [f"{errors.xs((decay, k), level=('decay', 'degree')).mean():.2f}" for k in degrees]
+        gaps = [infinite_width.against_linear(errors, decay, k) for k in degrees if k != 1]
+        cells.append([f"{decay:g}", *means, *(format_measurement(m.with_(n=None)) for m in gaps)])
     return book.Table(
         [r"$\lambda$", *(f"$k = {k}$ (%)" for k in degrees),
          *(f"$k = {k}$ minus $k = 1$ (points)" for k in degrees if k != 1)],
         cells, stack=True,
         caption="Test error of the infinitely wide network where its training loss is least "
-        f"(linear: at the end), means over {table.index.get_level_values('subset').nunique()} sets "
+        f"(linear: at the end), means over {len(subsets)} sets "
         "of training digits, differences with 95 % intervals")  # fmt: skip
 
 
@@ -288,12 +239,12 @@ def others_note(runs):
     """Where two and three layers test measurably better or worse than the linear model."""
     from landscape import book
 
-    table, said = best(runs)["test_error"], []
-    for degree in sorted(set(table.index.get_level_values("degree")) - {1}):
+    errors, said = infinite_width.errors(runs.table(CHECKS, "elsewhere")), []
+    decays, degrees, _ = infinite_width.levels(errors)
+    for degree in [k for k in degrees if k != 1]:
         apart = {"worse": [], "better": []}
-        for decay in sorted(table.index.get_level_values("decay").unique()):
-            own, linear = (table.xs((decay, k), level=("decay", "degree")) for k in (degree, 1))
-            gap = statistics.paired_difference(own, linear)
+        for decay in decays:
+            gap = infinite_width.against_linear(errors, decay, degree)
             if gap.has_interval and (gap.low > 0 or gap.high < 0):
                 apart["worse" if gap.low > 0 else "better"].append(f"{decay:g}")
         words = [rf"measurably {word} at $\lambda = {', '.join(where)}$"

@@ -26,6 +26,10 @@ from landscape.evidence.measurement import Measurement, not_run
 
 RUN = ["decay", "width", "seed"]
 TWICE = 2.0
+#: A network whose size is below this share of the labels' is forgotten.
+FORGOTTEN = 0.1
+#: Factor around the edge within which nothing is asked of a network.
+NEAR = 1.2
 
 
 def strength(decay, width, degree: int):
@@ -69,6 +73,23 @@ def departure(one: pd.DataFrame) -> float:
     return float(time[i - 1] + part * (time[i] - time[i - 1]))
 
 
+def least(found: pd.DataFrame) -> float:
+    """The smallest lambda, at which the widths are compared."""
+    return float(found["decay"].min())
+
+
+def sided(found: pd.DataFrame, edge: float) -> bool:
+    """Whether networks below the edge are remembered at the end and those above it forgotten.
+
+    Args:
+        found: Rows of ``networks``; those within a fifth of the edge do not count.
+        edge: lambda n^((k-1)/k) from which on zero is stable.
+    """
+    off = np.log(found["strength"] / edge)
+    clear = found[off.abs() > np.log(NEAR)]
+    return bool(((clear["size"] < FORGOTTEN) == (off[clear.index] > 0)).all())
+
+
 def exponent(found: pd.DataFrame, column: str, decay: float) -> Measurement:
     """Slope of log column against log width at one lambda, over seeds."""
     return _slopes(found[found["decay"] == decay], column, np.log)
@@ -77,6 +98,30 @@ def exponent(found: pd.DataFrame, column: str, decay: float) -> Measurement:
 def departure_slope(found: pd.DataFrame, decay: float) -> Measurement:
     """Slope of lambda times departure against ln(width) at one lambda, over seeds."""
     return _slopes(found[found["decay"] == decay], "departure", lambda time: decay * time)
+
+
+def local_powers(found: pd.DataFrame, column: str, decay: float) -> tuple[float, float]:
+    """Powers of the width between the two narrowest and between the two widest, at one lambda.
+
+    Of geometric means over seeds.
+    """
+    rows = found[found["decay"] == decay]
+    return _first_and_last(np.log(rows[column]).groupby(rows["width"]).mean())
+
+
+def local_departure_slopes(found: pd.DataFrame, decay: float) -> tuple[float, float]:
+    """Slopes of lambda times departure between the two narrowest and between the two widest.
+
+    Of means over seeds, at one lambda; widths that never depart are left out.
+    """
+    rows = found[found["decay"] == decay]
+    return _first_and_last(decay * rows.groupby("width")["departure"].mean().dropna())
+
+
+def at_widest(found: pd.DataFrame, column: str, decay: float) -> float:
+    """Mean of a column over the widest networks at one lambda."""
+    rows = found[found["decay"] == decay]
+    return float(rows.loc[rows["width"] == rows["width"].max(), column].mean())
 
 
 def collapse(found: pd.DataFrame) -> Measurement:
@@ -90,6 +135,12 @@ def collapse(found: pd.DataFrame) -> Measurement:
         if off:
             each.append(np.mean(off))
     return statistics.mean_interval(each) if each else not_run("no two have the same strength")
+
+
+def _first_and_last(means: pd.Series) -> tuple[float, float]:
+    """First and last slope of values by width against ln(width)."""
+    slopes = np.diff(means) / np.diff(np.log(means.index))
+    return slopes[0], slopes[-1]
 
 
 def _slopes(found: pd.DataFrame, column: str, shown) -> Measurement:
