@@ -70,3 +70,25 @@ def test_a_course_has_a_curve_a_lambda_and_marks_the_least_loss():
     ax = l2_pictures.draw_course(rows, "test_error", 10).axes[0]
     assert ax.get_lines()[0].get_ydata() == pytest.approx([60, 70, 80])
     assert len(set(l2_pictures.colours(5))) == 5
+
+
+def test_accuracies_against_the_product_have_a_curve_a_lambda():
+    rows = pd.DataFrame([
+        {"method": "plain", "l2": l2, "seed": seed, "step": step, "time": step * l2,
+         "accuracy": 50.0 + step + 2 * seed, "diverged": 0}
+        for l2 in (0.01, 0.1) for seed in (0, 1) for step in (1, 10)
+    ])  # fmt: skip
+    ax = l2_pictures.draw_accuracies(rows).axes[0]
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == [r"$\lambda$ = 0.01 (n = 2)", r"$\lambda$ = 0.1 (n = 2)"]
+    first = next(line for line in ax.get_lines() if len(line.get_xdata()) == 2)
+    assert first.get_xydata().tolist() == pytest.approx(np.array([[0.01, 52], [0.1, 61]]))
+
+
+def test_ticks_are_plain_below_two_decades_only():
+    figure, ax = book.panel()
+    ax.set(xscale="log", yscale="log", xlim=(1, 50), ylim=(1, 1000))
+    formatters = [axis.get_major_formatter() for axis in (ax.xaxis, ax.yaxis)]
+    assert l2_pictures.plain_ticks(figure) is figure
+    assert ax.xaxis.get_major_formatter() is not formatters[0]
+    assert ax.yaxis.get_major_formatter() is formatters[1]

@@ -44,6 +44,13 @@ def tuning(**options):
     return l2_budgets.tune(constants(**options), probe(**options), (1, 2, 4))
 
 
+def test_the_tuned_accuracy_is_that_of_the_best_mean_at_every_budget():
+    tuned = tuning().tuned()
+    assert list(tuned.index) == [1, 2, 4]
+    assert tuned[0].tolist() == [30, 50, 60]
+    assert tuned.loc[2].tolist() == [50, 50.1, 50.2]
+
+
 def test_budgets_are_halved_down_to_the_shortest():
     assert l2_budgets.halved(64) == (2, 4, 8, 16, 32, 64)
     assert l2_budgets.halved(4) == (1, 2, 4)

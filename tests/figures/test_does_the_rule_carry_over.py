@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from landscape.evidence import figures
+from landscape.evidence import carry_over_cases, figures
 
 from .made import ROOT, Made
 
@@ -128,7 +128,7 @@ def test_nothing_that_carries_over_is_said_too(figure):
 
 def test_the_product_sets_the_time_of_a_law(figure):
     runs = made(exponents={"adam": -0.4})
-    law = figure.product(runs, "adamw")
+    law = carry_over_cases.product(runs, "adamw")
     assert law.exponents["rate"].value == pytest.approx(-1, abs=0.1)
     assert law.exponents["l2"].value == pytest.approx(-1, abs=0.1)
     said = figure.which_product(runs)

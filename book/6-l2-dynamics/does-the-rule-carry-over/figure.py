@@ -1,83 +1,26 @@
 """Does the predicted L2 strength carry over to other optimizers and to schedules?
 
 The page has no claims; its rules stand in ``landscape.evidence.carry_over`` and were fixed before
-the runs.
+the runs, which ``landscape.evidence.carry_over_cases`` reads.
 """
 
 import numpy as np
 import pandas as pd
 
 from landscape.evidence import carry_over as rules
-from landscape.evidence import l2_times
+from landscape.evidence import carry_over_cases as cases
+from landscape.evidence.carry_over_cases import NAMES, SCHEDULES, SHOWN
 from landscape.evidence.measurement import format_brief, format_number
 
-NAME = "does-the-rule-carry-over"
-#: Tried after the other runs had been seen: it is shown and has no part in the answer.
-SLOWER = "does-the-rule-carry-over-slower"
-CONSTANT = {"sgd": "SGD", "entropy_sgd": "Entropy-SGD", "parle": "Parle", "adamw": "AdamW",
-            "adam": "Adam, L2 in the gradient"}  # fmt: skip
-SCHEDULES = {"sgd_steps": "SGD, steps", "sgd_cosine": "SGD, cosine"}
-NAMES = CONSTANT | SCHEDULES
-SHOWN = {"sgd": "SGD", "entropy_sgd": "Entropy-SGD", "entropy_sgd_slower": "Entropy-SGD, slower",
-         **NAMES}  # fmt: skip
-#: The prediction that answers: the work's own where it has one.
-MAIN = {"sgd_steps": "first_drop", "sgd_cosine": "budget"}
 RULES = {"budget": "$c/T$", "first_drop": r"$c/(0.3\,T)$", "clock": r"$c\,\eta_0/\sum\eta$"}
-
-
-def read(runs, case, name="results"):
-    """A table of a case; the slower one has an experiment of its own."""
-    if case.endswith("_slower"):
-        return runs.table(SLOWER, case.removesuffix("_slower"), name)
-    return runs.table(NAME, case, name)
-
-
-def part(runs, case, name="grid"):
-    """Rows of one part of a case."""
-    rows = read(runs, case)
-    return rows[rows["part"] == name]
-
-
-def expected(runs, case, rule=None):
-    """The predictions of a case by one rule, by default the one that answers."""
-    found = read(runs, case, "predictions")
-    return found[found["rule"] == (rule or MAIN.get(case, "budget"))]
-
-
-def budgets_of(runs, case):
-    """Budgets of gradients, in order."""
-    return sorted(part(runs, case, "predicted")["budget"].unique())
-
-
-def compare(runs, case, rule=None):
-    """Tuned against predicted at every budget of a case."""
-    grid, trained, predictions = (part(runs, case), part(runs, case, "predicted"),
-                                  expected(runs, case, rule))  # fmt: skip
-    found = []
-    for budget in budgets_of(runs, case):
-        own = grid[grid["budget"] == budget] if case in SCHEDULES else grid
-        of = [rows[rows["budget"] == budget] for rows in (trained, predictions)]
-        found.append(rules.compared(own, *of, budget))
-    return found
-
-
-def c_of(runs, case):
-    """c of the short runs, in gradients."""
-    return rules.shared_c(expected(runs, case, "budget"))
-
-
-def law_rows(runs, case):
-    """Rows that the exponent is fitted over: those of the longest budget."""
-    grid = part(runs, case)
-    return rules.fitted(grid[grid["budget"] == grid["budget"].max()])
 
 
 def findings(runs):
     """By case: exponent, comparisons, and whether each rule holds."""
     found = {}
     for case in SHOWN:
-        own = compare(runs, case)
-        exponent = rules.exponent(law_rows(runs, case))
+        own = cases.compare(runs, case)
+        exponent = rules.exponent(cases.law_rows(runs, case))
         parts = (rules.holds(exponent), rules.strength_fits(own), rules.accuracy_fits(own))
         found[case] = (exponent, own, parts)
     return found
@@ -90,15 +33,15 @@ def carries(parts):
     return "yes" if all(parts) else "undecided"
 
 
-def listed(cases):
+def listed(some):
     """Names in a sentence; their number where they are many."""
-    if not cases:
+    if not some:
         return "none"
-    if len(cases) > 3:
-        of = "all" if len(cases) == len(NAMES) else f"{len(cases)} of"
+    if len(some) > 3:
+        of = "all" if len(some) == len(NAMES) else f"{len(some)} of"
         return f"{of} {len(NAMES)} methods"
     other = {"adam": "Adam", "sgd_steps": "stepwise SGD", "sgd_cosine": "cosine SGD"}
-    names = [other.get(case, NAMES[case]) for case in cases]
+    names = [other.get(case, NAMES[case]) for case in some]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
@@ -156,11 +99,11 @@ def later(runs):
     """Sentences: what is lost at the budgets above the smallest."""
     losses = {}
     for case in SHOWN:
-        own = compare(runs, case)[1:]
+        own = cases.compare(runs, case)[1:]
         losses[case] = max((b.loss for b in own if b.loss.finite), key=lambda m: m.value)
     kept = [case for case, most in losses.items() if most.value <= rules.POINTS + 1e-9]
     said = "; ".join(f"{SHOWN[case]} {format_number(m.value, 1)}" for case, m in losses.items())
-    first = budgets_of(runs, "sgd")[0]
+    first = cases.budgets_of(runs, "sgd")[0]
     fine = "; ".join(SHOWN[case] for case in kept) or "none"
     return (
         f"Training has hardly ended at $T = {first}$. Without that budget, a choice made after the "
@@ -180,7 +123,7 @@ def picture(runs):
     from landscape import book
     from landscape.book import carry_over_pictures as pictures
 
-    found = {case: compare(runs, case) for case in SHOWN}
+    found = {case: cases.compare(runs, case) for case in SHOWN}
     rows = [
         {"method": case, "budget": b.budget, "tuned": b.tuned, "predicted": b.predicted.value,
          "loss": b.loss.value, "without_l2": b.without.value, "tuned_accuracy": b.best.value}
@@ -197,28 +140,6 @@ def picture(runs):
     )
 
 
-def times(runs, case):
-    """t_* of a case's runs with a constant rate: of the grid and at other rates."""
-    rows = read(runs, case)
-    rows = rows[rows["part"].isin(("grid", "rates"))]
-    return rows, l2_times.peak_times(rows, ["rate", "l2"])
-
-
-def product_rows(runs, case):
-    """Rows for the exponents in rate and strength: fitted strengths at every rate."""
-    rows = times(runs, case)[0]
-    return pd.concat([rules.fitted(of) for _, of in rows.groupby("rate")])
-
-
-def product(runs, case):
-    """Exponents of t_* in rate and strength; None where there are too few."""
-    rows = product_rows(runs, case)
-    if rows.empty or rows["rate"].nunique() < 2:
-        return None
-    return l2_times.power_law(l2_times.peak_times(rows, ["rate", "l2"]), ["rate", "l2"],
-                              censored=True)  # fmt: skip
-
-
 def law(runs):
     """t_* against lambda for all constant rates."""
     from landscape import book
@@ -229,9 +150,9 @@ def law(runs):
     return book.Picture(
         panels={
             letter: pictures.times(
-                {c: (times(runs, c)[1], product_rows(runs, c)) for c in cases},
-                {c: part(runs, c)["rate"].iloc[0] for c in cases}, SHOWN,
-            ) for letter, cases in panels.items()
+                {c: (cases.times(runs, c)[1], cases.product_rows(runs, c)) for c in some},
+                {c: cases.part(runs, c)["rate"].iloc[0] for c in some}, SHOWN,
+            ) for letter, some in panels.items()
         },
         titles={"a": "L2 in the gradient of SGD", "b": "decoupled decay",
                 "c": "L2 in Adam's gradient"},
@@ -245,7 +166,7 @@ def which_product(runs):
     """Sentences: what sets the time scale of AdamW, and of Adam with L2 in the gradient."""
     said = []
     for case, name in (("adamw", "AdamW"), ("adam", "Adam with L2 in the gradient")):
-        found = product(runs, case)
+        found = cases.product(runs, case)
         if found is None:
             said.append(f"{name}: too few strengths train at both rates to tell.")
             continue
@@ -268,38 +189,25 @@ def schedule_table(runs):
     rows = []
     for case in SCHEDULES:
         for rule, name in RULES.items():
-            if expected(runs, case, rule).empty:
+            if cases.expected(runs, case, rule).empty:
                 continue
-            own = compare(runs, case, rule)
+            own = cases.compare(runs, case, rule)
             off = [b.decades for b in own if b.decades is not None]
             losses = [format_brief(b.loss.with_(unit="")) for b in own]
             word = carries((rules.strength_fits(own), rules.accuracy_fits(own)))
             rows.append([NAMES[case], name, spread_text(off), *losses, word])
-    heads = [f"loss at $T = {budget}$" for budget in budgets_of(runs, "sgd_steps")]
+    heads = [f"loss at $T = {budget}$" for budget in cases.budgets_of(runs, "sgd_steps")]
     return book.Table(
         ["schedule", "prediction", "decades off", *heads, "both rules hold"], rows, stack=True,
         caption="Predictions for a falling rate: decades above the tuned strength and points lost",
     )  # fmt: skip
 
 
-def clock_rows(runs, case):
-    """Runs with a schedule whose peaks the sum of the rates puts within the run."""
-    grid, c = part(runs, case), c_of(runs, case)
-    if not c.finite:
-        return grid.iloc[:0]
-    kept = []
-    for _, of in grid.groupby("budget"):
-        end = of["clock"].max()
-        kept += [one for l2, one in of.groupby("l2") if l2 > 0 and c.value / l2 <= end
-                 and not one["diverged"].any()]  # fmt: skip
-    return pd.concat(kept) if kept else grid.iloc[:0]
-
-
 def clocks(runs):
     """Sentences: is the sum of the rates the better clock for t_*?"""
     said = []
     for case in SCHEDULES:
-        rows = clock_rows(runs, case)
+        rows = cases.clock_rows(runs, case)
         found = None if rows.empty else rules.scatter_of_clocks(rows)
         if found is None:
             said.append(f"{NAMES[case]}: too few runs peak.")
@@ -316,27 +224,15 @@ def clocks(runs):
     return " ".join(said)
 
 
-def at_budget(runs, budget):
-    """Mean best accuracy within a budget by strength, and the prediction, by case."""
-    means, predictions = {}, {}
-    for case in ("sgd", *SCHEDULES):
-        grid = part(runs, case)
-        grid = grid[grid["budget"] == budget] if case in SCHEDULES else grid
-        means[case] = rules.accuracies(grid, budget).mean(axis=1)
-        own = expected(runs, case)
-        predictions[case] = np.exp(np.log(own.loc[own["budget"] == budget, "l2"]).mean())
-    return means, predictions
-
-
 def schedules(runs):
     """Accuracy against strength at the smallest and the largest budget."""
     from landscape import book
     from landscape.book import carry_over_pictures as pictures
 
-    found = budgets_of(runs, "sgd_steps")
+    found = cases.budgets_of(runs, "sgd_steps")
     ends = {"a": found[0], "b": found[-1]}
     return book.Picture(
-        panels={letter: pictures.accuracies(*at_budget(runs, budget), NAMES)
+        panels={letter: pictures.accuracies(*cases.at_budget(runs, budget), NAMES)
                 for letter, budget in ends.items()},
         titles={letter: f"T = {budget:,} gradients" for letter, budget in ends.items()},
         alt="Best test accuracy within the budget against the strength, for SGD at a constant "
@@ -351,13 +247,13 @@ def coefficients(runs):
 
     rows = []
     for case in [case for case in SHOWN if case not in SCHEDULES]:
-        c, first = c_of(runs, case), expected(runs, case)
+        c, first = cases.c_of(runs, case), cases.expected(runs, case)
         strength = first["probe_l2"].iloc[0] if len(first) else None
         cells = [f"{b.predicted.value:.2g} / {b.tuned:.2g}" if b.predicted.finite else "–"
-                 for b in compare(runs, case)]  # fmt: skip
+                 for b in cases.compare(runs, case)]  # fmt: skip
         measured = format_brief(c)
         rows.append([SHOWN[case], "–" if strength is None else f"{strength:g}", measured, *cells])
-    heads = [f"$T = {budget}$" for budget in budgets_of(runs, "sgd")]
+    heads = [f"$T = {budget}$" for budget in cases.budgets_of(runs, "sgd")]
     return book.Table(
         ["method", "$\\lambda$ of the short run", "$c = t_*\\lambda$ [gradients]", *heads], rows,
         folded=True, stack=True, caption="Short runs, and predicted / tuned strengths",

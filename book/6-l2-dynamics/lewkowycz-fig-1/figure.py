@@ -5,6 +5,7 @@ import pandas as pd
 
 from landscape.evidence import figures, l2_budgets, statistics
 from landscape.evidence import l2_races as budgets
+from landscape.evidence.l2_growing_time import accuracies, best_of, gain, growing
 from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
 
 ID = "lewkowycz-fig-1"
@@ -23,35 +24,9 @@ def by_strength(runs, experiment):
     return None if frame is None else budgets.constants(runs, experiment, frame)
 
 
-def at(frame, names, of=budgets.highest, until=None):
-    """Accuracies by lambda, each one number a seed; only lambdas with runs that ended."""
-    found = {strength: of(frame, name, until) for name, strength in names.items()}
-    return {strength: each for strength, each in found.items() if len(each)}
-
-
-def best_of(found):
-    """The lambda with the highest mean accuracy."""
-    return max(found, key=lambda one: found[one].mean())
-
-
-def inverse(runs, of=budgets.highest):
-    """Accuracies by lambda in a time proportional to 1/lambda, and these times in epochs.
-
-    One lambda has the fixed time as its own, so that its run is the one of the fixed time.
-    """
-    found = by_strength(runs, INVERSE)
-    fixed = by_strength(runs, FIXED)
-    if found is None or fixed is None:
-        return None
-    epochs = {strength: budgets.rows_of(found[0], name)[budgets.EPOCH].max()
-              for name, strength in found[1].items()}  # fmt: skip
-    product = next(strength * time for strength, time in epochs.items())
-    same = product / fixed[0][budgets.EPOCH].max()
-    accuracies = at(*found, of)
-    for strength, each in at(*fixed, of).items():
-        if np.isclose(strength, same, rtol=0.02):
-            accuracies[strength], epochs[strength] = each, product / same
-    return dict(sorted(accuracies.items())), epochs
+def inverse(runs):
+    """Accuracies by lambda in a time proportional to 1/lambda, and these times in epochs."""
+    return growing(by_strength(runs, INVERSE), by_strength(runs, FIXED))
 
 
 def coefficient(runs):
@@ -59,18 +34,10 @@ def coefficient(runs):
     return float(l2_budgets.probed(runs.frame(PROBE)).mean())
 
 
-def gain(found, ours, other):
-    """Accuracy at one lambda minus that at another, in points, paired by seed."""
-    pair = statistics.common_seeds(found[ours], found[other])
-    if len(pair[0]) == 0:
-        return not_run("no pair of runs that ended")
-    return statistics.paired_difference(*pair, unit="points")
-
-
 def fixed_time(runs):
     """Claim 1: the best lambda against both ends of the grid."""
-    frame, names = by_strength(runs, FIXED)
-    found, ends = at(frame, names), at(frame, names, budgets.final)
+    fixed = by_strength(runs, FIXED)
+    found, ends = accuracies(fixed), accuracies(fixed, budgets.final)
     least, most = min(found), max(found)
     return {
         "smaller": gain(found, best_of(found), least),
@@ -83,7 +50,7 @@ def inverse_time(runs):
     """Claim 2: a time proportional to 1/lambda."""
     found, _ = inverse(runs)
     least, second = sorted(found)[:2]
-    fixed = at(*by_strength(runs, FIXED))
+    fixed = accuracies(by_strength(runs, FIXED))
     pair = statistics.common_seeds(found[least], fixed[least]) if least in fixed else ((), ())
     return {
         "rises": gain(found, least, max(found)),
@@ -103,11 +70,7 @@ def at_budgets(runs):
     constants = runs.frame(CONSTANTS)
     longest = constants[budgets.EPOCH].max()
     tuning = l2_budgets.tune(constants, runs.frame(PROBE), l2_budgets.halved(longest))
-    best = tuning.best_of_mean()
-    tuned = pd.DataFrame(
-        {budget: tuning.maxima.loc[(budget, best[budget])] for budget in best.index}
-    )
-    return tuning, tuned.T, tuning.accuracy()
+    return tuning, tuning.tuned(), tuning.accuracy()
 
 
 def worst_gap(runs):
@@ -133,8 +96,8 @@ def auto(runs):
 
 def with_schedule(runs):
     """Claim 5: the rule c / (0.3 T) in print and in the runs with the schedule."""
-    frame, names = by_strength(runs, FIXED)
-    found, c = at(frame, names), l2_budgets.probed(runs.frame(PROBE))
+    fixed = frame, _ = by_strength(runs, FIXED)
+    found, c = accuracies(fixed), l2_budgets.probed(runs.frame(PROBE))
     table = pd.DataFrame(found).dropna()
     table = table[table.index.isin(c.index)]
     guess = c[table.index] / (DROP * frame[budgets.EPOCH].max())
@@ -205,12 +168,12 @@ def draw_times(runs):
     """Panel a: accuracy against lambda, in a fixed time and in one proportional to 1/lambda."""
     from landscape import book
 
-    frame, names = by_strength(runs, FIXED)
+    fixed = frame, names = by_strength(runs, FIXED)
     figure, ax = book.panel(height=3.1)
     times, color = inverse(runs), book.CYCLE
     ends = frame[budgets.EPOCH].max()
-    _points(ax, at(frame, names), color=color[0], marker="o", label=f"{ends:g} epochs")
-    _points(ax, at(frame, names, budgets.final), color=color[0], marker="o", linestyle=":",
+    _points(ax, accuracies(fixed), color=color[0], marker="o", label=f"{ends:g} epochs")
+    _points(ax, accuracies(fixed, budgets.final), color=color[0], marker="o", linestyle=":",
             markerfacecolor=book.PAPER, alpha=0.7, label="the same, at the end")  # fmt: skip
     product = max(times[1].values()) * min(times[1], key=lambda one: one)
     _points(ax, times[0], color=color[1], marker="s",
@@ -250,7 +213,7 @@ def picture(runs):
     from landscape import book
 
     fixed, times = by_strength(runs, FIXED), inverse(runs)
-    tables = {"fixed": pd.DataFrame(at(*fixed)), "as 1/lambda": pd.DataFrame(times[0])}
+    tables = {"fixed": pd.DataFrame(accuracies(fixed)), "as 1/lambda": pd.DataFrame(times[0])}
     data = pd.concat(tables).stack()
     return book.Picture(
         panels={"a": draw_times(runs), "b": draw_budgets(runs), "c": draw_auto(runs)},
@@ -268,9 +231,8 @@ def time_table(runs):
     """Accuracies by lambda, in the fixed time and in one proportional to 1/lambda."""
     from landscape import book
 
-    frame, names = by_strength(runs, FIXED)
-    columns = (at(frame, names), at(frame, names, budgets.final), inverse(runs)[0])
-    epochs, rows = inverse(runs)[1], []
+    fixed, (growing_time, epochs), rows = by_strength(runs, FIXED), inverse(runs), []
+    columns = accuracies(fixed), accuracies(fixed, budgets.final), growing_time
     for strength in sorted(set(columns[0]) | set(columns[2])):
         cells = [
             format_measurement(statistics.mean_interval(found[strength]).with_(n=None))
@@ -323,9 +285,9 @@ def _listed(budgets_):
 
 def rule_with_schedule(runs):
     """Sentences: c, and the rule with the schedule in print and here."""
-    frame, names = by_strength(runs, FIXED)
+    fixed = frame, _ = by_strength(runs, FIXED)
     ends, c = frame[budgets.EPOCH].max(), coefficient(runs)
-    best = best_of(at(frame, names))
+    best = best_of(accuracies(fixed))
     return (
         f"In print $c/(0.3\\,T)$ is {PRINTED_C / (DROP * PRINTED_T):.2g} at {PRINTED_T} epochs, a "
         f"fifth of the tuned 0.0005. Here $c$ is {c:.2g} epochs, so that the rule gives "

@@ -190,8 +190,7 @@ def same_length(runs):
     for kind in KINDS:
         frame = table(runs, kind)
         until = frame.loc[frame["l2"] == 0, "step"].max()
-        rows = l2_times.best_accuracies(frame, BY, until)
-        best = rows.set_index(["l2", "seed"])["best_accuracy"].unstack("seed").dropna()
+        best = l2_sweeps.accuracies_until(frame, until)
         if 0.0 not in best.index or len(best) < 2:
             continue
         small = best.index[best.index > 0].min()
@@ -211,14 +210,9 @@ def of_the_budget(runs):
     for kind in KINDS:
         frame = table(runs, kind)
         frame = frame[frame["l2"] > 0]
-        within, whole = (
-            l2_times.best_accuracies(frame, BY, until)
-            .set_index(["l2", "seed"])["best_accuracy"].unstack("seed").dropna()
-            for until in (budget(frame), np.inf)
-        )  # fmt: skip
-        lack = [best.loc[best.mean(axis=1).idxmax()] - best.loc[best.index.min()]
-                for best in (within, whole)]  # fmt: skip
-        more = statistics.mean_interval(lack[0] - lack[1], unit="points")
+        within, whole = (l2_sweeps.lack(l2_sweeps.accuracies_until(frame, until))
+                         for until in (budget(frame), np.inf))  # fmt: skip
+        more = statistics.mean_interval(within - whole, unit="points")
         said.append(f"{format_brief(more)} {NAMES[kind]}")
     return (
         "What the smallest coefficient lacks to the best within the budget of the third claim, "
@@ -265,7 +259,8 @@ def figure_3(runs):
         )
         heads = ("time to the best", "best accuracy", "fixed budgets")
         for letter, figure, head in zip(letters, drawn, heads, strict=True):
-            panels[letter], titles[letter] = _plain_ticks(figure), f"{head}, {NAMES[kind]}"
+            panels[letter] = l2_pictures.plain_ticks(figure)
+            titles[letter] = f"{head}, {NAMES[kind]}"
         data[kind] = found
     return book.Picture(
         panels, titles=titles, data=data,
@@ -276,40 +271,21 @@ def figure_3(runs):
     )  # fmt: skip
 
 
-def _plain_ticks(figure):
-    """Plain numbers on axes of less than two decades, which may show no more than one power."""
-    from landscape import book
-
-    ax = figure.axes[0]
-    for axis, (low, high), scale in (("x", ax.get_xlim(), ax.get_xscale()),
-                                     ("y", ax.get_ylim(), ax.get_yscale())):  # fmt: skip
-        if scale == "log" and high < 100 * low:
-            book.log_axis(ax, axis)
-    return figure
-
-
 def courses(runs):
     """Test accuracy against t eta lambda, one curve a coefficient."""
     from landscape import book
+    from landscape.book import l2_pictures
 
     panels, titles, data = {}, {}, []
     for letter, kind in zip("ab", KINDS, strict=True):
         frame = table(runs, kind)
-        figure, ax = book.panel(height=3.1)
-        for i, (l2, rows) in enumerate(frame[frame["l2"] > 0].groupby("l2")):
-            rows = rows[rows["step"] > 0].assign(
-                time=lambda rows: rows["step"] * rows["lr"] * rows["l2"],
-                accuracy=lambda rows: 100 - rows["test_error"],
-            )
-            book.curve(
-                ax, rows.drop(columns="method"), "time", "accuracy", "",
-                color=book.CYCLE[i % len(book.CYCLE)], marker="osD^vPX<>p"[i % 10],
-                label=rf"$\lambda$ = {l2:g}",
-            )  # fmt: skip
-            data.append(rows.assign(network=kind))
-        ax.set(xscale="log", xlabel=r"$t\,\eta\,\lambda$ (steps)", ylabel="test accuracy [%]")
-        ax.legend(fontsize=8)
-        panels[letter], titles[letter] = figure, NAMES[kind]
+        rows = frame[(frame["l2"] > 0) & (frame["step"] > 0)].assign(
+            time=lambda rows: rows["step"] * rows["lr"] * rows["l2"],
+            accuracy=lambda rows: 100 - rows["test_error"],
+            network=kind,
+        )
+        panels[letter], titles[letter] = l2_pictures.draw_accuracies(rows), NAMES[kind]
+        data += [part for _, part in rows.groupby("l2")]
     names = ["network", "lr", "l2", "seed", "step", "time", "accuracy", "training_error"]
     return book.Picture(
         panels, titles=titles, data=pd.concat(data, ignore_index=True)[names],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from landscape.book.style import CYCLE, GREY, errorbars, log_axis, panel
+from landscape.book.style import CYCLE, GREY, curve, errorbars, log_axis, panel
 from landscape.evidence.l2_times import mean_peak_time, within_budget
 from landscape.evidence.measurement import Measurement, format_number
 from landscape.evidence.statistics import mean_interval
@@ -161,6 +161,35 @@ def draw_course(rows: pd.DataFrame, column: str, epoch: float) -> Figure:
     if column == "training_loss":
         ax.set_yscale("log")
     ax.legend(fontsize=8)
+    return figure
+
+
+def draw_accuracies(rows: pd.DataFrame) -> Figure:
+    """Test accuracy against the product of steps, rate and lambda, a curve a lambda.
+
+    Args:
+        rows: Columns ``l2``, ``seed``, ``time`` (the product, in steps), ``accuracy`` (percent) and
+            ``diverged``, of a sweep at one learning rate.
+    """
+    figure, ax = panel(height=3.1)
+    for i, (l2, part) in enumerate(rows.groupby("l2")):
+        curve(
+            ax, part.drop(columns="method", errors="ignore"), "time", "accuracy", "",
+            color=CYCLE[i % len(CYCLE)], marker=MARKERS[i % len(MARKERS)],
+            label=rf"$\lambda$ = {l2:g}",
+        )  # fmt: skip
+    ax.set(xscale="log", xlabel=r"$t\,\eta\,\lambda$ (steps)", ylabel="test accuracy [%]")
+    ax.legend(fontsize=8)
+    return figure
+
+
+def plain_ticks(figure: Figure) -> Figure:
+    """Plain numbers on axes of less than two decades, which may show no more than one power."""
+    ax = figure.axes[0]
+    for axis, (low, high), scale in (("x", ax.get_xlim(), ax.get_xscale()),
+                                     ("y", ax.get_ylim(), ax.get_yscale())):  # fmt: skip
+        if scale == "log" and high < 100 * low:
+            log_axis(ax, axis)
     return figure
 
 

@@ -89,6 +89,12 @@ class Tuning:
         """The same by the mean over seeds, one a budget."""
         return self._each(lambda table: table[::-1].mean(axis=1).idxmax())
 
+    def tuned(self) -> pd.DataFrame:
+        """Accuracy at the coefficient with the best mean, budgets by seeds, percent."""
+        best = self.best_of_mean()
+        rows = {budget: self.maxima.loc[(budget, best[budget])] for budget in best.index}
+        return pd.DataFrame(rows).T
+
     def mean_bars(self, margin: float = BARS) -> pd.DataFrame:
         """Smallest and largest coefficient (``low``, ``high``) that close to the best mean."""
         return self._each(lambda table: _ends(table.mean(axis=1), margin))

@@ -184,6 +184,22 @@ def power(of: str, exponent: Measurement) -> str:
     return f"${of}^{{{exponent.value:.2f}}}${ends}"
 
 
+def accuracies_until(frame: pd.DataFrame, until: float) -> pd.DataFrame:
+    """Largest accuracies up to a step, rows lambda, a column a seed; lambdas with all seeds only.
+
+    Args:
+        frame: The sweep's table, of one learning rate.
+        until: Steps; infinity for whole runs.
+    """
+    rows = l2_times.best_accuracies(frame, ["l2"], until)
+    return rows.set_index(["l2", "seed"])["best_accuracy"].unstack("seed").dropna()
+
+
+def lack(table: pd.DataFrame) -> pd.Series:
+    """Accuracy at the lambda with the best mean minus that at the smallest, one number a seed."""
+    return table.loc[table.mean(axis=1).idxmax()] - table.loc[table.index.min()]
+
+
 def budget_rate(found: pd.DataFrame, near: float) -> float:
     """The rate with most lambdas; of several the nearest to ``near``."""
     counts = found.groupby("lr")["l2"].nunique()
