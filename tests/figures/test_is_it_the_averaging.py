@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from landscape.evidence import figures
+from landscape.evidence import averaging, figures
 from landscape.evidence.measurement import Measurement
 
 from .made import ROOT, Made
@@ -128,12 +128,12 @@ def test_a_share_is_told_by_what_its_interval_leaves(figure, ends, words):
 
 def test_the_average_that_answers_is_the_middle_one(figure):
     assert figure.main_average(Runs()) == "ema-0.99"
-    assert figure.inner_rate(Runs()) == 0.1
+    assert averaging.inner_rate(Runs()) == 0.1
 
 
 def test_a_diverged_path_has_no_error(figure):
     frame = runs(diverged={("sgd_outer", 1.0)}, seeds=1).frame(figure.RUNS)
-    assert figure.ends(frame, figure.OUTER).empty
+    assert figure.ends(frame, averaging.OUTER).empty
 
 
 def test_the_table_names_no_share_where_the_gain_may_be_none(figure):
