@@ -41,21 +41,21 @@ def draw_gains(runs: Runs, name: str = RUNS) -> Figure:
     """How many points below SGD at the inner rate each ends."""
     measured, _, _ = found(runs, name)
     figure, ax = panel(height=3.4)
-    for place, (key, _) in enumerate(ROWS):
-        own = measured[key][1]
+    rows = [(key, words) for key, words in ROWS if measured[key][0] is not None]
+    for place, (key, _) in enumerate(rows):
+        error, own, _ = measured[key]
         if own is None:
             continue
         if abs(own.value) > FARTHEST:
-            error = format_number(measured[key][0].value, 0)
-            ax.annotate(f"{error} % error", (0.02, place), fontsize=9, va="center",
-                        xycoords=("axes fraction", "data"))  # fmt: skip
+            ax.annotate(f"{format_number(error.value, 0)} % error", (0.02, place), fontsize=9,
+                        va="center", xycoords=("axes fraction", "data"))  # fmt: skip
             continue
-        drawn = look(ENTROPY if place < 3 else CONSTANT)
+        drawn = look(ENTROPY if key in ("entropy", "no force", "restart") else CONSTANT)
         ax.errorbar(own.value, place, xerr=[[own.value - own.low], [own.high - own.value]],
                     fmt=drawn.marker, color=drawn.color, elinewidth=1)  # fmt: skip
     ax.axvline(0, color=GREY, linewidth=1)
-    ax.set(yticks=range(len(ROWS)), yticklabels=[words for _, words in ROWS],
-           ylim=(len(ROWS) - 0.5, -0.5), xlabel="points below SGD")  # fmt: skip
+    ax.set(yticks=range(len(rows)), yticklabels=[words for _, words in rows],
+           ylim=(len(rows) - 0.5, -0.5), xlabel="points below SGD")  # fmt: skip
     return figure
 
 

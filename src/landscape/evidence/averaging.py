@@ -136,5 +136,5 @@ def extent(part: Measurement) -> str:
     if low >= 100:
         return "all"
     if high >= 100:
-        return f"at least {format_number(low, 0)} % (perhaps all)"
+        return f"at least {format_number(low, 0)} %"
     return f"{format_number(low, 0)} to {format_number(high, 0)} %"
