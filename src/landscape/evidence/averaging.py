@@ -79,9 +79,7 @@ def picked(frame: pd.DataFrame) -> tuple[str, float]:
     return min(means, key=means.get)
 
 
-def found(
-    runs: Runs, name: str = RUNS
-) -> tuple[dict[str, tuple], Measurement | None, str]:
+def found(runs: Runs, name: str = RUNS) -> tuple[dict[str, tuple], Measurement | None, str]:
     """Gains over SGD at the inner rate and shares of Entropy-SGD's, by answer.
 
     Returns:
