@@ -215,18 +215,21 @@ def training(card, runs):
 
 
 def reasons(runs, root):
-    """What part of the gain is left without the force, and against SGD at a picked rate."""
+    """What averages of SGD's weights give, and what part of the gain is left without the force."""
     page = figures.load("is-it-the-averaging", root)
-    measured, tuned, _ = page.found(runs)
-    if not page.share_is_known(measured) or tuned is None or measured["no force"][2] is None:
+    left = []
+    for name, network in page.NETWORKS.items():
+        measured, _, _ = page.found(runs, name)
+        if page.share_is_known(measured) and measured["no force"][2] is not None:
+            left.append((network, measured["no force"][2]))
+    if not left:
         return f"**[Is it the averaging?](is-it-the-averaging.html)** {page.answer(runs)}"
-    gain, part = measured["entropy"][1], measured["no force"][2]
-    lead = "The gain is there without the force, too." if part.low > 0 else "Is it the force?"
-    side = "below" if tuned.value > 0 else "above"
+    kept = all(part.low is not None and part.low > 0 for _, part in left)
+    lead = "The gain is there without the force, too." if kept else "Is it the force?"
+    parts = " and ".join(f"{page.percent(part)} of its gain on {network}" for network, part in left)
     return (
-        f"**{lead}** Entropy-SGD gains {_text(gain)} over SGD at its inner rate; "
-        f"[without its force](is-it-the-averaging.html) it has {page.percent(part)} of that. "
-        f"With it, it ends {format_number(abs(tuned.value), 1)} points {side} SGD at a picked rate."
+        f"**{lead}** Without its force Entropy-SGD keeps {parts}. "
+        f"[Is it the averaging?](is-it-the-averaging.html) {page.answer(runs)}"
     )
 
 

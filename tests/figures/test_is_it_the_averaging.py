@@ -122,7 +122,7 @@ OUTCOMES = {  # error of Entropy-SGD: what the sentence says of it against SGD a
 def test_the_sentence_follows_what_was_measured_on_both_networks(figure, dense, lenet):
     key = ("entropy_sgd", 1.0, "last")
     text = figure.answer(runs({key: dense}, lenet={key: lenet}))
-    first, second = text.split("; over SGD at a picked rate it ")
+    first, second = text.split("; over SGD at a picked rate Entropy-SGD ")
     same = OUTCOMES[dense][1] == OUTCOMES[lenet][1]
     assert OUTCOMES[dense][0] in first
     assert OUTCOMES[lenet][0] in first

@@ -46,7 +46,7 @@ def gains_words(over):
         word = "loses" if shown and own.high < 0 else word
         words.setdefault(word, []).append(network)
     said = [f"{word} on {'both' if len(on) > 1 else on[0]}" for word, on in words.items()]
-    return f"over SGD at a picked rate it {' and '.join(said)}"
+    return f"over SGD at a picked rate Entropy-SGD {' and '.join(said)}"
 
 
 def answer(runs):
