@@ -144,8 +144,11 @@ def test_the_findings_say_what_was_measured(entropy, monkeypatch):
     better = Measurement(2.0, 1.0, 3.0, 9, unit="points")
     found = {"c1": {"better": better}, "c5": {"picked": Measurement(-4.0, -5.0, -3.0, 9)}}
     share, gain = Measurement(1.1, 0.4, 2.0, 9), Measurement(1.3, 0.2, 2.4, 9, unit="points")
-    average = {"found": lambda runs: ({"entropy": (0, gain, None), "no force": (0, 0, share)},
-                                      Measurement(-1.7, -2.0, -1.4, 9), ""),
+    average = {"NETWORKS": {"dense": "mnistfc", "other": "LeNet"},
+               "found": lambda runs, name: (
+                   {"entropy": (0, gain, None),
+                    "no force": (0, 0, share if name == "dense" else None)},
+                   Measurement(-1.7, -2.0, -1.4, 9), ""),
                "share_is_known": lambda measured: True, "percent": lambda part: "110 %",
                "answer": lambda runs: "An average does it."}  # fmt: skip
     others = {"thesis_fig_3_3": {"measure": lambda runs: found}, "is_it_the_averaging": average,
@@ -161,7 +164,8 @@ def test_the_findings_say_what_was_measured(entropy, monkeypatch):
     assert "What thesis-tab-3-1 found." in said[2]
     assert said[2].endswith("ends higher.")
     assert "without the force, too" in said[3]
-    assert "ends 1.7 points above SGD" in said[3]
+    assert "keeps 110 % of its gain on mnistfc. " in said[3]
+    assert said[3].endswith("An average does it.")
     assert "Adam ends 2.5 [2.5, 2.5] points above Entropy-SGD" in said[2]
     assert "[costs it](what-the-programs-do.html) 1.5" in said[2]
     assert said[4].endswith("Narrower.")
