@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from landscape.errors import LandscapeError
-from landscape.experiments import seal
+from landscape.experiments import earlier, seal
 
 
 def read(folder: str | Path) -> dict[str, dict]:
@@ -111,16 +111,9 @@ def seeds(item: dict) -> str:
     return ", ".join(str(number) for number in numbers) or "–"
 
 
-def parts(item: dict) -> list[dict]:
-    """Executions that a result was made in: those whose seeds were taken, then its own."""
-    before = item.get("earlier", [])
-    known = {seed for part in before for seed in part["seeds"]}
-    return [*before, {**item, "seeds": [n for n in item.get("seeds") or [] if n not in known]}]
-
-
 def commits(item: dict) -> str:
     """The commit of a result; several with their seeds where it was made in parts."""
-    made = parts(item)
+    made = earlier.parts(item)
     if len(made) == 1:
         return str(item.get("commit") or "–")
     return ", ".join(f"{part.get('commit') or '–'} (seeds {seeds(part)})" for part in made)
@@ -129,7 +122,7 @@ def commits(item: dict) -> str:
 def versions(items: Iterable[dict]) -> str:
     """Versions of the libraries, each once, several where runs or their parts differ."""
     found: dict[str, set[str]] = {}
-    for item in (part for whole in items for part in parts(whole)):
+    for item in (part for whole in items for part in earlier.parts(whole)):
         for name, version in (item.get("versions") or {}).items():
             found.setdefault(name, set()).add(str(version))
     return ", ".join(f"{name} {'/'.join(sorted(found[name]))}" for name in sorted(found))

@@ -31,9 +31,9 @@ import pandas as pd
 
 from landscape import schema
 from landscape.errors import LandscapeError
-from landscape.evidence import departures, provenance
+from landscape.evidence import departures
 from landscape.evidence.record_schema import PROVENANCE, RECORD
-from landscape.experiments import seal
+from landscape.experiments import earlier, seal
 from landscape.files import replacing_folder
 
 #: Columns that a training CSV must have.
@@ -210,7 +210,7 @@ def publish(
         "started": min(item["started"] for item in runs.values()),
         "finished": finished,
         "commit": ", ".join(
-            sorted({part["commit"] for item in runs.values() for part in provenance.parts(item)})
+            sorted({part["commit"] for item in runs.values() for part in earlier.parts(item)})
         ),
         "files": files,
         "methods": runs,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,22 @@ class Earlier:
         """The seeds that are there."""
         return list(self.note["seeds"])
 
-    def table(self, name: str) -> pd.DataFrame:
-        """One of its tables, ``results`` or ``steps``."""
-        return pd.read_csv(self.folder / f"{name}.csv")
+    @cached_property
+    def results(self) -> pd.DataFrame:
+        """Its table of results."""
+        return pd.read_csv(self.folder / "results.csv")
+
+    @cached_property
+    def _steps(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "steps.csv")
+
+    @cached_property
+    def _weights(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / weights_index.INDEX)
 
     def steps(self, seed: int, point: Mapping[str, Any]) -> pd.DataFrame:
         """The table of steps of one seed at one point of the grid, with the grid's columns."""
-        table = self.table("steps")
-        return table[_chosen(table, seed, point)]
+        return self._steps[_chosen(self._steps, seed, point)]
 
     def weights(self, seed: int, point: Mapping[str, Any]) -> list[tuple[float, str, bytes]]:
         """Instants, names and bytes of the weights that one seed has left, in their order.
@@ -60,9 +69,8 @@ class Earlier:
             LandscapeError: A file is missing or damaged.
         """
         index = self.folder / weights_index.INDEX
-        table = pd.read_csv(index)
         found = []
-        for row in table[_chosen(table, seed, point)].itertuples():
+        for row in self._weights[_chosen(self._weights, seed, point)].itertuples():
             path = weights_index.find(index, self.large or index.parent, seed, row.at, point)
             # Runs of a grid share their seeds: their number stands before the name.
             name = row.file.partition("-")[2] if point else row.file
@@ -71,10 +79,8 @@ class Earlier:
 
     def noted(self) -> list[dict[str, Any]]:
         """What the provenance of the whole says of it and of what it had taken itself."""
-        before = self.note.get("earlier", [])
-        known = {seed for part in before for seed in part["seeds"]}
-        own = {"seeds": [seed for seed in self.seeds if seed not in known]}
-        own |= {key: self.note[key] for key in NOTED if key in self.note}
+        *before, last = parts(self.note)
+        own = {key: last[key] for key in ("seeds", *NOTED) if key in last}
         for key in ("wall_seconds", "cpu_seconds"):
             if key in own:  # without that of the parts before
                 own[key] = round(own[key] - sum(part.get(key, 0.0) for part in before), 1)
@@ -99,6 +105,17 @@ def read(folder: Path, large: Path | None) -> Earlier:
     """The result in a run's folder, whose provenance lies beside it."""
     path = folder.with_name(f"{folder.name}.provenance.json")
     return Earlier(folder, large, json.loads(path.read_text(encoding="utf-8")))
+
+
+def parts(note: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The executions that a result was made in, from its provenance, each with its seeds.
+
+    Those whose seeds were taken come first, as they are noted; the last is the result's own, with
+    the seeds that it trained itself.
+    """
+    before = note.get("earlier") or []
+    known = {seed for part in before for seed in part["seeds"]}
+    return [*before, {**note, "seeds": [n for n in note.get("seeds") or [] if n not in known]}]
 
 
 def _chosen(table: pd.DataFrame, seed: int, point: Mapping[str, Any]) -> pd.Series:

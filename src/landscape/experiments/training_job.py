@@ -58,7 +58,7 @@ class Training(Job):
         )
         if self.earlier is not None:
             order = [*self.points[0], "seed", "step"]
-            both = pd.concat([self.earlier.table("results"), self.frame])
+            both = pd.concat([self.earlier.results, self.frame])
             self.frame = both.sort_values(order, kind="stable").reset_index(drop=True)
 
     def write(self, folder: Path) -> None:
