@@ -101,7 +101,8 @@ def test_records_are_counted_from_their_files(project, monkeypatch):
     class Record:
         info, date, scale = record, "2026-01-02", "paper"
 
-    monkeypatch.setattr(front.records, "all_records", lambda root: [Record])
-    (line,) = front.records_table(project).rows
+    monkeypatch.setattr(front.records, "all_records", lambda root: [Record, Record])
+    assert front.records_sentence(project).startswith("2 records of 1 experiments hold runs")
+    line, _ = front.records_table(project).rows
     assert [cell.text for cell in line] == ["`thesis-x`", "A run", "2/3"]
     assert re.search("fewer epochs", line[1].details)

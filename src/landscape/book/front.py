@@ -113,6 +113,16 @@ def part_sentence(part: str, profile: str, root: str | Path) -> str:
     return f"{len(written)} of {len(rows)} figures and tables have a page: {', '.join(found)}."
 
 
+def records_sentence(root: str | Path) -> str:
+    """One sentence: how many records there are, and of how many experiments."""
+    found = records.all_records(root)
+    names = {record.info["experiment"] for record in found}
+    return (
+        f"{len(found)} records of {len(names)} experiments hold runs at the works' own scale; the "
+        "table says what each of them leaves out."
+    )
+
+
 def records_table(root: str | Path) -> Table:
     """Every published record: what was run, how many seeds, how it departs from the work."""
     rows = []
