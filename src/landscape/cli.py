@@ -139,6 +139,10 @@ COMMANDS = (
         ),
     ),
     Command(
+        "restore", "judge:restore", "put the newest record's runs back among the results, to add "
+        "methods or seeds to them", (_arg("experiment"),),
+    ),
+    Command(
         "pipeline", "pipeline:pipeline", "write the lists that the pipeline's stages run over",
     ),
     Command(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.evidence import judge, records
+from landscape.evidence import judge, publishing
 from landscape.evidence.runs import Runs
 
 ARTIFACT, EXPERIMENT = "thesis-fig-2-3", "toy-training"
@@ -62,7 +62,7 @@ def test_the_profile_paper_is_the_works_scale(project):
 
 
 def test_a_record_decides_and_is_named(project):
-    records.publish(EXPERIMENT, title="t", root=project)
+    publishing.publish(EXPERIMENT, title="t", root=project)
     content = read(project)
     assert content["records"] == {EXPERIMENT: "2026-01-02"}
     assert content["verdict"]["label"] == "reproduced"
@@ -75,7 +75,7 @@ def test_a_record_decides_and_is_named(project):
 
 def test_a_reduced_record_changes_nothing(project):
     before = read(project)
-    records.publish(EXPERIMENT, project / "results" / "laptop" / "1-spin-glass" / EXPERIMENT,
+    publishing.publish(EXPERIMENT, project / "results" / "laptop" / "1-spin-glass" / EXPERIMENT,
                     title="t", root=project)  # fmt: skip
     assert read(project) == before
 
@@ -93,7 +93,7 @@ def test_without_a_record_measure_is_called_once(project, write_page):
     """
     write_page(figure=figure)
     assert read(project)["finding"] == "Measured 1 times."
-    records.publish(EXPERIMENT, title="t", root=project)
+    publishing.publish(EXPERIMENT, title="t", root=project)
     assert read(project)["finding"] == "Measured 2 times."
 
 

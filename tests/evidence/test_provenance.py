@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.evidence import judge, provenance, records
+from landscape.evidence import judge, provenance, publishing, records
 from landscape.experiments import seal
 
 ROOT = Path(__file__).parents[2]
@@ -120,7 +120,7 @@ def test_a_change_by_hand_is_noticed_by_all_who_read_it(project, change):
     folder = project / "results" / "laptop" / "1-spin-glass" / "toy-training"
     path = folder / "adam.provenance.json"
     judge.judge("thesis-fig-2-3", "laptop", project)
-    record = records.publish("toy-training", title="All", root=project)
+    record = publishing.publish("toy-training", title="All", root=project)
     changed(path, **change)
     with pytest.raises(LandscapeError, match=r"adam\.provenance\.json is not what the run wrote"):
         provenance.read(folder)
@@ -129,7 +129,7 @@ def test_a_change_by_hand_is_noticed_by_all_who_read_it(project, change):
     paper = project / "results" / "paper" / "1-spin-glass" / "toy-training"
     changed(paper / "adam.provenance.json", **change)
     with pytest.raises(records.RecordError, match="is not what the run wrote; make adam again"):
-        records.publish("toy-training", title="All", root=project, suffix="b")
+        publishing.publish("toy-training", title="All", root=project, suffix="b")
     methods = json.loads((record / "record.json").read_text(encoding="utf-8"))["methods"]
     changed(record / "record.json", methods=methods | {"adam": methods["adam"] | change})
     with pytest.raises(records.RecordError, match="the provenance of adam is not what the run"):

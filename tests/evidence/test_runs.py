@@ -5,7 +5,7 @@ import json
 import pytest
 
 from landscape.errors import LandscapeError
-from landscape.evidence import judge, records
+from landscape.evidence import judge, publishing, records
 from landscape.evidence.runs import Runs
 from landscape.train import provenance
 
@@ -122,7 +122,7 @@ def test_without_a_record_there_is_nothing(project):
 
 def test_a_record_is_read_like_a_build(project):
     for experiment in (EXPERIMENT, SIMULATION):
-        records.publish(experiment, title="t", root=project)
+        publishing.publish(experiment, title="t", root=project)
     runs, build = Runs.recorded(project), Runs.build("paper", project)
     for experiment in (EXPERIMENT, SIMULATION):
         assert runs.frame(experiment).equals(build.frame(experiment))
@@ -148,7 +148,7 @@ def test_a_record_has_the_settings_that_it_was_run_with(project):
 
 def publish_as_paper(project):
     """Publish, and call it the work's own scale whatever was computed."""
-    folder = records.publish(EXPERIMENT, title="t", root=project)
+    folder = publishing.publish(EXPERIMENT, title="t", root=project)
     info = json.loads((folder / "record.json").read_text())
     (folder / "record.json").write_text(json.dumps(info | {"scale": "paper"}))
     return folder
@@ -156,7 +156,7 @@ def publish_as_paper(project):
 
 def test_reduced_records_are_not_served(project):
     publish_as_paper(project)
-    records.publish(EXPERIMENT, results(project), title="t", root=project, date="2026-05-05")
+    publishing.publish(EXPERIMENT, results(project), title="t", root=project, date="2026-05-05")
     assert records.newest(EXPERIMENT, project).scale == "reduced"
     assert Runs.recorded(project).info(EXPERIMENT)["date"] == "2026-01-02"
 

@@ -9,7 +9,7 @@ import pytest
 
 from landscape.cli import main
 from landscape.errors import LandscapeError
-from landscape.evidence import records
+from landscape.evidence import publishing, records
 from landscape.evidence.l2_times import mean_peak_time, peak_times
 from landscape.evidence.runs import Runs
 from landscape.experiments import catalogue, execute, live, seal, settings
@@ -254,7 +254,7 @@ def test_a_sweep_of_the_works_own_settings_becomes_a_record(swept):
     for run in (RUN, RUN.replace("softmax", "squares")):
         stored = pd.read_csv(execute.run(run, "paper", root=swept, workers=1) / "results.csv")
     with_commit(swept, "paper")
-    folder = records.publish("a-sweep", title="t", root=swept, date="2026-01-02")
+    folder = publishing.publish("a-sweep", title="t", root=swept, date="2026-01-02")
     found = records.read(folder)
     assert (found.scale, found.info["differs"]) == ("paper", [])
     given = settings.method_settings("a-sweep", "softmax", "paper", swept)
@@ -266,7 +266,7 @@ def test_what_a_record_leaves_out_of_a_sweep_is_computed(swept):
     for run in (RUN, RUN.replace("softmax", "squares")):
         execute.run(run, "laptop", root=swept, workers=1)
     source = with_commit(swept, "laptop")
-    found = records.read(records.publish("a-sweep", source, title="t", root=swept))
+    found = records.read(publishing.publish("a-sweep", source, title="t", root=swept))
     assert found.scale == "reduced"
     assert "run.seeds is 1 instead of 2" in str(found.info["differs"])
 

@@ -7,7 +7,7 @@ import argparse
 from landscape import project
 from landscape.commands.where import root_and_profile
 from landscape.errors import LandscapeError
-from landscape.evidence import artifacts, records
+from landscape.evidence import artifacts, publishing
 from landscape.evidence import judge as judging
 from landscape.evidence import scorecard as scores
 
@@ -32,8 +32,14 @@ def scorecard(options: argparse.Namespace) -> None:
 
 def record(options: argparse.Namespace) -> None:
     """Publish a record."""
-    folder = records.publish(
+    folder = publishing.publish(
         options.experiment, options.source, title=options.title, differs=options.differs,
         root=project.find_root(), suffix=options.suffix,
     )  # fmt: skip
     print(f"wrote {folder}")
+
+
+def restore(options: argparse.Namespace) -> None:
+    """Put the runs of a record back among the results."""
+    for folder in publishing.restore(options.experiment, project.find_root()):
+        print(f"wrote {folder}")
