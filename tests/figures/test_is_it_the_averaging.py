@@ -148,7 +148,7 @@ def test_the_sentence_follows_what_was_measured_on_both_networks(
 def test_each_network_has_its_own_share(figure):
     better = {("sgd_constant", 0.1, "ema-0.99"): 2.05}
     text = figure.answer(runs(lenet=better))
-    dense, lenet = (int(one.split(" %")[0].split(" ")[-1]) for one in text.split(" (95")[:2])
+    dense, lenet = (int(one.rpartition(" %")[0].split(" ")[-1]) for one in text.split(" (95")[:2])
     assert dense == pytest.approx(50, abs=5)
     assert lenet == pytest.approx(95, abs=5)
     assert text.index("on mnistfc and ") < text.index("on LeNet")
