@@ -51,7 +51,7 @@ def test_forms_stand_above_below_or_level():
     found = rules.sides(runs, ("lua", "up", "down", "level", "absent"), "lua")
     assert {side: [name for name, _ in forms] for side, forms in found.items()} == {
         "above": ["up"], "below": ["down"], "level": ["level"]}  # fmt: skip
-    assert found["above"][0][1] == pytest.approx(1.005)
+    assert found["above"][0][1].value == pytest.approx(1.005)
 
 
 def test_forms_part_where_they_differ_from_then_on():

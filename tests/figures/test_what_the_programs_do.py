@@ -49,16 +49,18 @@ def made(figure, thesis=1.0, pytorch=1.0, rate=1.0, lua=1.0, outer=0.8, factor=1
 def test_the_answer_groups_the_forms(figure):
     said = figure.answer(made(figure, thesis=3.0, pytorch=2.0))
     assert "at its own rate and the Lua program end at most 0.2 points above Adam" in said
-    assert "the PyTorch program end 2.0 and 1.0 points above the Lua program; on" in said
+    assert "the PyTorch program end 2 [2, 2] and 1 [1, 1] points above the Lua program, the" in said
+    assert "the PyTorch program at its own rate not measurably apart from it; on" in said
     assert "the text's form and the PyTorch program stay over 0.2 points above Adam" in said
-    assert said.endswith("on a tiny network the outer momentum alone moves weights most, by 81 %.")
+    assert "on a tiny network ($L = 20$) the outer momentum alone moves weights most" in said
+    assert said.endswith("by 81 % of their way.")
     assert "decided" not in said
 
 
 def test_one_form_alone_is_said_in_the_singular(figure):
     said = figure.answer(made(figure, thesis=3.0, outer=0.3))
     assert "the text's form stays over 0.2 points above Adam" in said
-    assert "the text's form ends 2.0 points above the Lua program;" in said
+    assert "the text's form ends 2 [2, 2] points above the Lua program, the" in said
     assert "the kept inner buffer alone moves weights most" in said
 
 
@@ -82,9 +84,7 @@ def test_the_table_reads_every_form(figure):
 def test_the_parting_of_the_forms_is_told(figure):
     said = figure.parting(made(figure, thesis=3.0))
     assert "apart from the Lua program from gradient" in said
-    assert (
-        "After 2 outer steps (panel b) its weights are 20 % and 20 % of the way from theirs" in said
-    )
+    assert "After 2 outer steps (panel b) its weights are 20 % and 20 % of its way from" in said
     assert "not measurably apart from the Lua program at the end" in figure.parting(made(figure))
 
 
@@ -104,6 +104,21 @@ def test_recorded_effects_are_compared(figure):
     tiny = short.tables["tiny", "results"]
     short.tables["tiny", "results"] = tiny[tiny["update"] == 3]
     assert "no setting" in figure.confirmed(short)
+
+
+def test_what_moves_the_weights_most_is_told_for_every_setting(figure):
+    said = figure.largest(made(figure))
+    assert said.startswith("What moves the weights most: the outer momentum at $L = 20$")
+    assert r"$L = 5$, $\eta' = 0.1$ (81 %)" in said
+    assert "Everywhere the kept inner buffer and the outer momentum are the two largest." in said
+    assert said.endswith("the force's place moves them by 0.0 % and 0.0 %.")
+    runs = made(figure)
+    tiny = runs.tables["tiny", "results"]
+    there = (tiny["switch"] == "averaging") & (tiny["inner_steps"] == 5)
+    tiny.loc[there, "apart"] = 3.0
+    said = figure.largest(runs)
+    assert r"the weight $\alpha$ at $L = 5$, $\eta' = 1$ (300 %)" in said
+    assert "Everywhere" not in said
 
 
 def test_every_convention_has_its_row_and_its_dot(figure):

@@ -51,17 +51,19 @@ def made(far=10.0, change=0.0, edge=0.07, top=8.0):
 
 def test_the_answer_names_the_tasks_that_get_to_where_the_force_matters(figure):
     said = figure.answer(made())
-    assert r"other mini-batches only from $\gamma = 10$ down ($L = 20$), where the test" in said
+    assert r"other mini-batches only from $\gamma = 10$ down ($L = 20$; there 2.0" in said
+    assert "] times as far), where the test error" in said
     assert "where the test error changes measurably at none of 3 scopes; " in said
     assert said.endswith("of the work's tasks CIFAR-10 alone reaches such scopes.")
-    assert len(said.split()) <= 45
+    assert len(said.split()) <= 50
     assert figure.answer(made(far=0.1)).endswith("none of the work's tasks reaches such scopes.")
     assert "CIFAR-10 and War and Peace reach such" in figure.answer(made(far=100))
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [(-1.0, "rises at 0 and falls at 3 of 3"), (1.0, "rises at 3 and falls at 0 of 3")],
+    [(-1.0, "rises at 0 and falls at 3 of 3 scopes, compared with a matched smaller rate at 0 and"),
+     (1.0, "rises at 3 and falls at 0 of 3 scopes, compared with a matched smaller rate at 3 and")],
 )
 def test_the_answer_says_what_the_test_error_does(figure, change, words):
     assert words in figure.answer(made(change=change))

@@ -70,7 +70,9 @@ def test_the_answer_follows_the_measures(figure, factor, words):
     assert text.startswith("At equal training loss Entropy-SGD's solutions are ")
     assert words in text
     assert text.count(". ") == 0, "one sentence"
-    assert len(text.split()) < 45
+    assert f"felt (width term {factor:g}" in text or factor == 1
+    assert text.count("] times theirs), at the work's scope") == 1
+    assert len(text.split()) < 55
 
 
 def test_measures_that_disagree_are_said_to(figure):

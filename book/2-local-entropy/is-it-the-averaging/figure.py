@@ -23,63 +23,64 @@ from landscape.evidence.averaging import (
     extent,
     found,
     gain,
+    inner_rate,
     main_average,
     percent,
     picked,
     share_is_known,
 )
-from landscape.evidence.measurement import format_measurement, format_number
+from landscape.evidence.measurement import format_brief, format_measurement, format_number
 
 SLOWER, LENET = "is-it-the-averaging-slower", "is-it-the-averaging-lenet"
 #: What few networks were given: the case behind a row of the table.
 CASES = {"restart": RESTART, "outer": OUTER}
+UNTOLD = "gains nothing measurable"
 NETWORKS = {RUNS: "mnistfc", LENET: "LeNet"}  # the thesis' names of them
 
 
-def gains_words(over):
-    """What is left of Entropy-SGD's gain over SGD at a picked rate, by network, in few words."""
+def _points(own):
+    """The size of a gain or a loss with its interval, without its sign and its seeds."""
+    if own.value < 0:
+        own = own.with_(value=-own.value, low=-own.high, high=-own.low)
+    return format_brief(own)
+
+
+def against_picked(over):
+    """Entropy-SGD's gain over SGD at a picked rate, by network, in few words."""
     words = {}
     for network, own in over.items():
-        shown = own is not None and own.has_interval
-        word = "gains nothing measurable"
-        word = "gains" if shown and own.low > 0 else word
-        word = "loses" if shown and own.high < 0 else word
+        told = own is not None and own.has_interval and not own.low <= 0 <= own.high
+        word = f"{'gains' if own.value > 0 else 'loses'} {_points(own)}" if told else UNTOLD
         words.setdefault(word, []).append(network)
     said = [f"{word} on {'both' if len(on) > 1 else on[0]}" for word, on in words.items()]
-    return f"over SGD at a picked rate Entropy-SGD {' and '.join(said)}"
+    return f"over SGD at a picked rate it {' and '.join(said)}"
 
 
 def answer(runs):
     """What was found for both networks, in one sentence."""
-    parts, without, over = [], {}, {}
+    shares, rest, over = [], [], {}
     for name, network in NETWORKS.items():
         measured, over[network], _ = found(runs, name)
-        whole = measured["entropy"][1]
+        whole, part = measured["entropy"][1], measured["average"][2]
         if share_is_known(measured):
-            parts.append((extent(measured["average"][2]), network))
+            said = extent(part)
+            if part.low > 0:
+                said = f"{format_number(100 * part.value, 0)} % (95 % interval: {said})"
+            shares.append((said, network))
+        elif whole is not None and whole.has_interval and whole.high < 0:
+            rest.append(f"on {network} Entropy-SGD loses {_points(whole)} to SGD at its inner rate")
         else:
-            lost = whole is not None and whole.has_interval and whole.high < 0
-            without[network] = "is a loss" if lost else "cannot be told from none"
-    if parts:
-        (first, network), *others = parts
+            rest.append(f"on {network} Entropy-SGD {UNTOLD} over SGD at its inner rate")
+    if shares:
+        (said, network), *others = shares
         text = (
-            f"An average of SGD's weights gives {first} of Entropy-SGD's gain over SGD at its "
+            f"an average of SGD's weights gives {said} of Entropy-SGD's gain over SGD at its "
             f"inner rate on {network}"
         )
-        text += "".join(f" and {part} on {network}" for part, network in others)
-        text += "".join(
-            f", while on {network} {'Entropy-SGD loses' if kind == 'is a loss' else 'none shows'}"
-            for network, kind in without.items()
-        )
-    else:
-        kinds = sorted(set(without.values()))
-        said = " and ".join(f"{kind} on {network}" for network, kind in without.items())
-        said = f"{kinds[0]} on either network" if len(kinds) == 1 else said
-        text = (
-            f"Entropy-SGD's gain over SGD at its inner rate {said}, so that averaging has none to "
-            "explain"
-        )
-    return f"{text}; {gains_words(over)}."
+        text += "".join(f" and {said} on {network}" for said, network in others)
+        rest = [text, *(one.replace(" over SGD at its inner rate", "") for one in rest)]
+    text = f"{', '.join(rest)}; {against_picked(over)}."
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def all_rates(runs):
@@ -213,11 +214,37 @@ def against_the_picked(runs):
     )
 
 
-def force_alone(runs):
-    """A sentence: what the force adds to the same loop without it."""
-    frame = runs.frame(RUNS)
-    own = gain(ends(frame, NO_FORCE), ends(frame, ENTROPY))
-    return f"What the force adds: {format_measurement(own)} (with the same noise and batches)."
+def controls(runs):
+    """Sentences: what the force adds to the same loop, and what is left without averages."""
+    added, left = [], []
+    for name, network in NETWORKS.items():
+        frame = runs.frame(name)
+        own = gain(ends(frame, NO_FORCE), ends(frame, ENTROPY))
+        added.append(f"{format_measurement(own)}, on {network}")
+        bare = ends(frame, RESTART)
+        if len(bare):
+            sgd = ends(frame, CONSTANT, rate=inner_rate(runs, name))
+            left.append(f"{format_measurement(gain(sgd, bare))}, on {network}")
+    text = f"The force adds {' and '.join(added)}, with the same noise and batches."
+    if left:
+        text += (
+            f" Without force and averages the loop gains {' and '.join(left)} over SGD at its rate."
+        )
+    return text
+
+
+def against_the_average(runs):
+    """A sentence: Entropy-SGD against the average itself."""
+    parts = []
+    for name, network in NETWORKS.items():
+        frame = runs.frame(name)
+        average = ends(frame, CONSTANT, main_average(runs, name), inner_rate(runs, name))
+        own = gain(average, ends(frame, ENTROPY))
+        parts.append(f"{format_measurement(own)}, on {network}")
+    return (
+        "Entropy-SGD's gain over that exponential average itself, not asked beforehand: "
+        f"{' and '.join(parts)}."
+    )
 
 
 def cost(runs):

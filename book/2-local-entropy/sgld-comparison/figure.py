@@ -99,8 +99,11 @@ def answer(runs):
         if difference.value is None:
             words.append(f"nowhere on {name}, where nothing ended")
         else:
-            far = f"{format_number(abs(difference.value), 1)} points "
-            far = "" if (side := _side(difference)) == APART else far
+            side = _side(difference)
+            far = difference
+            if side == "below":
+                far = far.with_(value=-far.value, low=-far.high, high=-far.low)
+            far = "" if side == APART else f"{format_brief(far)} "
             words.append(f"{far}{side} it on {name}")
     apart = parting(above_none(by_temperature(runs)))
     noise = "at no temperature tried does its noise raise LeNet's error"

@@ -3,13 +3,9 @@
 The page has no claims; its rules stand in ``landscape.evidence.form_rules``.
 """
 
-import textwrap
-
-import numpy as np
-
 from landscape.evidence import finals, statistics
 from landscape.evidence import form_rules as rules
-from landscape.evidence.measurement import format_measurement
+from landscape.evidence.measurement import format_brief, format_measurement
 
 NAME, APART = "what-the-programs-do", "what-the-programs-do-apart"
 FORMS = {
@@ -33,14 +29,20 @@ SWITCHES = {
 }
 #: Where text and PyTorch program have the same convention.
 SHARED = ("inner_buffer", "outer_momentum")
-LEAST = 1e-4  # smaller effects stand here on the logarithmic axis
 
 
-def setting(runs, L=None, lr=None):
-    """Rows of the tiny network for one L and outer rate: the first of the settings, the largest."""
+def setting(runs, L, lr):
+    """Rows of the tiny network for one L and outer rate."""
     rows = runs.table(APART, "tiny")
-    rows = rows[rows["inner_steps"] == (rows["inner_steps"].iloc[0] if L is None else L)]
-    return rows[rows["lr"] == (rows["lr"].max() if lr is None else lr)]
+    return rows[(rows["inner_steps"] == L) & (rows["lr"] == lr)]
+
+
+def settings(runs):
+    """All (L, gamma, outer rate) of the tiny network, first the settings' first L, largest rate."""
+    every = runs.table(APART, "tiny")[["inner_steps", "gamma", "lr"]].drop_duplicates()
+    first = every["inner_steps"].iloc[0]
+    order = sorted(every.itertuples(index=False), key=lambda s: (s[0] != first, -s[2]))
+    return [(int(L), gamma, lr) for L, gamma, lr in order]
 
 
 def drift(runs, first, second):
@@ -71,15 +73,20 @@ def answer(runs):
     found, beside = rules.sides(frame, FORMS, LUA), []
     for side in ("above", "below"):
         if found[side]:
-            points = _listed([f"{abs(value):.1f}" for _, value in found[side]])
+            points = _listed([format_brief(apart.with_(unit="")) for _, apart in found[side]])
             verb = "end" if len(found[side]) > 1 else "ends"
             beside.append(f"{_listed([FORMS[form] for form, _ in found[side]])} {verb} {points} "
                           f"points {side} the Lua program")  # fmt: skip
-    most, size = next(iter(rules.effects(setting(runs), SWITCHES).items()))
+    if beside and found["level"]:
+        level = _listed([FORMS[form] for form, _ in found["level"]])
+        beside.append(f"{level} not measurably apart from it")
+    L, _, lr = settings(runs)[0]
+    most, size = next(iter(rules.effects(setting(runs, L, lr), SWITCHES).items()))
     return (
         f"After {frame['step'].max()} gradients on LeNet {', '.join(parts)}; "
-        f"{' and '.join(beside) or 'none ends measurably apart from the Lua program'}; on a tiny "
-        f"network {SWITCHES[most]} alone moves weights most, by {_percent(size)}."
+        f"{', '.join(beside) or 'none ends measurably apart from the Lua program'}; on a tiny "
+        f"network ($L = {L}$) {SWITCHES[most]} alone moves weights most, by {_percent(size)} of "
+        "their way."
     )
 
 
@@ -88,7 +95,10 @@ def _listed(names):
 
 
 def _percent(measurement):
-    return "unbounded" if measurement is None else f"{100 * measurement.value:.0f} %"
+    if measurement is None:
+        return "an unbounded part"
+    share = 100 * measurement.value
+    return f"{share:.0f} %" if share >= 1 else f"{share:.1f} %"
 
 
 def _shown(measurement):
@@ -141,11 +151,11 @@ def parting(runs):
     return (
         f"From the same start the test error of the text's form is {' and '.join(said)}. After "
         f"{last} outer steps (panel b) its weights are {_percent(apart['pytorch'][last])} and "
-        f"{_percent(apart['lua'][last])} of the way from theirs, but "
-        f"{_percent(apart['other_batches'][last])} from its own on other batches; without momentum "
-        f"outside they are {_percent(drift(runs, 'lua', 'thesis_inner')[last])} from the Lua "
-        "program's. The gradient that a program throws away shifts all mini-batches and dropout "
-        "that follow, so that such distances say little about conventions."
+        f"{_percent(apart['lua'][last])} of its way from theirs, and "
+        f"{_percent(apart['other_batches'][last])} from its own on other batches. Such distances "
+        "say little about conventions: the gradient that a program throws away shifts all "
+        "mini-batches and dropout that follow, and without momentum outside, too, the text's "
+        f"weights are {_percent(drift(runs, 'lua', 'thesis_inner')[last])} from the Lua program's."
     )
 
 
@@ -173,6 +183,28 @@ def switch_table(runs):
         "distance between text and program that the switch closes")  # fmt: skip
 
 
+def largest(runs):
+    """Sentences: which conventions move the weights most where, and how far the force's place."""
+    first, pairs, places = {}, [], []
+    for L, gamma, lr in settings(runs):
+        found = rules.effects(setting(runs, L, lr), SWITCHES)
+        most, second, *_ = found
+        where = rf"$L = {L}$, $\eta' = {lr:g}$"
+        first.setdefault(most, []).append(f"{where} ({_percent(found[most])})")
+        pairs.append({most, second})
+        if gamma > 1e3:
+            places.append(_percent(found["force"]))
+    same = all(pair == pairs[0] for pair in pairs)
+    text = "; ".join(f"{SWITCHES[most]} at {_listed(where)}" for most, where in first.items())
+    text = f"What moves the weights most: {text}."
+    if same:
+        text += f" Everywhere {_listed(sorted(SWITCHES[one] for one in pairs[0]))} are the two "
+        text += "largest."
+    if places:
+        text += rf" At the work's scope on MNIST the force's place moves them by {_listed(places)}."
+    return text
+
+
 def confirmed(runs):
     """A sentence on how our recurrences compare with the program's own iterates."""
     found = rules.agreement(runs.table(APART, "tiny"))
@@ -187,112 +219,49 @@ def confirmed(runs):
 def curves(runs):
     """Test error against gradients, and distances of the weights: the first picture."""
     from landscape import book
+    from landscape.book import program_pictures
 
+    frame = runs.frame(NAME)
+    names = {method: SHORT[method] for method in (*FORMS, rules.FAIR, rules.ADAM)}
+    drifts = {pair: drift(runs, *pair) for pair, *_ in program_pictures.PAIRS}
     return book.Picture(
-        panels={"a": draw_errors(runs), "b": draw_drift(runs)},
+        panels={"a": program_pictures.draw_errors(frame, names),
+                "b": program_pictures.draw_drift(drifts)},
         titles={"a": "test error", "b": "distance between weights"},
         alt="Left, test error on a logarithmic axis against gradient evaluations for Adam and four "
         "forms of Entropy-SGD. Right, distances between the forms' weights after each outer step, "
         "in parts of the way gone. The table and the sentence below state the ends in numbers.",
-        data={"errors": runs.frame(NAME)[["method", "seed", "step", "test_error"]],
+        data={"errors": frame[["method", "seed", "step", "test_error"]],
               "distances": runs.table(APART, "lenet").drop(columns=["method", "case"],
                                                            errors="ignore")},
     )  # fmt: skip
-
-
-def _looks():
-    from landscape import book
-
-    colors = (*(book.CYCLE[i] for i in (1, 2, 5, 4, 0)), book.GREY)
-    return zip((*FORMS, rules.FAIR, rules.ADAM), colors, "s^vDox", strict=True)
-
-
-def draw_errors(runs):
-    """Test error of all methods against gradient evaluations."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    frame = runs.frame(NAME)
-    for method, color, marker in _looks():
-        rows = frame[(frame["method"] == method) & (frame["step"] > 0)]
-        # Runs are evaluated at most an outer step apart: the same place on the axis for all seeds.
-        step = rows.groupby(rows.groupby("seed").cumcount())["step"].transform("max")
-        book.curve(ax, rows.assign(step=step), "step", "test_error", method, label=SHORT[method],
-                   color=color, marker=marker, log=True)  # fmt: skip
-    book.log_axis(ax)
-    ax.set(xlabel="gradient evaluations", ylabel="test error [%]")
-    ax.legend(fontsize=9)
-    return figure
-
-
-def draw_drift(runs):
-    """Distances on LeNet after each outer step."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    for (first, second), label, color, mark in (
-        (("thesis", "pytorch"), "text – PyTorch", book.CYCLE[2], "^"),
-        (("thesis", "lua"), "text – Lua", book.CYCLE[4], "D"),
-        (("lua", "thesis_inner"), "Lua – text without\nmomentum outside", book.CYCLE[6], "o"),
-        (("thesis", "other_batches"), "text – itself on\nother batches", book.GREY, "s"),
-    ):
-        found = drift(runs, first, second)
-        middle = np.array([m.value for m in found.values()])
-        ax.plot(list(found), middle, marker=mark, color=color, label=label)
-        if all(m.has_interval for m in found.values()):
-            ax.fill_between(list(found), [max(m.low, 0) for m in found.values()],
-                            [m.high for m in found.values()], color=color, alpha=0.15,
-                            linewidth=0)  # fmt: skip
-    ax.set(xlabel="outer steps", ylabel="distance / way gone", ylim=(0, None))
-    ax.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-    return figure
 
 
 def switches(runs):
     """One convention switched at a time: the second picture."""
     from landscape import book
 
-    every = runs.table(APART, "tiny")
-    pairs = every[["inner_steps", "gamma"]].drop_duplicates().to_numpy()
+    pairs = list(dict.fromkeys((L, gamma) for L, gamma, _ in settings(runs)))[:2]
     return book.Picture(
-        panels={letter: draw_switches(runs, int(L))
+        panels={letter: draw_switches(runs, L)
                 for letter, (L, _) in zip("ab", pairs, strict=False)},
-        titles={letter: rf"$L = {int(L)}$, $\gamma = {gamma:g}$"
+        titles={letter: rf"$L = {L}$, $\gamma = {gamma:g}$"
                 for letter, (L, gamma) in zip("ab", pairs, strict=False)},
         alt="For each of six conventions a dot: how far it alone moves the weights, for two outer "
         "rates, with crosses where the program itself was measured. The folded table states them "
         "in numbers.",
-        data=every.drop(columns=["method", "case"], errors="ignore"),
+        data=runs.table(APART, "tiny").drop(columns=["method", "case"], errors="ignore"),
     )  # fmt: skip
 
 
 def draw_switches(runs, L):
     """Effects of the conventions for one L, both outer rates."""
-    from landscape import book
+    from landscape.book import program_pictures
 
-    figure, ax = book.panel(height=3.1)
-    every = runs.table(APART, "tiny")
-    update = rules.at(every)
-    places = dict(zip(SWITCHES, range(len(SWITCHES))[::-1], strict=True))
-    for lr, shift, color in zip(sorted(every["lr"].unique()), (0.12, -0.12), book.CYCLE,
-                                strict=False):  # fmt: skip
-        found = rules.effects(setting(runs, L, lr), SWITCHES)
-        found = {switch: m for switch, m in found.items() if m is not None and m.has_interval}
-        ends = np.array([(m.value, m.low, m.high) for m in found.values()]).clip(LEAST).T
-        ax.errorbar(ends[0], [places[switch] + shift for switch in found],
-                    xerr=(ends[0] - ends[1], ends[2] - ends[0]), fmt="o", color=color, capsize=2,
-                    linewidth=1, label=rf"$\eta' = {lr:g}$")  # fmt: skip
-    if update in rules.RECORDED_AT and L in rules.RECORDED:
-        known = {
-            switch: v[rules.RECORDED_AT.index(update)] for switch, v in rules.RECORDED[L].items()
-        }
-        ax.plot(list(known.values()), [places[switch] + 0.12 for switch in known], "x",
-                color=book.INK, markersize=8, label=r"program, $\eta' = 0.1$")  # fmt: skip
-    ax.set_yticks(
-        list(places.values()),
-        [textwrap.fill(SWITCHES[switch].removeprefix("the "), 16) for switch in places],
-    )
-    ax.set(xscale="log", xlim=(0.6 * LEAST, 20), xlabel=f"moved / way, {update} outer steps")
-    ax.minorticks_off()
-    ax.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.3, 1.0))
-    return figure
+    update = rules.at(runs.table(APART, "tiny"))
+    effects = {lr: rules.effects(setting(runs, L, lr), SWITCHES)
+               for length, _, lr in settings(runs) if length == L}  # fmt: skip
+    recorded = rules.RECORDED.get(L, {}) if update in rules.RECORDED_AT else {}
+    recorded = {switch: v[rules.RECORDED_AT.index(update)] for switch, v in recorded.items()}
+    names = {switch: words.removeprefix("the ") for switch, words in SWITCHES.items()}
+    return program_pictures.draw_switches(effects, names, recorded, update)

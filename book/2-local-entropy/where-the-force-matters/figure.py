@@ -5,7 +5,7 @@ The page has no claims; its rules stand in ``landscape.evidence.scope_rules``.
 
 import math
 
-from landscape.evidence.measurement import format_measurement, format_number
+from landscape.evidence.measurement import format_brief, format_measurement, format_number
 from landscape.evidence.scope_rules import (
     change,
     changes,
@@ -17,6 +17,7 @@ from landscape.evidence.scope_rules import (
     off_by,
     part,
     predicted_edge,
+    ratio,
     zone,
 )
 from landscape.theory import inner_loop
@@ -79,10 +80,11 @@ def answer(runs):
     tasks = f"of the work's tasks {' and '.join(there)} reach" if there else (
         "none of the work's tasks reaches")  # fmt: skip
     tasks = tasks.replace(" reach", " alone reaches") if len(there) == 1 else tasks
+    far = format_brief(ratio(here, start))
     return (
         "On a small network Entropy-SGD's force moves the end further than other mini-batches only "
-        rf"from $\gamma = {start:g}$ down ($L = {longest}$), where {_gain(here, start)}; {tasks} "
-        "such scopes."
+        rf"from $\gamma = {start:g}$ down ($L = {longest}$; there {far} times as far), "
+        f"where {_gain(here, start)}; {tasks} such scopes."
     )
 
 
@@ -97,7 +99,11 @@ def _gain(rows, start):
     count = len([g for g in zone(rows) if g <= start])
     if not lower and not higher:
         return f"the test error changes measurably at none of {count} scopes"
-    return f"the test error rises at {len(higher)} and falls at {len(lower)} of {count} scopes"
+    less, more = (len([g for g in found if g <= start]) for found in changes(rows, "rate")[:2])
+    return (
+        f"the test error rises at {len(higher)} and falls at {len(lower)} of {count} scopes, "
+        f"compared with a matched smaller rate at {more} and {less}"
+    )
 
 
 def beyond(runs):

@@ -68,9 +68,11 @@ def answer(runs):
     _, found = at_common_loss(runs)
     felt, work = ({base: says(found, method, base) for base in ("sgd", "adam")}
                   for method in ("entropy_sgd", "entropy_sgd_loose"))  # fmt: skip
+    sizes = [format_brief(wider.ratio(found, "balanced_width_1", "entropy_sgd", b)) for b in felt]
     return (
         f"At equal training loss Entropy-SGD's solutions are {_than(felt)} where its force is "
-        f"felt, at the work's scope {_than(work)}; {_errs(found)}."
+        f"felt (width term {' and '.join(sizes)} times theirs), at the work's scope {_than(work)}; "
+        f"{_errs(found)}."
     )
 
 
@@ -144,8 +146,7 @@ def comparison(runs):
     """The table of ratios at the common loss."""
     from landscape.book import width_tables
 
-    level, found = at_common_loss(runs)
-    return width_tables.ratios(found, level, PAIRS, METHODS, MEASURES, PLAIN)
+    return width_tables.ratios(*at_common_loss(runs)[::-1], PAIRS, METHODS, MEASURES, PLAIN)
 
 
 def lower(runs):
@@ -190,7 +191,7 @@ def changed_table(runs):
 
 
 def theory(runs):
-    """How Laplace's value, the chains and whole spectra agree, in a sentence."""
+    """How Laplace's value, chains and whole spectra agree, in a sentence."""
     rows, exact = measured(runs).dropna(subset=["sampled_width"]), runs.table(EXACT, "exact")
     rows = rows[rows["sampled_width"] > 0]
     off = (rows["sampled_width"] / rows["balanced_width_1"]).median()

@@ -131,8 +131,6 @@ def extent(part: Measurement) -> str:
     low, high = (100 * end for end in (part.low, part.high))
     if low <= 0:
         return "no measurable part"
-    if low >= 100:
-        return "all"
     if high >= 100:
         return f"at least {format_number(low, 0)} %"
     return f"{format_number(low, 0)} to {format_number(high, 0)} %"

@@ -65,16 +65,16 @@ def readings(frame: pd.DataFrame, forms: Sequence[str], beside: str = FAIR) -> d
 
 def sides(
     frame: pd.DataFrame, forms: Sequence[str], beside: str
-) -> dict[str, list[tuple[str, float]]]:
+) -> dict[str, list[tuple[str, Measurement]]]:
     """Forms that end above, below or not measurably apart from one, with their differences."""
-    found: dict[str, list[tuple[str, float]]] = {"above": [], "below": [], "level": []}
+    found: dict[str, list[tuple[str, Measurement]]] = {"above": [], "below": [], "level": []}
     for form in forms:
         apart = None if form == beside else gap(frame, form, beside)
         if apart is None:
             continue
         out = apart.has_interval and not apart.low <= 0 <= apart.high
         side = ("above" if apart.value > 0 else "below") if out else "level"
-        found[side].append((form, apart.value))
+        found[side].append((form, apart))
     return found
 
 
