@@ -71,9 +71,9 @@ def test_a_part_judges_nothing_and_says_what_it_lacks(project):
     assert set(part.frame["method"]) == {"slow", "fast"}
 
 
-def test_a_sweep_without_a_method_is_reduced_even_with_all_its_networks(project):
+def test_whole_methods_are_at_the_works_scale_and_say_which_are_missing(project):
     found = publish(project, most_steps=None)
-    assert (found.scale, found.info["differs"]) == ("reduced", ["without other"])
+    assert (found.scale, found.info["differs"]) == ("paper", ["without other"])
     assert part_records.newest(NAME, project) is None
 
 

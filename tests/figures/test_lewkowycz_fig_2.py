@@ -134,7 +134,7 @@ def test_a_record_of_a_part_of_the_works_grid_is_shown(figure, monkeypatch):
     part = part_records.Part(frame[frame["seed"] == 0], "2026-01-02", 1000, 6, 272, 3.3, "a core")
     monkeypatch.setattr(part_records, "newest", lambda *_: part)
     note, table = figure.work_size(ROOT)
-    assert "the 6 of 272 networks that take up to 1,000 steps (3.3 hours on a core)" in repr(note)
+    assert "holds 6 of the 272 runs of the work's grid, none of more than 1,000 steps" in repr(note)
     assert [row[0].text for row in table.rows] == ["0.001", "0.01", "0.1"]
     few = part_records.Part(frame.iloc[:0], "2026-01-02", 1, 0, 272, 0.1, "a core")
     monkeypatch.setattr(part_records, "newest", lambda *_: few)

@@ -225,11 +225,10 @@ def work_size(root):
                      f"{constant.min():.2g} to {constant.max():.2g}",
                      f"{best.min():.1f} to {best.max():.1f}"])  # fmt: skip
     note = book.Note(
-        f"Of the work's own network a record of {part.date} holds the {part.networks} of "
-        f"{part.whole} networks that take up to {part.most_steps:,} steps "
-        f"({format_number(part.hours, 1)} hours on {part.machine}). It judges nothing, as those "
-        rf"with small $\eta\lambda$ are missing. Its {len(table)} runs of {LEAST_STEPS} steps or "
-        f"more that peak before their end {fit}."
+        f"A record of {part.date} holds {part.networks} of the {part.whole} runs of the work's "
+        f"grid, none of more than {part.most_steps:,} steps ({format_number(part.hours, 1)} hours "
+        rf"on {part.machine}). It judges nothing, as the small $\eta\lambda$ are missing. Its "
+        f"{len(table)} runs of {LEAST_STEPS} steps or more that peak before their end {fit}."
     )
     return [note] if not rows else [note, book.Table(
         [r"$\lambda$", "rates", r"$t_*\eta\lambda$ [steps]", "over rates", "best [%]"], rows,

@@ -202,8 +202,8 @@ def publish(
     runs = {run: _provenance(source, run, experiment) for run in sorted(made | set(wanted))}
     computed, reduced = departures.of_runs(runs, experiment, Path(root))
     left_out = [run for run in declared.runs if run not in runs]
-    if declared.kind == "sweep" and left_out:  # its page fits one law to all of them
-        computed, reduced = [*computed, f"without {', '.join(left_out)}"], True
+    if declared.kind == "sweep" and left_out:  # its methods are parts of one grid
+        computed = [*computed, f"without {', '.join(left_out)}"]
     finished = max(item["finished"] for item in runs.values())
     info = {
         "experiment": experiment,
