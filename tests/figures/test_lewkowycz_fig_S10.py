@@ -75,6 +75,7 @@ def test_pictures_table_and_sentence(figure):
     assert "has $\\lambda$ = 4e-5, at the end 4e-5" in said
     assert figure.overtaking(some).startswith("Before the drop that AutoL2 is 8.2 points")
     assert "lifts the constant more, by 7.0 points" in figure.overtaking(some)
+    assert len(figure.said(some)) == 2
     behind = figure.overtaking(runs(auto=(30, 14, 0.5)))
     assert "is no overtaking here" in behind
     assert "lifts AutoL2 more, by " in behind

@@ -141,6 +141,13 @@ def overtaking(runs):
     return f"{first}; the first drop lifts {more}."
 
 
+def said(runs):
+    """The sentences below the table."""
+    from landscape import book
+
+    return [book.Note(overtaking(runs)), book.Note(in_the_meantime(runs))]
+
+
 def in_the_meantime(runs):
     """Sentences: when AutoL2 leaves chance, and its lambda at the first drop and at the end."""
     frame, names = read(runs)
