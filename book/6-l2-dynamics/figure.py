@@ -128,12 +128,12 @@ def answer(card, runs):
         found = exponents(runs)
         powers = [rf"$\lambda^{{{power:.2f}}}$" for power in found]
         ends = " to ".join(dict.fromkeys([powers[0], powers[-1]])) if powers else r"$1/\lambda$"
-        count = f"{len(found)} networks; " if len(found) > 1 else ""
+        count = f"means of {len(found)} networks; " if len(found) > 1 else ""
         as_said = (", as the work says" if words[LAW] == "reproduced"
                    else rf" ({count}the work: $\lambda^{{-1}}$)")  # fmt: skip
         said.append(f"the time to the best accuracy goes as {ends}{as_said}")
     if PREDICTED in judged:
-        near = "within ten times of the tuned one"
+        near = "within ten times the tuned one"
         said.append(
             {
                 "reproduced": f"the predicted coefficient is {near}",

@@ -103,6 +103,9 @@ def test_records_are_counted_from_their_files(project, monkeypatch):
 
     monkeypatch.setattr(front.records, "all_records", lambda root: [Record, Record])
     assert front.records_sentence(project).startswith("2 records of 1 experiments hold runs")
+    assert "nothing" not in front.records_sentence(project)
+    monkeypatch.setattr(Record, "scale", "reduced")
+    assert ", 2 of them only a part, which judges nothing; " in front.records_sentence(project)
     line, _ = front.records_table(project).rows
     assert [cell.text for cell in line] == ["`thesis-x`", "A run", "2/3"]
     assert re.search("fewer epochs", line[1].details)

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from landscape.evidence import l2_races as budgets
+from landscape.evidence.measurement import Measurement
 
 
 def curve(method, accuracies, seeds=3):
@@ -37,6 +38,17 @@ def test_the_best_constant_depends_on_the_budget():
     assert budgets.best(FRAME, CONSTANTS, 4, budgets.final) == "constant_l2_b"
     found = budgets.gain(FRAME, *(budgets.highest(FRAME, m) for m in ("auto_l2", CONSTANTS[1])))
     assert (found.value, found.low, found.n, found.unit) == (10, 10, 3, "points")
+
+
+def test_differences_in_words_have_their_intervals():
+    found = Measurement(-3.2, -8.5, 2.2)
+    assert budgets.apart(found) == "not measurably apart from"
+    assert budgets.lead(found) == "shows no measurable gain (-8.5 to 2.2 points) over"
+    less = Measurement(-3.2, -4.5, -2.0)
+    assert budgets.apart(less) == "3.2 points (2.0 to 4.5) below"
+    assert budgets.lead(less) == "reaches 3.2 points (2.0 to 4.5) less than"
+    assert budgets.lead(budgets.turned(less)) == "reaches 3.2 points (2.0 to 4.5) more than"
+    assert budgets.apart(Measurement(1.0)) == "1.0 points above"
 
 
 def test_who_is_first_at_an_error():

@@ -98,7 +98,7 @@ def test_a_broken_law_a_lost_point_and_a_far_strength_are_told(figure):
     said = figure.answer(runs)
     assert len(said.split()) <= 45
     assert "strength except for AdamW and Adam;" in said
-    assert "fails for Adam, more than 0.4 points are surely lost by Parle," in said
+    assert "fails for Adam; more than 0.4 points are surely lost by Parle," in said
     assert said.endswith("hold for 4 of 7 methods.")
 
 

@@ -75,7 +75,7 @@ def test_a_peak_at_the_end_of_the_grid_is_no_peak():
     assert labels(named, "c1")["larger"] == SEEN
     assert "falls above its best $\\lambda$, not measurably below" in found["finding"]
     assert labels(named, "c4")["better"] == SMALL
-    assert "points less than the tuned constant" in found["finding"]
+    assert "(35.0 to 35.0) less than the tuned constant" in found["finding"]
 
 
 def test_flat_accuracies_have_no_best():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from landscape.evidence import figures
+from landscape.evidence import figures, part_records
 
 from .l2_made import swept
 from .made import ROOT, Trained, judged, labels
@@ -120,11 +120,26 @@ def test_pictures_and_tables(figure):
     lines = picture.panels["a"].axes[0].get_lines()
     assert any(line.get_linestyle() == ":" for line in lines)
     assert figure.halves(runs).count("1 [1, 1]") == 2
+    assert figure.halves(runs).count("does not come from the lengths") == 2
     assert "How far 6 core hours" in repr(figure.reach(ROOT))
     table = figure.exponents(runs)
     assert table.rows[0][0].text.startswith("fully connected")
     assert len(figure.every_setting(runs).rows) == 2 * len(GRID)
     assert "times that without L2" in figure.against_none(runs)
+
+
+def test_a_record_of_a_part_of_the_works_grid_is_shown(figure, monkeypatch):
+    assert figure.work_size(ROOT) == [] or "judges nothing" in repr(figure.work_size(ROOT)[0])
+    frame = swept(lawful, gains, [(lr, l2) for lr, l2 in GRID if l2])
+    part = part_records.Part(frame[frame["seed"] == 0], "2026-01-02", 1000, 6, 272, 3.3, "a core")
+    monkeypatch.setattr(part_records, "newest", lambda *_: part)
+    note, table = figure.work_size(ROOT)
+    assert "holds 6 of the 272 runs of the work's grid, none of more than 1,000 steps" in repr(note)
+    assert [row[0].text for row in table.rows] == ["0.001", "0.01", "0.1"]
+    few = part_records.Part(frame.iloc[:0], "2026-01-02", 1, 0, 272, 0.1, "a core")
+    monkeypatch.setattr(part_records, "newest", lambda *_: few)
+    (note,) = figure.work_size(ROOT)
+    assert "Its 0 runs" in repr(note)
 
 
 def test_steps_become_epochs(figure):

@@ -48,7 +48,8 @@ def test_a_time_that_goes_as_one_over_lambda_and_a_plateau_reproduce_the_claims(
     assert found["finding"] == (
         r"In narrow networks the time to the best accuracy goes as $\lambda^{-1.00}$ (-1.00 to "
         r"-1.00) without batch norm and as $\lambda^{-1.00}$ (-1.01 to -0.99) with it; given that "
-        r"time, the smallest $\lambda$ ends 0.0 and 0.0 points below the best."
+        r"time, the smallest $\lambda$ ends 0.0 (0.0 to 0.0) and 0.0 (0.0 to 0.0) points below the "
+        "best."
     )
 
 
@@ -63,7 +64,7 @@ def test_an_accuracy_that_falls_with_lambda_is_no_plateau():
     found, named = judged(ID, runs(best=lambda lr, l2, seed: falling.get(l2, 20) + seed / 100))
     parts = labels(named, "c2")
     assert {parts[key] for key in ("plain-falls", "plain-level", "bn-large")} == {UNSEEN}
-    assert "ends 15.0 and 15.0 points below the best" in found["finding"]
+    assert "ends 15.0 (15.0 to 15.0) and 15.0 (15.0 to 15.0) points" in found["finding"]
 
 
 def test_at_the_works_scale_what_fails_contradicts_and_narrow_is_not_said():

@@ -38,8 +38,9 @@ def test_ahead_at_first_and_overtaken_at_the_drops():
     assert set(labels(named, "c1").values()) == {SEEN}
     assert named["c1.overtaken"]["build"]["value"] == pytest.approx(63 - 53, abs=0.1)
     assert named["c1.jump"]["build"]["value"] > 4
-    assert "above the best constant $\\lambda$ when the rate first drops" in found["finding"]
-    assert "highest accuracy is 10.0 points below that constant's" in found["finding"]
+    said = found["finding"]
+    assert "above the best constant $\\lambda$ just before the rate first drops" in said
+    assert "highest accuracy is 10.0 points (10.0 to 10.0) below that constant's" in said
 
 
 def test_a_slow_start_is_not_ahead_and_a_better_end_not_overtaken():
@@ -47,7 +48,7 @@ def test_a_slow_start_is_not_ahead_and_a_better_end_not_overtaken():
     assert labels(named, "c1")["faster"] == labels(named, "c1")["ahead"] == SMALL
     assert "below the best constant" in found["finding"]
     better = judged(ID, runs(auto=(60, 6, 0.5)))[0]["finding"]
-    assert "highest accuracy is 15.0 points above that constant's" in better
+    assert "highest accuracy is 15.0 points (15.0 to 15.0) above that constant's" in better
 
 
 def test_equal_curves_are_not_told_apart():
@@ -71,6 +72,12 @@ def test_pictures_table_and_sentence(figure):
     assert len(figure.table(some).rows) == 2 + len(made.GRID)
     said = figure.in_the_meantime(some)
     assert "above 15 % for the first time at 1 epochs" in said
-    assert "has $\\lambda$ = 4e-05, at the end 4e-05" in said
+    assert "has $\\lambda$ = 4e-5, at the end 4e-5" in said
+    assert figure.overtaking(some).startswith("Before the drop that AutoL2 is 8.2 points")
+    assert "lifts the constant more, by 7.0 points" in figure.overtaking(some)
+    assert len(figure.said(some)) == 2
+    behind = figure.overtaking(runs(auto=(30, 14, 0.5)))
+    assert "is no overtaking here" in behind
+    assert "lifts AutoL2 more, by " in behind
     few = Trained("laptop", {RUNS: some.frames[RUNS][some.frames[RUNS]["step"] % 256 == 0]})
     assert figure.table(few).rows[0][2].text == "–"

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from landscape.evidence import figures, l2_races
-from landscape.evidence.measurement import Measurement
+from landscape.evidence.measurement import Measurement, format_number
 
 from . import auto_l2_made as made
 from .made import ROOT, Trained, diverge, judged, labels
@@ -34,7 +34,7 @@ def test_an_auto_l2_that_is_faster_and_higher_reproduces_the_claim():
     assert set(labels(named, "c1").values()) == {SEEN}
     assert named["c1.better"]["build"]["value"] == pytest.approx(8, abs=0.01)
     assert named["c1.faster"]["build"]["value"] < 0.5
-    assert "reaches 8.0 points more than the best constant" in found["finding"]
+    assert "reaches 8.0 points (8.0 to 8.0) more than the best constant" in found["finding"]
     assert "times sooner than the first constant" in found["finding"]
 
 
@@ -43,14 +43,14 @@ def test_one_that_is_lower_is_never_there():
     assert labels(named, "c1")["better"] == labels(named, "c1")["faster"] == SMALL
     assert "3 of 3 AutoL2 runs never do" in named["c1.faster"]["build"]["note"]
     assert labels(named, "c1")["better-at-5"] == SEEN
-    assert "reaches 22.0 points less than the best constant" in found["finding"]
+    assert "reaches 22.0 points (22.0 to 22.0) less than the best constant" in found["finding"]
     assert "no run of it gets within half a point" in found["finding"]
 
 
 def test_equal_curves_are_not_told_apart():
     found, _ = judged(ID, runs(auto=(52, 0.2)))
-    assert "shows no measurable gain over the best constant" in found["finding"]
-    assert "measured every 5 steps, it reaches 8.0 points more." in found["finding"]
+    assert "shows no measurable gain (0.0 to 0.0 points) over the best constant" in found["finding"]
+    assert "measured every 5 steps, it reaches 8.0 points (8.0 to 8.0) more." in found["finding"]
     assert "not measurably sooner or later" in found["finding"]
 
 
@@ -82,7 +82,9 @@ def test_pictures_table_and_clock(figure):
     picture = figure.curves(some)
     assert set(picture.panels) == set(picture.titles) == {"a", "b"}
     table = figure.table(some)
-    assert [row[0].text for row in table.rows[2:]] == [rf"$\lambda = {one:g}$" for one in made.GRID]
+    assert [row[0].text for row in table.rows[2:]] == [
+        rf"$\lambda$ = {format_number(one)}" for one in made.GRID
+    ]
     frame, _ = figure.read(some)
     assert figure.held(frame, "auto_l2") == {0.04: 64, 0.004: 96, 0.0004: 192}
     said = figure.clock(some)

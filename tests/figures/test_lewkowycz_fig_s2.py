@@ -44,7 +44,7 @@ def test_peaks_at_one_over_lambda_have_the_exponent(figure):
     assert labels(named, "c1")["exponent"] == labels(named, "c1")["reached"] == GOOD
     assert named["c1.exponent"]["build"]["value"] == pytest.approx(-1, abs=0.1)
     assert found["finding"].startswith("On a narrow network the time to the best accuracy goes as")
-    assert "}$, or as $\\lambda^{-" in found["finding"]
+    assert "), or as $\\lambda^{-" in found["finding"]
     assert "that can peak within the runs count (the work: -1); w" in found["finding"]
 
 

@@ -80,7 +80,7 @@ def test_what_the_work_says_is_reproduced_by_runs_that_show_it():
         "When training accuracy reaches 1, the test accuracy of the largest learning rate is "
         "10.0 points above that of the smallest (10.0 to 10.0); after $1/(\\eta\\lambda)$ steps it "
         "is not measurably apart (0.0 to 0.0 points); the training loss climbs to 2.0 times its "
-        "minimum."
+        "minimum (2.0 to 2.0)."
     )
 
 

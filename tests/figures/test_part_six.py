@@ -68,8 +68,8 @@ def test_the_answer_follows_the_claims(part, monkeypatch):
     given = card(lewkowycz_fig_2_c1="contradicted", lewkowycz_fig_4_c1="contradicted",
                  lewkowycz_fig_1_c4="contradicted")  # fmt: skip
     said = part.answer(given, runs())
-    law = r"goes as $\lambda^{-0.81}$ to $\lambda^{-0.84}$ (4 networks; the work: $\lambda^{-1}$);"
-    assert said.startswith(f"In small networks the time to the best accuracy {law}")
+    law = r"$\lambda^{-0.81}$ to $\lambda^{-0.84}$ (means of 4 networks; the work: $\lambda^{-1}$);"
+    assert said.startswith(f"In small networks the time to the best accuracy goes as {law}")
     assert "is not always within ten times" in said
     assert said.endswith("AutoL2 does not measurably beat a tuned constant.")
     assert len(said.split()) < 45

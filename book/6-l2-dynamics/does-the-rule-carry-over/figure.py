@@ -60,7 +60,7 @@ def answer(runs):
         last = f"; {listed(left)}{plain} {'stay' if len(left) > 1 else 'stays'} undecided"
     return (
         "The predicted $\\lambda$ lies within a factor of ten of the tuned strength "
-        f"{near}; $t_*\\propto1/\\lambda$ fails for {listed(law)}, more than {rules.POINTS} points "
+        f"{near}; $t_*\\propto1/\\lambda$ fails for {listed(law)}; more than {rules.POINTS} points "
         f"are surely lost by {listed(accuracy)}{last}."
     )
 

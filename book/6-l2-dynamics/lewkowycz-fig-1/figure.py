@@ -140,12 +140,9 @@ def finding(found):
     if len(sides) == 1:
         peak += f", not measurably {'above' if sides == ['below'] else 'below'}"
     gained = time.value is not None and sure(time.measurement)
-    longer = f"; more time lifts a small one by {format_number(time.value, 1)} points" if (
-        gained) else ""  # fmt: skip
-    cost = f"{format_number(gap.value, 1)} points"
-    if gap.measurement.has_interval:
-        low, high = (format_number(one, 1) for one in (gap.measurement.low, gap.measurement.high))
-        cost = f"{cost} ({low} to {high})"
+    longer, cost = (f"{format_number(one.value, 1)} points{budgets.ends(one.measurement)}"
+                    for one in (time, gap))  # fmt: skip
+    longer = f"; more time lifts a small one by {longer}" if gained else ""
     return (
         f"In a fixed time accuracy {peak}{longer}; at the worst budget the predicted "
         f"$\\lambda$ costs {cost}; AutoL2 {budgets.lead(end.measurement)} the tuned constant."

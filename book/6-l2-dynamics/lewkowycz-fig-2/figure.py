@@ -5,7 +5,7 @@ Times are in steps, on panels in epochs; a run counts for t_* where it reached i
 
 import numpy as np
 
-from landscape.evidence import l2_sweeps, l2_times, statistics
+from landscape.evidence import l2_sweeps, l2_times, part_records, statistics
 from landscape.evidence.measurement import (
     Measurement,
     format_brief,
@@ -18,6 +18,8 @@ NAMES = {"fc": "fully connected", "wrn": "Wide ResNet"}
 #: The rate of the budget panels in the work, and the budget of the claim in steps.
 BUDGET_RATE, BUDGET = {"fc": 0.15, "wrn": 0.2}, 100
 BUDGETS = (32, 100, 316)
+#: Runs of fewer steps know their t_* too badly to say anything about exponents.
+LEAST_STEPS = 20
 
 
 # ------------------------------------------------------------------ what is measured
@@ -179,14 +181,60 @@ def against_none(runs):
 
 def halves(runs):
     """A sentence: how much t_* depends on how long a run is."""
-    said = [
-        f"{format_brief(l2_sweeps.shortened(l2_sweeps.whole(runs.frame(name))))} ({NAMES[key]})"
-        for key, name in NETWORKS.items()
-    ]
+    said = []
+    for key, name in NETWORKS.items():
+        ratio = l2_sweeps.shortened(l2_sweeps.whole(runs.frame(name)))
+        same = ratio.has_interval and ratio.low > 0.9 and ratio.high < 1.1
+        lengths = "does not come from" if same else "may rest partly on"
+        said.append(f"{format_brief(ratio)} in the {_network(key)}, whose exponent {lengths} the "
+                    "lengths of its runs")  # fmt: skip
     return (
         "Had every run ended after half of its steps, $t_*$ would be so many times as large: "
-        f"{' and '.join(said)}."
+        f"{'; '.join(said)}."
     )
+
+
+def _network(key):
+    return f"{NAMES[key]} network" if key == "fc" else NAMES[key]
+
+
+def work_size(root):
+    """What a record of a part of the work's own grid says of the fully connected network.
+
+    A note and a table by lambda; nothing without such a record.
+    """
+    from landscape import book
+
+    part = part_records.newest(FC, root)
+    if part is None:
+        return []
+    last = part.frame.groupby(["lr", "l2", "seed"])["step"].transform("max")
+    long = part.frame[(last >= LEAST_STEPS) & (part.frame["l2"] > 0)]
+    table = l2_times.peak_times(long, ["lr", "l2"])
+    table = table[(table["t_star"] > 0) & ~table["censored"].astype(bool)]
+    law = l2_times.power_law(table, over="points") if len(table) else None
+    fit = "are too few for a fit"
+    if law is not None:
+        x, y = (format_brief(law.exponents[name]) for name in ("lr", "l2"))
+        fit = (rf"give $t_* \propto \eta^x\lambda^y$ with $x$ = {x} and $y$ = {y} (intervals over "
+               "the grid's points, as there is one seed)")  # fmt: skip
+    rows = []
+    for l2, of in table.groupby("l2", sort=True):
+        constant, best = of["t_star"] * of["lr"] * l2, of["best_accuracy"]
+        rows.append([f"{l2:g}", f"{len(of)}", f"{np.exp(np.log(constant).mean()):.2g}",
+                     f"{constant.min():.2g} to {constant.max():.2g}",
+                     f"{best.min():.1f} to {best.max():.1f}"])  # fmt: skip
+    note = book.Note(
+        f"A record of {part.date} holds {part.networks} of the {part.whole} runs of the work's "
+        f"grid, none of more than {part.most_steps:,} steps ({format_number(part.hours, 1)} hours "
+        rf"on {part.machine}). It judges nothing, as the small $\eta\lambda$ are missing. Its "
+        f"{len(table)} runs of {LEAST_STEPS} steps or more that peak before their end {fit}."
+    )
+    return [note] if not rows else [note, book.Table(
+        [r"$\lambda$", "rates", r"$t_*\eta\lambda$ [steps]", "over rates", "best [%]"], rows,
+        stack=True, caption="The work's own network, one seed: geometric mean over rates, smallest "
+        "and largest of $t_*\\eta\\lambda$, and the range of best accuracies",
+    )]  # fmt: skip
 
 
 def reach(root, hours=6):

@@ -6,7 +6,7 @@ Times are in steps, on panels in epochs. Every network has one learning rate.
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_sweeps, l2_times, statistics
+from landscape.evidence import l2_races, l2_sweeps, l2_times, statistics
 from landscape.evidence.measurement import format_brief, format_number, not_run
 
 RUNS = "lewkowycz-fig-3-cnn"
@@ -92,16 +92,18 @@ def measure(runs):
 def finding(found):
     """The two exponents, and what the smallest coefficient lacks to the best."""
     slopes = {kind: found[f"c1.{kind}"].measurement for kind in KINDS}
-    lacks = {kind: found[f"c2.{kind}-falls"].value for kind in KINDS}
-    if any(m is None or not m.finite for m in slopes.values()) or None in lacks.values():
+    lacks = {kind: found[f"c2.{kind}-falls"].measurement for kind in KINDS}
+    if any(m is None or not m.finite for m in [*slopes.values(), *lacks.values()]):
         return "The runs over L2 coefficients are not complete."
     powers = {kind: l2_sweeps.power(r"\lambda", slopes[kind]) for kind in KINDS}
     where = "" if found.verdict.scale == "work" else "In narrow networks the"
+    plain, bn = (
+        f"{format_number(lacks[kind].value, 1)}{l2_races.ends(lacks[kind])}" for kind in KINDS
+    )
     return (
         f"{where or 'The'} time to the best accuracy goes as {powers['plain']} without batch norm "
         f"and as {powers['bn']} with it; given that time, the smallest $\\lambda$ ends "
-        f"{format_number(lacks['plain'], 1)} and {format_number(lacks['bn'], 1)} points below the "
-        "best."
+        f"{plain} and {bn} points below the best."
     )
 
 

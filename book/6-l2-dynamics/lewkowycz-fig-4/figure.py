@@ -106,8 +106,8 @@ def finding(found):
         )
     elif inside(found["c1.alike"].measurement):
         where = (
-            f"{off}, not measurably within ten, though one that seeds cannot "
-            "tell from it is"
+            f"{off}, but one that seeds cannot tell from it is within ten times at "
+            "every budget"
         )
     else:
         where = f"{off}, not measurably within ten"

@@ -2,7 +2,7 @@
 
 from landscape.evidence import l2_races as budgets
 from landscape.evidence import statistics
-from landscape.evidence.measurement import Measurement, format_measurement, format_number
+from landscape.evidence.measurement import format_measurement, format_number
 from landscape.evidence.methods import label
 
 ID = "lewkowycz-fig-S10"
@@ -67,25 +67,22 @@ def finding(found):
     ahead, end = found["c1.ahead"], found["c1.overtaken"]
     if ahead.value is None or end.value is None:
         return "Nothing was measured."
-    small = "" if end.verdict.scale == "work" else ", in a short run of a narrow network,"
+    small = "" if end.verdict.scale == "work" else ", in a short run of a narrow network"
     five = found["c1.overtaken-at-5"]
     other = ""
     if five.value is not None:
         where = below(five.measurement).removesuffix(" from")
         other = f" (measured every 5 steps: {where})"
     return (
-        f"With a learning-rate schedule AutoL2{small} is {budgets.apart(ahead.measurement)} the "
-        f"best constant $\\lambda$ when the rate first drops; its highest accuracy "
+        f"With a learning-rate schedule{small}, AutoL2 is {budgets.apart(ahead.measurement)} the "
+        f"best constant $\\lambda$ just before the rate first drops; its highest accuracy "
         f"is {below(end.measurement)} that constant's{other}."
     )
 
 
 def below(measured):
     """How far AutoL2 is from the constant, from the constant's lead in points."""
-    return budgets.apart(
-        Measurement(-measured.value, -measured.high, -measured.low)
-        if measured.has_interval else Measurement(-measured.value)
-    )  # fmt: skip
+    return budgets.apart(budgets.turned(measured))
 
 
 def curves(runs):
@@ -118,13 +115,37 @@ def table(runs):
                  budgets.highest(frame, method), budgets.final(frame, method))  # fmt: skip
         means = (statistics.mean_interval(part).with_(n=None) if len(part) else None
                  for part in parts)  # fmt: skip
-        name = label(method) if method in METHODS else rf"$\lambda = {names[method]:g}$"
+        name = label(method) if method in METHODS else (
+            rf"$\lambda$ = {format_number(names[method])}")
         rows.append([name, *(format_measurement(mean) for mean in means)])
     return book.Table(
         ["", "before the drop [%]", "what it lifts [points]", "highest [%]", "at the end [%]"],
         rows, stack=True, label=f"{ID}-drop",
         caption="Test accuracies around the first drop of the rate, with 95 % intervals",
     )  # fmt: skip
+
+
+def overtaking(runs):
+    """Sentence: whether the constant's end is an overtaking, and whom the first drop lifts more."""
+    found = measure(runs)["c1"]
+    ahead, jump = found["ahead"], found["jump"]
+    if ahead.has_interval and ahead.high < 0:
+        first = ("That the constant ends above an AutoL2 that measures every 10 steps is no "
+                 "overtaking here, as that AutoL2 is behind before the drop")  # fmt: skip
+    else:
+        first = f"Before the drop that AutoL2 is {budgets.apart(ahead)} the constant"
+    more = "AutoL2 not measurably more or less than the constant"
+    if jump.has_interval and not jump.low <= 0 <= jump.high:
+        most, by = ("the constant", jump) if jump.low > 0 else ("AutoL2", budgets.turned(jump))
+        more = f"{most} more, by {format_number(by.value, 1)} points{budgets.ends(by)}"
+    return f"{first}; the first drop lifts {more}."
+
+
+def said(runs):
+    """The sentences below the table."""
+    from landscape import book
+
+    return [book.Note(overtaking(runs)), book.Note(in_the_meantime(runs))]
 
 
 def in_the_meantime(runs):
@@ -136,11 +157,11 @@ def in_the_meantime(runs):
     left = f"at {begun.mean():.0f} epochs" if begun.notna().all() else "not in every run"
 
     def median(part):
-        return f"{part.groupby('seed')['strength'].last().median():g}"
+        return format_number(part.groupby("seed")["strength"].last().median())
 
     return (
         f"AutoL2 is above {CHANCE} % for the first time {left} (mean over seeds); the rate drops "
         f"for the first time at {format_number(first, 1)}. By then AutoL2 has $\\lambda$ = "
         f"{median(rows[rows[budgets.EPOCH] <= first * (1 + 1e-9)])}, at the end {median(rows)} "
-        f"(medians); the best constant is {names[budgets.best(frame, list(names))]:g}."
+        f"(medians); the best constant is {format_number(names[budgets.best(frame, list(names))])}."
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_budgets, l2_times, statistics
+from landscape.evidence import l2_budgets, l2_sweeps, l2_times, statistics
 from landscape.evidence.measurement import (
     Measurement,
     format_measurement,
@@ -128,14 +128,14 @@ def rate_law(rates, method):
 
 def finding(found):
     """The exponents, and whether they are what the work says."""
-    every, reached = found["c1.exponent"].value, found["c1.reached"].value
+    every, reached = (found[f"c1.{key}"].measurement for key in ("exponent", "reached"))
     powers = [
-        f"as $\\lambda^{{{format_number(value, 1)}}}${which}"
-        for value, which in (
+        f"as {l2_sweeps.power(chr(92) + 'lambda', one)}{which}"
+        for one, which in (
             (every, ""),
             (reached, " where only coefficients that can peak within the runs count"),
         )
-        if value is not None
+        if one is not None and one.finite
     ]
     first = "no exponent of the time to the best accuracy was measured"
     if powers:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from landscape.evidence import l2_budgets, l2_times, statistics
+from landscape.evidence import l2_budgets, l2_races, l2_times, statistics
 from landscape.evidence.measurement import Measurement, format_number, not_run
 
 ID = "lewkowycz-fig-S3"
@@ -70,7 +70,8 @@ def finding(found):
     near = "" if ten else ", not measurably within ten,"
     return (
         f"{small} prediction c/T is at worst {off} off the best coefficient{near} and "
-        f"costs up to {format_number(price.value, 1)} points; {tail}."
+        f"costs up to {format_number(price.value, 1)} points{l2_races.ends(price.measurement)}; "
+        f"{tail}."
     )
 
 

@@ -1,6 +1,6 @@
 """Squared loss and the catapult (Lewkowycz & Gur-Ari, figure S5): what is measured and drawn."""
 
-from landscape.evidence import catapult, early_late, statistics
+from landscape.evidence import catapult, early_late, l2_races, statistics
 from landscape.evidence.early_late import at_end, coefficients, ends_apart, kept, when_fitted
 from landscape.evidence.measurement import format_measurement, format_number
 
@@ -74,6 +74,7 @@ def finding(found):
 
     again = (
         f"the training loss climbs to {format_number(rise.value, 1)} times its minimum"
+        f"{l2_races.ends(rise.measurement)}"
         if rise.value >= 1.05 else "the training loss hardly leaves its minimum"
     )  # fmt: skip
     return (

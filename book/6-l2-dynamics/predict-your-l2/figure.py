@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_times, statistics
+from landscape.evidence import l2_races, l2_times, statistics
 from landscape.evidence.measurement import Measurement, format_measurement, format_number
 
 RUNS = "predict-your-l2"
@@ -122,8 +122,10 @@ def answer(runs):
     way = {True: " too large", False: " too small"}.get(off[0][1]) if (
         len({larger for _, larger in off}) == 1) else " off"  # fmt: skip
     times = f"is {format_number(factor(last)[0], 1)} times off"
-    costs = [format_number(lost, 0 if lost >= 3 else 1)
-             for lost in (one.loss.value for one in shorter[::-1])]  # fmt: skip
+    costs = []
+    for lost in (one.loss for one in shorter[::-1]):
+        digits = 0 if lost.value >= 3 else 1
+        costs.append(format_number(lost.value, digits) + l2_races.ends(lost, digits))
     best = "finds" if last.tried == last.tuned else times
     return (
         f"On a small network one short run {best} the best $\\lambda$ tried for {last.epochs:,} "

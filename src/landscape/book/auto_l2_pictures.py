@@ -129,7 +129,8 @@ def accuracy_table(
             continue
         means = (statistics.mean_interval(one).with_(n=None) for one in found)
         rows.append([
-            label(method) if method in methods else rf"$\lambda = {constants[method]:g}$",
+            label(method) if method in methods
+            else rf"$\lambda$ = {format_number(constants[method])}",
             *(format_measurement(mean) for mean in means), time(frame, method, error),
         ])  # fmt: skip
     return Table(

@@ -24,7 +24,7 @@ def cost_at_paper_scale(
     for costs in found:
         rows += [_row(row, costs.unit) for row in costs.rows]
         if len(costs.rows) > 1:
-            total = f"{format_number(rounded(costs.hours))} {costs.unit}"
+            total = f"{paper_costs.hours(costs.hours)} {costs.unit}"
             rows.append(["all", "", "", "", "", "", total])
     if not rows:
         return Note(
@@ -46,7 +46,7 @@ def _row(row: dict[str, Any], unit: str) -> list[str]:
     hours = row["hours"]
     return [
         f"{row['experiment']} / {row['method']}", str(row["runs"]), f"{row['steps']:,}",
-        f"{middle} [{low}, {high}]", format_number(rounded(hours)),
-        format_number(rounded(paper_costs.evaluating(row))),
-        f"{format_number(rounded(row['runs'] * hours))} {unit}",
+        f"{middle} [{low}, {high}]", paper_costs.hours(hours),
+        paper_costs.hours(paper_costs.evaluating(row)),
+        f"{paper_costs.hours(row['runs'] * hours)} {unit}",
     ]  # fmt: skip

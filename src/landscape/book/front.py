@@ -117,9 +117,11 @@ def records_sentence(root: str | Path) -> str:
     """One sentence: how many records there are, and of how many experiments."""
     found = records.all_records(root)
     names = {record.info["experiment"] for record in found}
+    small = sum(record.scale != "paper" for record in found)
+    less = f", {small} of them only a part, which judges nothing" if small else ""
     return (
-        f"{len(found)} records of {len(names)} experiments hold runs at the works' own scale; the "
-        "table says what each of them leaves out."
+        f"{len(found)} records of {len(names)} experiments hold runs at the works' own scale"
+        f"{less}; the table says what each of them leaves out."
     )
 
 

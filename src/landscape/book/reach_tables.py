@@ -54,7 +54,7 @@ def table(
         body, folded=True, name="reach", stack=True,
         caption=f"How far {hours:g} {unit} hours reach: {found.count} of {len(found.frame)} "
         f"networks of the work's grid, the cheapest first, of a total of "
-        f"{format_number(rounded(found.whole))} {unit} hours (so {share:.2g} %); "
+        f"{paper_costs.hours(found.whole)} {unit} hours (so {share:.2g} %); "
         f"{1000 * step:.0f} ms a step and {format_number(rounded(evaluation))} s for a thousand "
         f"evaluated samples, measured on {machine}",
     )  # fmt: skip
@@ -77,4 +77,4 @@ def _row(value: float, of: pd.DataFrame, columns: str, unit: str) -> list[str]:
 
 
 def _hours(seconds: float) -> str:
-    return format_number(rounded(seconds / 3600))
+    return paper_costs.hours(seconds / 3600)

@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+#: Of a sweep only the networks of up to so many steps (``landscape run --most-steps``).
+MOST_STEPS = "sweep.most_steps"
 #: They say how often something is run or looked at, not what is run.
 NOT_OF_THE_SCALE = ("seeds", "evaluations_per_epoch", "evaluation_samples")
 _ABSENT = object()
@@ -92,6 +94,8 @@ def _plain(spec: Any) -> dict[str, Any]:
 def _phrase(key: str, mine: Any, theirs: Any) -> str:
     if key == "seeds":
         return f"{mine} runs instead of {theirs}"
+    if key == MOST_STEPS and theirs is _ABSENT:
+        return f"only the networks of up to {mine:,} steps"
     shown = ["not set" if v is _ABSENT else "none" if v is None else v for v in (mine, theirs)]
     return f"{key} is {shown[0]} instead of {shown[1]}"
 

@@ -149,16 +149,30 @@ def apart(measured: Measurement, decimals: int = 1) -> str:
     """A difference in points in words: how far above or below, or that it cannot be told."""
     if measured.has_interval and measured.low <= 0 <= measured.high:
         return "not measurably apart from"
-    side = "above" if measured.value > 0 else "below"
-    return f"{format_number(abs(measured.value), decimals)} points {side}"
+    side, more = ("above", measured) if measured.value > 0 else ("below", turned(measured))
+    return f"{format_number(more.value, decimals)} points{ends(more, decimals)} {side}"
+
+
+def turned(measured: Measurement) -> Measurement:
+    """A difference the other way round."""
+    found = Measurement(-measured.value, n=measured.n, unit=measured.unit)
+    return found.with_(low=-measured.high, high=-measured.low) if measured.has_interval else found
+
+
+def ends(measured: Measurement, decimals: int = 1, unit: str = "") -> str:
+    """`` (low to high)`` of an interval, for sentences; nothing where there is none."""
+    if not measured.has_interval:
+        return ""
+    low, high = (format_number(end, decimals) for end in (measured.low, measured.high))
+    return f" ({low} to {high}{unit})"
 
 
 def lead(measured: Measurement) -> str:
     """A difference in points in words: how much more or less is reached, if it can be told."""
     if measured.has_interval and measured.low <= 0 <= measured.high:
-        return "shows no measurable gain over"
-    side = "more" if measured.value > 0 else "less"
-    return f"reaches {format_number(abs(measured.value), 1)} points {side} than"
+        return f"shows no measurable gain{ends(measured, unit=' points')} over"
+    side, more = ("more", measured) if measured.value > 0 else ("less", turned(measured))
+    return f"reaches {format_number(more.value, 1)} points{ends(more)} {side} than"
 
 
 def never_there(measured: Measurement, method: str) -> bool:

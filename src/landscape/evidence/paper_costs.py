@@ -88,9 +88,9 @@ def of(
         ]  # fmt: skip
         if chosen:
             rows.setdefault(machine["device"], []).extend(chosen)
-            names.setdefault(machine["device"], []).append(
-                f"{machine['name']}, torch {machine['torch']}, {content['date']}"
-            )
+            name = f"{machine['name']}, torch {machine['torch']}, {content['date']}"
+            known = names.setdefault(machine["device"], [])
+            known += [] if name in known else [name]  # two files of one day and machine
     return [Costs(device, " and ".join(names[device]), tuple(rows[device])) for device in rows]
 
 
@@ -107,7 +107,7 @@ def sentence(
     for costs in found:
         share = 100 * costs.evaluating / costs.hours if costs.hours else 0
         texts.append(
-            f"{format_number(rounded(costs.hours))} {costs.unit} ({costs.machine}; "
+            f"{hours(costs.hours)} {costs.unit} ({costs.machine}; "
             f"{'less than 1' if share < 1 else format_number(rounded(share))} % of it evaluations)"
         )
     runs = sum(row["runs"] for row in found[0].rows)
@@ -125,3 +125,9 @@ def evaluating(row: dict[str, Any]) -> float:
 def rounded(value: float, digits: int = 2) -> float:
     """To a few significant digits, as costs deserve."""
     return float(f"{value:.{digits}g}")
+
+
+def hours(value: float) -> str:
+    """Hours in words, to two digits: 13,000 and not 1.3e4."""
+    value = rounded(value)
+    return f"{value:,.0f}" if value >= 1000 else format_number(value)

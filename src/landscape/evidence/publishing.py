@@ -66,6 +66,9 @@ def publish(
     wanted = declared.runs if declared.kind == "simulate" else made
     runs = {run: _provenance(source, run, experiment) for run in sorted(made | set(wanted))}
     computed, reduced = departures.of_runs(runs, experiment, Path(root))
+    left_out = [run for run in declared.runs if run not in runs]
+    if declared.kind == "sweep" and left_out:  # its methods are parts of one grid
+        computed = [*computed, f"without {', '.join(left_out)}"]
     finished = max(item["finished"] for item in runs.values())
     info = {
         "experiment": experiment,
