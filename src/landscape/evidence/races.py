@@ -20,10 +20,10 @@ ERROR, TIME = "validation_error", "effective_epoch"
 class Race:
     """Epochs to an error of two methods, one number a seed, for the seeds that can be compared.
 
-    A run that never gets there has its own last epoch instead, which is a lower bound: nobody knows
-    how much longer it would have taken. Of two methods that run for different times the other's last
-    epoch would be a time at which this one never was. ``note`` counts those runs and the pairs that
-    are left out: neither run gets there, or both do before the first evaluation.
+    A run that never gets there has its own last epoch instead, a lower bound: nobody knows how much
+    longer it would have taken, and the last epoch of a method that runs longer is a time at which
+    this one never was. ``note`` counts those runs and the pairs that are left out: neither run gets
+    there, or both do before the first evaluation.
     """
 
     first: pd.Series
