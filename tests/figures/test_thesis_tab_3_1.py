@@ -151,7 +151,8 @@ def test_a_baseline_that_is_not_the_works_is_named():
     found, named = judged(ID, build, work)
     assert labels(named, "c2")["char"] == "reproduced"
     said = "Adam itself ends 0.18 nats above its printed value"
-    assert named["c2.char"]["record"]["note"] == said
+    also = ", so that some or all of the gap may be the baseline's"
+    assert named["c2.char"]["record"]["note"] == said + also
     assert named["c2.char"]["build"]["note"] == ""  # short runs end high with any optimizer
     assert f" the characters of War and Peace (where {said}); All-CNN and" in found["finding"]
     assert "itself" not in named["c1.lenet"]["record"]["note"]

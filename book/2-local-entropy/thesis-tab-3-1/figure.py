@@ -89,7 +89,9 @@ def gap(frame, task, printed=None):
         return found
     side = "above" if off > 0 else "below"
     size = f"{format_number(abs(off), digits=2)} {found.unit}"
-    return found.with_(note=f"{label(one.usual)} itself ends {size} {side} its printed value")
+    part = gaps.share(found, off)
+    then = f", so that {part} of the gap may be the baseline's" if part else ""
+    return found.with_(note=f"{label(one.usual)} itself ends {size} {side} its printed value{then}")
 
 
 def passes(frame, task):
@@ -160,7 +162,7 @@ def finding(found):
 def _named(task, part):
     """A task's name, and where its baseline ends if that is not where the work has it."""
     name, note = TASKS[task].name, part.measurement.note
-    return f"{name} (where {note})" if "itself" in note else name
+    return f"{name} (where {note.split(', so')[0]})" if "itself" in note else name
 
 
 def _listed(names):
