@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import figures, finals, form_rules, provenance, wider
+from landscape.evidence import figures, finals, form_rules, wider
 from landscape.evidence.measurement import format_measurement, format_number
 from landscape.theory import line_entropy
 from landscape.theory.line_loss import WIDE_AND_SHARP
@@ -136,8 +136,8 @@ def answer(card, runs, root):
         }.get(said.pop(), "not clearly wider than")  # fmt: skip
     return (
         f"{first}; in small networks sharper solutions err more by {more} of {len(goes)} measures, "
-        f"but at equal training loss Entropy-SGD's, where its force is felt, are {than} SGD's "
-        "and Adam's."
+        f"but at equal training loss those of Entropy-SGD, where its force is felt, are {than} "
+        "SGD's and Adam's."
     )
 
 
@@ -196,8 +196,10 @@ def lead(finding):
     """What table 3.1's sentence says in a few words."""
     lower, higher = (f" {side} on " in finding for side in ("lower", "higher"))
     if lower:
-        return "Lower errors on some tasks, higher on others." if higher else (
-            "Lower errors on some tasks.")  # fmt: skip
+        also = ", higher on others" if higher else ""
+        worse = "itself ends" in finding and "above its printed value" in finding
+        also += ", beside a baseline worse than the work's" if worse else ""
+        return f"Lower errors on some tasks{also}."
     return "Higher errors on some tasks." if higher else "No measurably lower errors."
 
 
@@ -270,62 +272,8 @@ WITH_RUNS = ("thesis-fig-3-1", "thesis-fig-3-3", "thesis-fig-3-4", "thesis-fig-3
              "thesis-fig-3-7", "thesis-tab-3-1")  # fmt: skip
 
 
-def costs(runs, root):
-    """Core minutes of the runs by page: one row a page, dearest first, those without runs left out.
-
-    ``counted`` are runs whose CPU time is known, ``known`` its minutes and ``clock`` theirs by the
-    clock; for the others the clock's time times the workers stands in, which is more.
-    """
-    from landscape.experiments import catalogue
-
-    rows = []
-    for name in (*WITH_RUNS, *BESIDE):
-        of = [e.id for e in catalogue.experiments(root) if e.page == f"2-local-entropy/{name}"]
-        took = [(*provenance.core_seconds(item), _clock(item))
-                for one in of for item in runs.provenance(one).values()]  # fmt: skip
-        if took:
-            rows.append({
-                "page": name, "minutes": sum(seconds for seconds, _, _ in took) / 60,
-                "runs": len(took), "counted": sum(is_known for _, is_known, _ in took),
-                "known": sum(seconds for seconds, is_known, _ in took if is_known) / 60,
-                "clock": sum(wall for _, is_known, wall in took if is_known) / 60,
-            })  # fmt: skip
-    columns = ["page", "minutes", "runs", "counted", "known", "clock"]
-    return pd.DataFrame(rows, columns=columns).sort_values("minutes", ascending=False)
-
-
-def _clock(item):
-    """Seconds by the clock times the workers."""
-    return provenance.core_seconds({**item, "cpu_seconds": None})[0]
-
-
 def cost(runs, root):
     """What the part's runs cost together, in a sentence, and by page in a table."""
-    from landscape import book
+    from landscape.book import cost_tables
 
-    table = costs(runs, root)
-    if table.empty:
-        return (book.Note("What the runs of this part cost was not counted here."),)
-    total, count, counted, known, clock = (
-        table[name].sum() for name in ("minutes", "runs", "counted", "known", "clock"))  # fmt: skip
-    if counted == count:
-        took = f"took {total:.0f} minutes of CPU time"
-    else:
-        took = f"took at most {total:.0f} minutes of one core"
-        rest = (
-            f"{count - counted} were made before CPU time was counted: their {total - known:.0f} "
-            "minutes by the clock hold what else the machine did"
-        )
-        took += f". {rest}" if not counted else (
-            f". Of {counted} the CPU time is known: {known:.0f} minutes, where the clock says "
-            f"{clock:.0f}. The other {rest}"
-        )  # fmt: skip
-    cells = [[f"[{row.page}]({row.page}.html)", f"{row.minutes:.1f}", f"{row.runs}",
-              f"{row.counted}"] for row in table.itertuples()]  # fmt: skip
-    return (
-        book.Note(
-            f"**Cost.** The {count} runs of this part in the {runs.scale} profile {took}."
-        ),
-        book.Table(["page", "core minutes", "runs", "CPU time counted"], cells, folded=True,
-                   stack=True, caption="What the runs cost, by page"),
-    )  # fmt: skip
+    return cost_tables.of_part(runs, root, "2-local-entropy", (*WITH_RUNS, *BESIDE))

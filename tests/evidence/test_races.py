@@ -42,6 +42,31 @@ def test_one_run_at_the_first_evaluation_still_counts(frame):
     assert found.second.to_dict() == {0: 2, 2: 3, 3: 3}
 
 
+def test_a_run_that_never_gets_there_counts_with_its_own_last_epoch():
+    long = [(90, 80, 60, 40, 30)] * 2 + [(90, 80, 70, 60, 60)]
+    short = [(90, 60, 55), (90, 60, 55), (90, 40, 30)]
+    frame = pd.concat([runs("adam", long), runs("entropy_adam", short)], ignore_index=True)
+    found = races.race(frame, "entropy_adam", "adam", 50)
+    # Nobody saw what Entropy-Adam does in Adam's third and fourth epoch.
+    assert found.first.to_dict() == {0: 2, 1: 2, 2: 1}
+    assert found.second.to_dict() == {0: 3, 1: 3, 2: 4}
+    assert found.note == (
+        "2 of 3 Entropy-Adam runs never do and count with their last epoch, 2; "
+        "1 of 3 Adam runs never do and count with their last epoch, 4"
+    )
+    assert (found.speed_up() > 0).all()
+
+
+def test_of_runs_of_unequal_length_each_has_its_own_end():
+    frame = pd.concat(
+        [runs("adam", [(90, 40), (90, 40, 30)]), runs("sgd", [(90, 80), (90, 80, 70)])],
+        ignore_index=True,
+    )
+    found = races.race(frame, "sgd", "adam", 50)
+    assert found.first.to_dict() == {0: 1, 1: 2}
+    assert found.note == "2 of 2 SGD runs never do"
+
+
 def test_fewer_than_two_pairs_decide_nothing(frame):
     found = races.race(frame, "anneal_sgd", "adam", 5)
     assert list(found.first.index) == [0]

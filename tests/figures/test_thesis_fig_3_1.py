@@ -41,8 +41,8 @@ def test_the_works_numbers_are_reproduced():
     assert named["c2.ratio"]["build"]["value"] == pytest.approx(0.5 / 40)
     assert found["finding"] == (
         "Of a small network's eigenvalues 94 % lie within $10^{-4}$ of zero (the work, of a larger "
-        "one: 94 %) and 1 % below; in the network of the work's size negative ones reach only "
-        "1.3 % of the largest's magnitude."
+        "one: 94 %) and 1 % are more negative; in the network of the work's size negative "
+        "ones reach only 1.3 % of the largest's magnitude."
     )
 
 
@@ -56,8 +56,8 @@ def test_a_lower_share_a_long_negative_tail_and_a_gradient_are_said():
     assert labels(named, "c2")["few"] == no
     assert found["finding"] == (
         "Of a small network's eigenvalues 40 % lie within $10^{-4}$ of zero (the work, of a larger "
-        "one: 94 %) and 26 % below; in the network of the work's size negative ones reach 50.0 % "
-        "of the largest's magnitude."
+        "one: 94 %) and 26 % are more negative; in the network of the work's size negative "
+        "ones reach 50.0 % of the largest's magnitude."
     )
     assert len(found["finding"].split()) < 45
     work = runs(share=40.0, scale="paper")

@@ -1,5 +1,7 @@
 """The Hessian's spectrum at the end of training (thesis figure 3.1): measured and drawn."""
 
+import math
+
 import numpy as np
 
 from landscape.evidence import claims, paper_costs, spectra, statistics
@@ -91,7 +93,7 @@ def finding(found):
         return "Nothing was measured."
     of, work, fall = "a small network's eigenvalues", "the work, of a larger one", ""
     if few.value is not None:
-        fall = f" and {few.value:.0f} % below"
+        fall = f" and {few.value:.0f} % are more negative"
     if share.verdict.scale == "work":  # few is of the small network all the same
         of, work, fall = "the work's network's eigenvalues", "the work", ""
     reach = "reach only" if ratio.verdict.word == "reproduced" else "reach"
@@ -176,9 +178,9 @@ def width_note(runs):
     return (
         f"Share within $10^{{-4}}$ of {size(runs, SMALL):,} weights: {'; '.join(texts)}. Of the "
         f"small network {format_measurement(below)} are below $-10^{{-4}}$. Of the network of the "
-        f"work's size Lanczos allows {seen.mean():.0f} to {band['high']:.0f} %. At least "
-        f"{band['low']:.0f} % are exactly zero, but only because the Hessian is taken over "
-        f"{samples} samples: over all {SAMPLES:,} the same count leaves {whole}."
+        f"work's size Lanczos allows {math.floor(seen.mean())} to {math.ceil(band['high'])} %. At "
+        f"least {math.floor(band['low'])} % are exactly zero, but only because the Hessian is "
+        f"taken over {samples} samples: over all {SAMPLES:,} the same count leaves {whole}."
     )
 
 

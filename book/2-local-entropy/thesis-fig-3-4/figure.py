@@ -202,11 +202,12 @@ def negative_note(runs):
         words = "are hardly any: it is the motion of the weights that lets gradients grow"
     else:
         words = "are as many: the motion of the weights does not matter"
-    own = diagonal(runs, "state", "negative")
+    own, frozen = (diagonal(runs, kind, "negative") for kind in ("state", "frozen"))
     return (
         f"Of Adam's own moments {format_number(moving, digits=2)} % of the entries are negative, "
         f"some in {(own > 0).sum()} of {len(own)} runs; "
-        f"where the weights stand still there {words} ({format_number(still, digits=2)} %)."
+        f"where the weights stand still there {words} ({format_number(still, digits=2)} %, fewer "
+        f"in {(frozen < own).sum()} of {len(own)} runs)."
     )
 
 

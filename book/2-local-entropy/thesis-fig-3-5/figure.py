@@ -170,8 +170,9 @@ def costs(runs, records):
         if ratio.value is None:
             continue
         fewer, where = ratio.value / length, "in this build" if record is None else "in the record"
+        noted = f" ({ratio.note})" if ratio.note else ""
         parts.append(
-            f"on {name}, {where}, {format_measurement(ratio)} counted in passes, "
+            f"on {name}, {where}, {format_measurement(ratio)} counted in passes{noted}, "
             f"{format_number(fewer, 3)} counted in updates"
         )
     return (

@@ -139,6 +139,7 @@ def curves(runs, records):
 
     values = claims.load(ID, runs.root).paper_values
     frame, record = runs.frame(RUNS), records.frame(RUNS)
+    where, longest = (runs, frame) if record is None else (records, record)
     panels = {}
     for letter, column, name in (
         ("a", "training_loss", "training loss"), ("b", "test_error", "test error [%]")
@@ -146,9 +147,9 @@ def curves(runs, records):
         figure, ax = book.panel(height=3.1)
         book.curves(ax, frame, "effective_epoch", column, METHODS, record=record, log=True)
         for method in METHODS:
-            for drop in drops(runs, method):
+            for drop in drops(where, method):
                 ax.axvline(
-                    drop * frame["effective_epoch"].max(), color=book.look(method).color,
+                    drop * longest["effective_epoch"].max(), color=book.look(method).color,
                     linestyle=":", linewidth=1, alpha=0.8,
                 )  # fmt: skip
         book.log_axis(ax)

@@ -3,16 +3,9 @@
 import math
 
 from landscape.errors import LandscapeError
-from landscape.evidence import claims, finals, statistics
+from landscape.evidence import claims, finals, gaps, statistics
 from landscape.evidence.angles import change, drift, mean_angle, memory
-from landscape.evidence.measurement import (
-    Measurement,
-    format_brief,
-    format_measurement,
-    format_number,
-    not_run,
-)
-from landscape.evidence.methods import label
+from landscape.evidence.measurement import format_measurement, format_number, not_run
 
 CHAR, INNER, PTB = "thesis-fig-3-7-char", "thesis-fig-3-7-inner", "thesis-fig-3-7-ptb"
 TEXT = "thesis-fig-3-7-text"
@@ -54,9 +47,10 @@ def apart(frame, first, second):
     return finals.gap(frame, first, second, **NATS)
 
 
-def printed(root):
-    """What the work prints for Adam on the characters."""
-    return claims.load("thesis-fig-3-7", root).paper_values["char-adam"].value
+def stated(root):
+    """What the work prints for both methods on the characters."""
+    values = claims.load("thesis-fig-3-7", root).paper_values
+    return {ADAM: values["char-adam"], ENTROPY: values["char-entropy"]}
 
 
 def words(runs):
@@ -124,183 +118,139 @@ def _angles(own, same):
 
 
 def finding(found):
-    """Which of the two optimizers ends lower on the characters, and what the angle does."""
+    """Which of the two optimizers ends lower on the characters, and what the angle does.
+
+    A record at the work's scale comes first, with how far its baseline is from the work's.
+    """
     test, rate, angle, mean = (
         found[key] for key in ("c2.test", "c2.rate", "c3.change", "c3.uncorrelated")
     )
     if any(part.value is None for part in (test, rate, angle, mean)):
         return "Nothing was measured."
-    work = [part.verdict.scale == "work" for part in (test, rate)]
+    work, controlled = (part.verdict.scale == "work" for part in (test, rate))
     note = test.measurement.note
     text = f" of {note.removeprefix('stand-in: ')}, a stand-in," if note else ""
-    first, second = (
-        _side(part.measurement, f"{_nats(part)} above", f"{_nats(part)} below",
-              "not measurably apart from") for part in (test, rate)
-    )  # fmt: skip
-    joint = " and" if first.split()[-1] == second.split()[-1] else " but"
-    if work[0] and not work[1]:  # a record need not have the control
-        joint = f" at the work's scale,{joint} in short runs"
-    elif not work[0]:
-        first = f"in short runs {first}"
-    faster = _side(angle.measurement, "faster", "more slowly", "not measurably faster")
+    gap = test.measurement
+    first = gaps.apart(gap)
+    scale = "At the work's scale" if work else "In short runs"
+    said = f"{scale} Entropy-Adam ends {first} Adam on characters{text} with half the gradients"
+    if work:
+        said += _baseline(gap, found["c2.adam"])
+    beside = f"{format_number(abs(rate.value), digits=2)} nats"
+    if work and not controlled:  # a record need not have the control; the angle has its section
+        there = gaps.side(rate.measurement, f"{beside} below", f"{beside} above",
+                          "not measurably apart from")  # fmt: skip
+        return f"{said}; in short runs Adam at Entropy-Adam's rate ends {there} it."
+    second = gaps.side(rate.measurement, f"{beside} above", f"{beside} below",
+                       "not measurably apart from")  # fmt: skip
+    joint = "and" if first.split()[-1] == second.split()[-1] else "but"
+    faster = gaps.side(angle.measurement, "faster", "more slowly", "not measurably faster")
     near = mean.measurement.has_interval and mean.measurement.low > 80
     return (
-        f"On characters{text} Entropy-Adam ends {first} Adam{joint} {second} Adam at "
-        f"Entropy-Adam's rate; its gradient's angle with the plain one changes {faster} "
-        f"on the LSTM than on LeNet{' and' if near else ', but'} is {mean.value:.0f} degrees, "
-        f"{'nearly' if near else 'not'} 90."
+        f"{said}, {joint} {second} Adam at Entropy-Adam's rate; its gradient's angle with the "
+        f"plain one changes {faster} on the LSTM than on LeNet{' and' if near else ', but'} is "
+        f"{mean.value:.0f} degrees, {'nearly' if near else 'not'} 90."
     )
 
 
-def _nats(part):
-    return f"{format_number(abs(part.value), digits=2)} nats"
-
-
-def _side(gap, above, below, between):
-    """The words for an interval above zero, below zero, or around it."""
-    if not gap.has_interval or gap.low <= 0 <= gap.high:
-        return between
-    return above if gap.low > 0 else below
+def _baseline(gap, adam):
+    """That Adam itself does not end where the work has it; "" where it does or may."""
+    off = gaps.beyond(adam.measurement, adam.claim.paper[0])
+    if off is None:
+        return ""
+    said = f"{format_number(abs(off), digits=2)} nats {'above' if off > 0 else 'below'}"
+    part = gaps.share(gap, off)
+    then = f", so that {part} of the gap may be the baseline's" if part else ""
+    return f" (Adam itself ends {said} its printed value{then})"
 
 
 def curves_and_angles(runs, records):
     """The page's first picture: the work's panel b, and the angle that its text speaks of."""
     from landscape import book
+    from landscape.book import recurrent_pictures
 
-    frames = {network: runs.table(network, "own") for network in NETWORKS}
+    frames = {name: runs.table(network, "own") for network, name in NETWORKS.items()}
     columns = ["method", "seed", "effective_epoch", NATS["column"], PERPLEXITY["column"]]
+    characters = recurrent_pictures.losses(
+        runs.frame(CHAR), records.frame(CHAR), (ADAM, ENTROPY),
+        (RATE, "Adam, Entropy-Adam's rate"), stated(runs.root)[ADAM].value,
+    )  # fmt: skip
     return book.Picture(
-        {"b": draw_characters(runs, records), "c": draw_angles(frames)},
+        {"b": characters, "c": recurrent_pictures.angles(frames)},
         titles={"b": "characters", "c": "angle of the two gradients"},
         alt="Left, test loss in nats a character against effective epochs for Adam, Entropy-Adam "
         "and Adam at Entropy-Adam's rate, with a horizontal line at the printed values. Right, the "
         "angle between the gradient of local entropy and the plain one against outer steps, for "
         "the char-LSTM and LeNet. The tables below state both in numbers.",
         data={"characters": runs.frame(CHAR)[columns]}
-        | {NETWORKS[name]: rows[["seed", "update", "angle", "angle_first"]]
+        | {name: rows[["seed", "update", "angle", "angle_first"]]
            for name, rows in frames.items()},
     )  # fmt: skip
-
-
-def draw_characters(runs, records):
-    """Test loss against effective epochs."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    column = NATS["column"]
-    book.curves(ax, runs.frame(CHAR), "effective_epoch", column, (ADAM, ENTROPY),
-                record=records.frame(CHAR))  # fmt: skip
-    book.curve(ax, runs.frame(CHAR), "effective_epoch", column, RATE, color=book.GREY, marker="x",
-               label="Adam, Entropy-Adam's rate")  # fmt: skip
-    value = printed(runs.root)
-    ax.axhline(value, color=book.INK, linestyle=":", linewidth=1.4)
-    above = records.frame(CHAR) is None  # the curves of a record end at the line
-    ax.annotate("printed in the work", (0.03, value + (0.04 if above else -0.04)), fontsize=9,
-                va="bottom" if above else "top", xycoords=("axes fraction", "data"))  # fmt: skip
-    ax.set(xlabel="effective epochs", ylabel="test loss [nats a character]", ylim=(1, None))
-    ax.legend(fontsize=9)
-    return figure
-
-
-def draw_angles(frames):
-    """The angle at every outer step, a line a seed."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    for (name, rows), color in zip(frames.items(), book.CYCLE, strict=False):
-        for seed, own in rows.groupby("seed"):
-            text = None if seed else f"{NETWORKS[name]} (n = {rows['seed'].nunique()})"
-            ax.plot(own["update"], own["angle"], color=color, linewidth=1, alpha=0.8, label=text)
-    ax.axhline(90, color=book.INK, linestyle=":", linewidth=1)
-    ax.set(xlabel="outer steps", ylabel="angle [degrees]", ylim=(0, 135), yticks=range(0, 121, 30))
-    ax.legend(fontsize=9, loc="lower right")
-    return figure
 
 
 def memory_of_the_text(runs):
     """The second picture: what tables of the last characters reach, beside the printed value."""
     from landscape.book import text_tables
 
-    return text_tables.picture(runs.table(TEXT, "characters"), printed(runs.root))
+    return text_tables.picture(runs.table(TEXT, "characters"), stated(runs.root)[ADAM].value)
 
 
 def reading(runs, records):
-    """Sentences: why the printed values are nats."""
+    """Sentences: why the printed values are nats, and where Adam's network ends beside them."""
     from landscape.book import text_tables
 
-    record = records.frame(CHAR)
+    table, record = runs.table(TEXT, "characters"), records.frame(CHAR)
     where, frame = ("here", runs.frame(CHAR)) if record is None else ("in the record", record)
     ours = finals.mean(frame, ADAM, **NATS)
+    beside = gaps.side(gaps.less(ours, table["of_training"].min()), "more than that table",
+                       "less than that table", "not measurably apart from that table")  # fmt: skip
     return (
-        f"{text_tables.reading(runs.table(TEXT, 'characters'), printed(runs.root))} Adam's network "
-        f"ends {where} at {format_measurement(ours)}, a perplexity of {math.exp(ours.value):.1f}."
+        f"{text_tables.reading(table, stated(runs.root)[ADAM].value)} Adam's network ends {where} "
+        f"at {format_measurement(ours)}, {beside}, a perplexity of {math.exp(ours.value):.1f}."
     )
 
 
 def ends_table(runs, records):
     """Every method on the characters: effective epochs, printed, record, nats, perplexity."""
-    from landscape import book
+    from landscape.book import recurrent_pictures
 
-    values = claims.load("thesis-fig-3-7", runs.root).paper_values
-    stated = {ADAM: values["char-adam"], ENTROPY: values["char-entropy"]}
-    frame, record = runs.frame(CHAR), records.frame(CHAR)
-    known = set() if record is None else set(record["method"])
-    rows = []
-    for method in METHODS:
-        epochs = frame.loc[frame["method"] == method, "effective_epoch"].max()
-        paper = stated.get(method)
-        rows.append([
-            book.Cell(label(method), details=f"{format_number(epochs)} effective epochs"),
-            f"{paper.value:g} ± {paper.err:g}" if paper else "–",
-            _recorded(record, method) if method in known else "–",
-            *_nats_and_perplexity(frame, method),
-        ])  # fmt: skip
-    for rate, part in runs.frame(INNER).groupby("lr_inner"):
-        name = book.Cell(label(ENTROPY), details=f"inner rate {rate:g}")
-        rows.append([name, "–", "–", *_nats_and_perplexity(part, ENTROPY)])
-    return book.Table(
-        ["optimizer", "printed", "record", f"this build ({runs.scale})", "its perplexity"], rows,
-        label="thesis-fig-3-7-ends", stack=True,
-        caption="Test loss on the characters at the end of training, nats a character "
-        "(95 % intervals of ours)",
+    inner = {f"inner rate {rate:g}": (ENTROPY, part)
+             for rate, part in runs.frame(INNER).groupby("lr_inner")}  # fmt: skip
+    return recurrent_pictures.ends(
+        runs.frame(CHAR), records.frame(CHAR), METHODS,
+        stated(runs.root), inner, runs.scale, "thesis-fig-3-7-ends",
     )  # fmt: skip
 
 
-def _recorded(record, method):
-    from landscape import book
-
-    epochs = record.loc[record["method"] == method, "effective_epoch"].max()
-    return book.Cell(format_measurement(finals.mean(record, method, **NATS)),
-                     details=f"{format_number(epochs)} effective epochs")  # fmt: skip
-
-
-def rate_of_learning(runs, records):
+def rate_of_learning(runs):
     """Sentences: what of the gain is the rate's."""
     frame = runs.frame(CHAR)
-    gaps = [finals.gap(frame, ENTROPY, other, **NATS).with_(n=None, unit="")
-            for other in (ADAM, SHORT, RATE)]  # fmt: skip
-    gaps = [format_measurement(found) for found in gaps]
+    found = [finals.gap(frame, ENTROPY, other, **NATS).with_(n=None, unit="")
+             for other in (ADAM, SHORT, RATE)]  # fmt: skip
+    ends = [format_measurement(gap) for gap in found]
     last = frame[frame["method"] == ADAM]["learning_rate"].min()
-    paper = claims.load("thesis-fig-3-7", runs.root).paper_values
-    theirs = paper["char-gap"]
+    theirs = claims.load("thesis-fig-3-7", runs.root).paper_values["char-gap"]
     within = "is within" if abs(theirs.value) <= theirs.err else "exceeds"
-    record, more = records.frame(CHAR), ""
-    if record is not None:
-        gap = format_brief(apart(record, ENTROPY, ADAM))
-        more = f" In the record, at the work's scale, it is {gap}."
     return (
-        f"In this build Entropy-Adam's final loss minus Adam's is {gaps[0]} nats, minus that of "
-        f"Adam with as many gradients {gaps[1]}, and minus that of Adam with as many gradients and "
-        f"Entropy-Adam's rate and drops {gaps[2]}. The comparison is one of learning rates, too: "
+        f"In this build Entropy-Adam's final loss minus Adam's is {ends[0]} nats, minus that of "
+        f"Adam with as many gradients {ends[1]}, and minus that of Adam with as many gradients and "
+        f"Entropy-Adam's rate and drops {ends[2]}. The comparison is one of learning rates, too: "
         f"Adam's falls to {format_number(last, digits=1)} here. The work's own difference, "
-        f"{theirs.value:.3f}, {within} its printed error (±{theirs.err:.3f}).{more}"
+        f"{theirs.value:.3f}, {within} its printed error (±{theirs.err:.3f})."
     )
 
 
-def _nats_and_perplexity(frame, method):
-    nats = finals.mean(frame, method, **NATS)
-    values = [None if x is None else math.exp(x) for x in (nats.value, nats.low, nats.high)]
-    return format_measurement(nats), format_measurement(Measurement(*values))
+def at_the_works_scale(runs, records):
+    """Sentences: what a record has and what it has not."""
+    from landscape.book import recurrent_pictures
+
+    record = records.frame(CHAR)
+    if record is None:
+        return "No record of these runs at the work's scale has been made."
+    said = recurrent_pictures.said_of_record(record, (ENTROPY, ADAM), stated(runs.root))
+    if {SHORT, RATE} <= set(record["method"]):
+        return said
+    return f"{said} The controls, Adam with as many gradients, were run in the short form alone."
 
 
 def angles_table(runs):

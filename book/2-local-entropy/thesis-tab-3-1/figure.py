@@ -5,8 +5,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from landscape.errors import LandscapeError
-from landscape.evidence import claims, finals, statistics
+from landscape.evidence import claims, finals, gaps, statistics
 from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
+from landscape.evidence.methods import label
 
 MNISTFC, LENET = "thesis-tab-3-1-mnistfc", "thesis-tab-3-1-lenet"
 OUTER = "thesis-tab-3-1-mnistfc-outer"
@@ -74,16 +75,36 @@ def usual_key(task):
     return f"{task}-{TASKS[task].usual}"
 
 
-def gap(frame, task):
-    """The entropic optimizer's minus the usual one's final value, paired by seed."""
+def gap(frame, task, printed=None):
+    """The entropic optimizer's minus the usual one's final value, paired by seed.
+
+    With the ``printed`` value of the usual one, the note says how far it ends from that.
+    """
     one = TASKS[task]
-    return finals.gap(frame, one.entropic, one.usual, one.column, one.unit)
+    found = finals.gap(frame, one.entropic, one.usual, one.column, one.unit)
+    if printed is None:
+        return found
+    off = gaps.beyond(finals.mean(frame, one.usual, one.column, found.unit), printed)
+    if off is None:
+        return found
+    side = "above" if off > 0 else "below"
+    size = f"{format_number(abs(off), digits=2)} {found.unit}"
+    part = gaps.share(found, off)
+    then = f", so that {part} of the gap may be the baseline's" if part else ""
+    return found.with_(note=f"{label(one.usual)} itself ends {size} {side} its printed value{then}")
 
 
 def passes(frame, task):
-    """Passes until the usual optimizer's final value is reached, entropic over usual."""
+    """Passes until the usual optimizer's final value is reached, entropic over usual.
+
+    A run that never gets there counts with its last epoch. Where none does the ratio would be that
+    of the lengths of the runs, which are about one to two by design, and nothing is measured.
+    """
     one = TASKS[task]
     level = finals.final(frame, one.usual, one.column).mean()
+    rows = frame[frame["method"] == one.entropic]
+    if statistics.time_to_threshold(rows, one.column, level).isna().all():
+        return not_run(f"no {label(one.entropic)} run gets to where {label(one.usual)} ends")
     return finals.passes(frame, one.entropic, one.usual, level, one.column)
 
 
@@ -92,14 +113,17 @@ def measure(runs):
     frames = {task: frame_of(runs, one.experiment) for task, one in TASKS.items()}
     if all(frames[task] is None for task in ("mnistfc", "lenet")):
         return {}
-    gaps = {task: not_run(TASKS[task].absent) if frame is None else gap(frame, task)
+    # Small runs end far from what is printed, whatever the optimizer.
+    printed = paper(runs.root) if runs.scale == "paper" else {}
+    ends = {task: not_run(TASKS[task].absent) if frame is None
+            else gap(frame, task, printed.get(usual_key(task)))
             for task, frame in frames.items()}  # fmt: skip
-    times = {f"{task}-passes": gaps[task] if frames[task] is None else passes(frames[task], task)
+    times = {f"{task}-passes": ends[task] if frames[task] is None else passes(frames[task], task)
              for task in ("ptb", "char")}  # fmt: skip
     plain = {part: (frame_of(runs, name), frames[task]) for part, (task, name) in SGLD.items()}
     return {
-        "c1": {task: gaps[task] for task in ("mnistfc", "lenet", "allcnn")},
-        "c2": {**{task: gaps[task] for task in ("ptb", "char")}, **times},
+        "c1": {task: ends[task] for task in ("mnistfc", "lenet", "allcnn")},
+        "c2": {**{task: ends[task] for task in ("ptb", "char")}, **times},
         "c3": {
             part: not_run(NO_SGLD)
             if sgld is None or entropy is None
@@ -113,10 +137,12 @@ def finding(found):
     """On which tasks the entropic optimizer ends lower, higher or not measurably apart."""
     places = {"c1": ("mnistfc", "lenet", "allcnn"), "c2": ("ptb", "char")}
     judged = {task: found[f"{claim}.{task}"] for claim, tasks in places.items() for task in tasks}
-    groups = {"lower": [], "higher": [], "not measurably apart": [], "": []}
+    groups = {"lower": [], "higher": [], "not measurably apart": []}
+    absent = [TASKS[task].name for task, part in judged.items() if part.value is None]
     for task, part in judged.items():
-        groups[_side(part.measurement)].append(TASKS[task].name)
-    absent = groups.pop("")
+        if part.value is not None:
+            side = gaps.side(part.measurement, "higher", "lower", "not measurably apart")
+            groups[side].append(_named(task, part))
     if len(absent) == len(judged):
         return "Nothing was measured."
     ends = ", and ".join(f"{side} on {_listed(names)}" for side, names in groups.items() if names)
@@ -133,12 +159,10 @@ def finding(found):
     return f"Compared with the usual optimizer the entropic one ends {ends}{scale}{left}."
 
 
-def _side(gap):
-    if gap is None or gap.value is None:
-        return ""
-    if not gap.has_interval or gap.low <= 0 <= gap.high:
-        return "not measurably apart"
-    return "lower" if gap.high < 0 else "higher"
+def _named(task, part):
+    """A task's name, and where its baseline ends if that is not where the work has it."""
+    name, note = TASKS[task].name, part.measurement.note
+    return f"{name} (where {note.split(', so')[0]})" if "itself" in note else name
 
 
 def _listed(names):
@@ -241,42 +265,16 @@ def differences(runs, records):
     return pd.DataFrame(table)
 
 
-MARKS = {"work": (-0.22, "D", "printed in the work"), "record": (0.0, "o", "record"),
-         "build": (0.22, "v", "this build")}  # fmt: skip
-
-
-def draw(table, column, neutral, label):
-    """One quantity of all tasks, with intervals, and the line of no difference."""
-    from landscape import book
-
-    figure, ax = book.panel(height=3.1)
-    for source, (shift, marker, name) in MARKS.items():
-        part = table[table["source"] == source].dropna(subset=[column])
-        if part.empty:
-            continue
-        color = book.INK if source == "work" else book.look(ENTROPY).color
-        at = [list(TASKS).index(task) + shift for task in part["task"]]
-        bounds = [f"{column}_{end}" for end in ("low", "high")]
-        spans = None
-        if set(bounds) <= set(part):
-            low, high = (part[end].fillna(part[column]) for end in bounds)
-            spans = [part[column] - low, high - part[column]]
-        ax.errorbar(part[column], at, xerr=spans, fmt=marker, color=color, label=name, elinewidth=1,
-                    markerfacecolor=book.PAPER if source == "record" else color)  # fmt: skip
-    ax.axvline(neutral, color=book.GREY, linewidth=1)
-    ax.set(yticks=range(len(TASKS)), yticklabels=list(TASKS), xlabel=label, ylim=(4.6, -0.6))
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize=9,
-              columnspacing=0.9, handletextpad=0.2)  # fmt: skip
-    return figure, ax
-
-
 def picture(runs, records):
     """How much lower the entropic optimizer ends, and after how many passes."""
     from landscape import book
+    from landscape.book import task_pictures
 
     table = differences(runs, records)
-    ends, _ = draw(table, "change", 0, "final value, change [%]")
-    times, ax = draw(table, "passes", 1, "passes, entropic over usual")
+    ends, _ = task_pictures.lines(table, list(TASKS), "change", 0, "final value, change [%]",
+                                  ENTROPY)  # fmt: skip
+    times, ax = task_pictures.lines(table, list(TASKS), "passes", 1, "passes, entropic over usual",
+                                    ENTROPY)  # fmt: skip
     book.log_axis(ax, "x")
     return book.Picture(
         panels={"a": ends, "b": times},

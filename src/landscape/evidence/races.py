@@ -20,8 +20,10 @@ ERROR, TIME = "validation_error", "effective_epoch"
 class Race:
     """Epochs to an error of two methods, one number a seed, for the seeds that can be compared.
 
-    A run that never gets there has the last epoch instead. ``note`` counts those runs and the pairs
-    that are left out: neither run gets there, or both do before the first evaluation.
+    A run that never gets there has its own last epoch instead, a lower bound: nobody knows how much
+    longer it would have taken, and the last epoch of a method that runs longer is a time at which
+    this one never was. ``note`` counts those runs and the pairs that are left out: neither run gets
+    there, or both do before the first evaluation.
     """
 
     first: pd.Series
@@ -29,7 +31,10 @@ class Race:
     note: str
 
     def ratio(self) -> Measurement:
-        """``first / second``, geometric mean and interval; not run for fewer than two pairs."""
+        """``first / second``, geometric mean and interval; not run for fewer than two pairs.
+
+        Where runs of the first method never get there it is too small, of the second too large.
+        """
         if len(self.first) < 2:
             return not_run(self.note or "fewer than two pairs of runs")
         return statistics.ratio_of_means(self.first, self.second, note=self.note)
@@ -44,9 +49,10 @@ def race(frame: pd.DataFrame, first: str, second: str, level: float) -> Race:
 
     ``frame`` has the columns of ``results/`` and ``method``. Diverged runs are left out.
     """
-    times, earliest = {}, {}
+    times, earliest, ends = {}, {}, {}
     for method in (first, second):
         rows = frame[frame["method"] == method]
+        ends[method] = rows.groupby("seed")[TIME].max()
         times[method] = statistics.time_to_threshold(rows, ERROR, level)
         earliest[method] = rows[rows["step"] > 0].groupby("seed")[TIME].min()
     seeds = times[first].index.intersection(times[second].index)
@@ -54,8 +60,10 @@ def race(frame: pd.DataFrame, first: str, second: str, level: float) -> Race:
     never = one.isna() & other.isna()
     at_once = (one <= earliest[first][seeds]) & (other <= earliest[second][seeds])
     kept = seeds[~(never | at_once)]
+    unlike = ends[first].max() != ends[second].max()  # else which epoch they have is no question
     notes = [
         f"{time[kept].isna().sum()} of {len(kept)} {label(method)} runs never do"
+        + (f" and count with their last epoch, {ends[method].max():.3g}" if unlike else "")
         for method, time in ((first, one), (second, other)) if time[kept].isna().any()
     ]  # fmt: skip
     notes += [
@@ -66,8 +74,8 @@ def race(frame: pd.DataFrame, first: str, second: str, level: float) -> Race:
         )
         if bad.any()
     ]
-    ends = frame[TIME].max()
-    return Race(one[kept].fillna(ends), other[kept].fillna(ends), "; ".join(notes))
+    counted = (time[kept].fillna(ends[method]) for method, time in ((first, one), (second, other)))
+    return Race(*counted, "; ".join(notes))
 
 
 def difference_of_speed_ups(a: Race, b: Race, names: Sequence[str], **fields) -> Measurement:
