@@ -21,6 +21,15 @@ def test_a_measurement_refuses_an_interval_that_does_not_enclose_it():
         Measurement(3, 1, None, 5)
 
 
+def test_a_side_is_that_of_the_whole_interval():
+    one = Measurement(3, 1, 5, 4)
+    assert (one.above(), one.above(1), one.below(6), one.below(5)) == (True, False, True, False)
+    assert one.apart()
+    assert not one.apart(4)
+    assert not Measurement(3).above(), "without an interval nothing is known"
+    assert not Measurement(None).apart()
+
+
 @pytest.mark.parametrize(
     ("measurement", "text"),
     [

@@ -51,6 +51,18 @@ class Measurement:
         ends = (self.low, self.high)
         return self.finite and all(end is not None and math.isfinite(end) for end in ends)
 
+    def above(self, bound: float = 0.0) -> bool:
+        """Whether the whole interval lies above a bound; never without an interval."""
+        return self.has_interval and self.low > bound
+
+    def below(self, bound: float = 0.0) -> bool:
+        """Whether the whole interval lies below a bound; never without an interval."""
+        return self.has_interval and self.high < bound
+
+    def apart(self, bound: float = 0.0) -> bool:
+        """Whether the interval leaves a bound out, on whichever side."""
+        return self.above(bound) or self.below(bound)
+
     def with_(self, **changes: object) -> "Measurement":
         """Return a copy with the given fields changed (``unit``, ``note``, ``diverged``...)."""
         return replace(self, **changes)
