@@ -3,6 +3,7 @@
 Tables of them: ``landscape.book.race_tables``.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -68,6 +69,16 @@ def race(frame: pd.DataFrame, first: str, second: str, level: float) -> Race:
     ]
     ends = frame[TIME].max()
     return Race(one[kept].fillna(ends), other[kept].fillna(ends), "; ".join(notes))
+
+
+def never_there(measured: Measurement, method: str) -> bool:
+    """Whether no run of a race's first method gets there, by the note of ``race``.
+
+    A pair in which neither run does is left out there; one in which both do at once is an arrival.
+    """
+    all_of_them = rf"\b(\d+) of \1 {re.escape(label(method))} runs never do"
+    at_once = "at the first evaluation" in measured.note
+    return bool(re.search(all_of_them, measured.note)) and not at_once
 
 
 def difference_of_speed_ups(a: Race, b: Race, names: Sequence[str], **fields) -> Measurement:
