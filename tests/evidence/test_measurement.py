@@ -10,6 +10,7 @@ from landscape.evidence.measurement import (
     format_brief,
     format_measurement,
     format_number,
+    format_power,
     significant,
 )
 
@@ -67,6 +68,11 @@ def test_six_significant_digits(value, rounded):
 def test_digits_may_be_asked_for():
     assert format_number(1.49999, digits=6) == "1.49999"
     assert format_number(1.49999) == "1.5"
+
+
+def test_small_numbers_become_formulas():
+    assert format_power(1e-4) == "10^{-4}"
+    assert format_power(2.5e-5) == r"2.5\cdot 10^{-5}"
 
 
 def test_in_a_cell_the_number_of_runs_is_left_out_and_nothing_is_a_dash():

@@ -99,6 +99,13 @@ def format_number(value: float | None, decimals: int | None = None, digits: int 
     return "0" + text[2:] if text.startswith("-0") and not float(text) else text
 
 
+def format_power(value: float) -> str:
+    r"""A small number as a formula, without dollars: ``10^{-4}``, ``2.5\cdot 10^{-5}``."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    front = "" if float(mantissa) == 1 else rf"{float(mantissa):g}\cdot "
+    return f"{front}10^{{{int(exponent)}}}"
+
+
 def decimals_for(spread: float) -> int | None:
     """Decimals that show two significant digits of a spread; None outside 1e-4..1e4."""
     if not math.isfinite(spread) or not 1e-4 <= spread < 1e4:
