@@ -50,7 +50,7 @@ def energies(
     Args:
         found: One row a minimum, all draws.
         draws: How many there were.
-        spins: N.
+        spins: How many the glass has.
         p: The order of the glass.
         record: As ``found``, with its ``draw``; of as many spins.
     """
