@@ -50,3 +50,10 @@ def test_two_experiments_on_the_same_data_are_paired_and_both_name_what_diverged
     assert (none.value, none.note) == (None, "no pair of runs that ended")
     for pair in ((None, others), (ours, None)):
         assert finals.between(pair[0], "sgld", pair[1], "sgd").note == "there are no runs of both"
+
+
+def test_the_lowest_end_of_a_search_is_of_a_run_that_ended():
+    runs = frame({"a": [7, 5], "b": [5, 4]})
+    runs.loc[(runs["method"] == "b") & (runs["seed"] == 1), "diverged"] = 1
+    best = finals.lowest(runs, "test_error")
+    assert (best["method"], best["seed"], best["step"]) == ("a", 1, 1)

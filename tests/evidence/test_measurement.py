@@ -10,6 +10,7 @@ from landscape.evidence.measurement import (
     format_brief,
     format_measurement,
     format_number,
+    format_power,
     significant,
 )
 
@@ -19,6 +20,15 @@ def test_a_measurement_refuses_an_interval_that_does_not_enclose_it():
         Measurement(3, 1, 2, 5)
     with pytest.raises(ValueError, match="both ends"):
         Measurement(3, 1, None, 5)
+
+
+def test_a_side_is_that_of_the_whole_interval():
+    one = Measurement(3, 1, 5, 4)
+    assert (one.above(), one.above(1), one.below(6), one.below(5)) == (True, False, True, False)
+    assert one.apart()
+    assert not one.apart(4)
+    assert not Measurement(3).above(), "without an interval nothing is known"
+    assert not Measurement(None).apart()
 
 
 @pytest.mark.parametrize(
@@ -58,6 +68,11 @@ def test_six_significant_digits(value, rounded):
 def test_digits_may_be_asked_for():
     assert format_number(1.49999, digits=6) == "1.49999"
     assert format_number(1.49999) == "1.5"
+
+
+def test_small_numbers_become_formulas():
+    assert format_power(1e-4) == "10^{-4}"
+    assert format_power(2.5e-5) == r"2.5\cdot 10^{-5}"
 
 
 def test_in_a_cell_the_number_of_runs_is_left_out_and_nothing_is_a_dash():

@@ -119,6 +119,13 @@ def test_ratio_needs_positive_values():
         s.ratio_of_means([0.0, 1.0], [1.0, 1.0])
 
 
+def test_a_geometric_mean_is_the_mean_of_logarithms():
+    found, logs = s.geometric_mean([1, 10, 100], unit="epochs"), s.mean_interval([0, 1, 2])
+    assert found.value == pytest.approx(10)
+    close(found, 10**logs.low, 10**logs.high)
+    assert (found.n, found.unit) == (3, "epochs")
+
+
 def test_bootstrap_is_the_same_every_time_and_matches_brute_force():
     x = [1.03, 2.41, 4.17, 8.59, 2.9]
     found = s.bootstrap_interval(x, resamples=2000, seed=3)

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from landscape.book import critical_point_tables
+from landscape.book import critical_point_pictures, critical_point_tables
 from landscape.evidence import figures
 from landscape.evidence.runs import Runs
 from landscape.theory import kac_rice
@@ -22,20 +21,6 @@ def figure():
 @pytest.fixture(scope="module")
 def runs():
     return Runs.build("laptop", ROOT)
-
-
-def test_an_interval_of_counts_does_not_reach_below_the_least_possible_number(figure):
-    mean = figure.counted([1, 1, 1, 3], 1)
-    assert (mean.value, mean.low) == (1.5, 1)
-    assert mean.high == pytest.approx(1.5 + 3.182446 * 0.5)  # Student's t, 3 degrees of freedom
-    assert figure.counted([4], 1).low is None
-
-
-def test_means_add_those_unseen_and_measure_fields_in_units_of_the_critical_one(figure):
-    rows = pd.DataFrame({"spins": 8, "field": 3**0.5, "found": [4, 6], "unseen": [0, 2]})
-    (row,) = figure.means(rows, 2).to_dict("records")
-    assert (row["spins"], row["mean"], row["low"]) == (8, 6, 2)
-    assert row["field"] == pytest.approx(1)
 
 
 def test_found_numbers_stand_beside_the_exact_ones(figure, runs):
@@ -63,7 +48,7 @@ def test_a_constant_field_moves_minima_further_than_the_theorem_allows(figure, r
 
 
 def test_numbers_by_index_are_exact_and_meet_at_the_critical_field(figure, runs):
-    v, numbers = figure.by_index(6)
+    v, numbers = critical_point_pictures.by_index(6)
     at = int(np.abs(v - 1).argmin())
     np.testing.assert_allclose(numbers[at], 2, rtol=1e-6)
     np.testing.assert_allclose(numbers, numbers[:, ::-1], rtol=1e-6)
@@ -76,8 +61,8 @@ def test_numbers_by_index_are_exact_and_meet_at_the_critical_field(figure, runs)
 
 
 def test_panels_hold_a_line_and_a_limit_for_every_number_of_spins(figure, runs):
-    for drawn in (figure.draw_numbers(runs, "minima"), figure.draw_edge(runs),
-                  figure.draw_share(runs), figure.draw_band(runs)):  # fmt: skip
+    limits, share = figure.limit_laws(runs), figure.indices(runs).panels["b"]
+    for drawn in (figure.draw_numbers(runs, "minima"), share, *limits.panels.values()):
         (ax,) = drawn.axes
         labels = [text.get_text() for text in ax.get_legend().get_texts()]
         assert {f"$N = {n}$" for n in (20, 50, 100, 200, 400)} <= set(labels)
@@ -87,7 +72,7 @@ def test_panels_hold_a_line_and_a_limit_for_every_number_of_spins(figure, runs):
 
 
 def test_the_displacement_is_drawn_with_the_bound(figure, runs):
-    (ax,) = figure.draw_displacement(runs).axes
+    (ax,) = figure.displacement(runs).panels.axes
     bound = next(line for line in ax.lines if line.get_label() == "$N^{-0.3}$")
     np.testing.assert_allclose(bound.get_ydata(), np.array([25, 50, 100]) ** -0.3, rtol=1e-6)
 

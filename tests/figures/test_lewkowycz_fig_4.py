@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from landscape.book import budget_tables
 from landscape.evidence import figures, l2_budgets
 
 from .budgets_made import flat, forked, lawful, made, probe
@@ -156,5 +157,5 @@ def test_pictures_tables_and_sentences(figure):
     assert set(figure.collapse(runs).panels) == {"a", "b"}
     # 2 log(48 / 2), a little less for the quarter's beginning: it peaks at 2 of 64 epochs.
     assert "by 6.6 with 0.005" in figure.undone(runs)
-    assert figure.span((1e-3, 1e-3)) == "0.001"
+    assert budget_tables.span((1e-3, 1e-3)) == "0.001"
     assert np.isfinite(figure.conversion(runs))

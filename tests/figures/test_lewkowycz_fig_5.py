@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from landscape.book import l2_mode_tables
 from landscape.evidence import claims, figures, judge
 from landscape.evidence.runs import Runs
 from landscape.theory import l2_modes
@@ -142,7 +143,7 @@ def test_the_theories_part_before_the_minimum_of_the_stored_losses(verdicts, sto
 
 
 def test_the_solution_is_shown_beside_the_print_that_overflows(figure):
-    rows = figure.printed_rows()
+    rows = l2_mode_tables.printed_rows(figure.DECAY, figure.START, figure.integrated)
     assert len(rows) == 5
     for row in rows:
         assert float(row[3]) == pytest.approx(float(row[4]), rel=1e-4)

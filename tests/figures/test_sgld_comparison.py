@@ -124,11 +124,6 @@ def test_the_answer_names_the_temperature_in_the_works_units(figure):
     assert "in short runs on few images" in figure.answer(made)
 
 
-def test_small_numbers_become_formulas(figure):
-    assert figure.power_of_ten(1e-4) == "10^{-4}"
-    assert figure.power_of_ten(2.5e-5) == r"2.5\cdot 10^{-5}"
-
-
 def test_noise_alone_is_a_random_walk(figure):
     chosen = {"lr": 4e-4, "power": 0.0, "temperature": 0.25}
     assert figure.walk(chosen, 100) == pytest.approx(0.1)

@@ -1,6 +1,5 @@
 """Thesis figure 2.2: end points of descents, counted on tables made by hand."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -95,12 +94,3 @@ def test_without_a_record_there_is_nothing_of_it(figure):
     found, named = judged(ID)
     assert named["c1"]["verdict"]["label"] == "not run"
     assert found["finding"] == "Nothing was measured."
-
-
-def test_the_background_is_the_energy_near_points_and_empty_far_away(figure):
-    x, y = (np.array([0.0, 0.01, 1.0]) for _ in range(2))
-    field, extent = figure.background(x, y, np.array([2.0, 2.0, 4.0]), size=80)
-    assert np.nanmin(field) == pytest.approx(2)
-    assert np.nanmax(field) == pytest.approx(4)
-    assert np.isnan(field[0, -1])
-    assert extent[0] < 0 < 1 < extent[1]

@@ -131,9 +131,9 @@ def test_the_control_does_not_change_the_verdicts(runs):
         runs.frames[name] = diverge(_joined(runs.frames[name], noise), "resampled_noise", 1)
     after = judged(ID, runs)
     assert _verdicts(after) == _verdicts(before)
-    rows = figures.load(ID, ROOT).control_rows(runs)
+    rows = figures.load(ID, ROOT).control_table(runs).rows
     assert len(rows) == 6
-    assert rows[1][2].startswith("20"), "noise minus Adam, final"
+    assert rows[1][2].text.startswith("20"), "noise minus Adam, final"
 
 
 def _joined(*frames):
@@ -148,12 +148,12 @@ def _verdicts(result):
 def test_runs_that_never_start_are_counted(runs):
     frame = runs.frames[DEFAULT]
     frame.loc[frame["method"] == "adam", ["validation_error", "gradient_layer_min_raw"]] = [88.5, 0]
-    rows = figures.load(ID, ROOT).dead_rows(runs, Made("paper"))
-    cells = {(row[0], row[1]): row[3] for row in rows}
+    rows = figures.load(ID, ROOT).dead_table(runs, Made("paper")).rows
+    cells = {(row[0].text, row[1].text): row[3] for row in rows}
     assert cells["16 layers, default", "Adam"].text == "4 of 4"
     assert cells["16 layers, default", "Adam"].details == "4 with a silent layer"
     assert cells["16 layers, Glorot", "Adam"].text == "0 of 4"
-    assert {row[2] for row in rows} == {"–"}
+    assert {row[2].text for row in rows} == {"–"}
     found, named = judged(ID, runs)
     assert named["c1.epochs-default"]["build"]["note"] == "4 of 4 Adam runs never do"
     assert "where plain Adam does not learn at all, and ends lower" in found["finding"]

@@ -109,14 +109,17 @@ def finding(found):
     )
 
 
+def drawn(runs, records):
+    """Name, source and draws of this build and of the record, as far as they are there."""
+    found = [(name, source, draws(source))
+             for name, source in (("this build", runs), ("record", records))]  # fmt: skip
+    return [one for one in found if one[2] is not None]
+
+
 def counts(runs, records):
     """Rows of text: regime, run, expected and found numbers of minima, distance, energy."""
     rows = []
-    sources = [("this build", runs), ("record", records)]
-    for name, source in sources:
-        tables = draws(source)
-        if tables is None:
-            continue
+    for name, source, tables in drawn(runs, records):
         whole = spin_glass_summary.summary(
             {regime: table.reset_index() for regime, table in tables.items()},
             source.parameters(NAME),
@@ -152,10 +155,7 @@ def curvature(runs, records):
     """Rows of text on the curvature at the end points, all draws."""
     rows = []
     for regime in REGIMES:
-        for name, source in (("this build", runs), ("record", records)):
-            tables = draws(source)
-            if tables is None:
-                continue
+        for name, source, tables in drawn(runs, records):
             one, d = minima(source)[regime], tables[regime]
             rows.append([
                 regime, name, f"{one['smallest_eigenvalue'].min():.3g}",
@@ -225,21 +225,6 @@ def maps(runs):
     )
 
 
-def background(x, y, energy, size=240):
-    """Nadaraya-Watson estimate of the energy over the plane, NaN where no point is near."""
-    from scipy.ndimage import gaussian_filter
-
-    half = (1 + 6 * SMOOTHING) * max(np.ptp(x), np.ptp(y)) / 2
-    cx, cy = (x.max() + x.min()) / 2, (y.max() + y.min()) / 2
-    box = [[cy - half, cy + half], [cx - half, cx + half]]
-    bandwidth = SMOOTHING * size
-    mass, _, _ = np.histogram2d(y, x, bins=size, range=box)
-    value, _, _ = np.histogram2d(y, x, bins=size, range=box, weights=energy)
-    mass, value = (gaussian_filter(part, bandwidth, mode="constant") for part in (mass, value))
-    near = mass > 0.1 / (2 * np.pi * bandwidth**2)  # a tenth of what one point gives at its place
-    return np.where(near, value / np.where(near, mass, 1), np.nan), (*box[1], *box[0])
-
-
 def draw_map(runs, regime, dot=2.2):
     """End points of draw 0 in the plane of t-SNE over the smoothed energy."""
     from matplotlib import colormaps
@@ -247,10 +232,11 @@ def draw_map(runs, regime, dot=2.2):
     from matplotlib.ticker import MaxNLocator
 
     from landscape import book
+    from landscape.book import spin_glass_pictures
 
     rows = runs.table(NAME, regime)
     x, y, energy = (rows[name].to_numpy() for name in ("x", "y", "energy"))
-    field, extent = background(x, y, energy)
+    field, extent = spin_glass_pictures.background(x, y, energy, SMOOTHING)
     middle, span = (energy.max() + energy.min()) / 2, max(np.ptp(energy), 0.02)
     # The dark end of the map is left out: dark dots must be seen on it.
     light = ListedColormap(colormaps["cividis"](np.linspace(0.35, 1, 256)))
@@ -269,48 +255,17 @@ def draw_map(runs, regime, dot=2.2):
     return figure
 
 
-def draw_energies(runs, records):
-    """Minima of the exponential regime by energy, found and exact, per draw of the disorder."""
-    from scipy.interpolate import CubicSpline
-
-    from landscape import book
-
-    found, n = runs.table(NAME, "exponential", "minima"), runs.table(NAME, "exponential", "draws")
-    spins = int(n["spins"].iloc[0])
-    u, density = kac_rice.minima_by_energy(spins, P)
-    low, high = spin_glass.energy_level(0, P), spin_glass.e_infinity(P)
-    left = min(found["energy"].min(), -low) - 0.02
-    right = max(found["energy"].max() + 0.02, -1.36)
-    width = (right - left) / 24
-    edges = left + width * np.arange(25)
-    figure, ax = book.panel(height=3.1)
-    counted, _ = np.histogram(found["energy"], edges)
-    ax.bar(edges[:-1], counted / len(n), width, align="edge", color=book.CYCLE[6],
-           label="found, this build")  # fmt: skip
-    more = records.table(NAME, "exponential", "minima")
-    if more is not None and spins == 100:  # the record has the work's N
-        number, _ = np.histogram(more["energy"], edges)
-        ax.stairs(number / more["draw"].nunique(), edges, color=book.INK, label="found, record")
-    fine = np.linspace(left, right, 300)
-    ax.plot(fine, width * CubicSpline(u, density)(fine), color=book.CYCLE[1],
-            label=f"exact, $N = {spins}$")  # fmt: skip
-    ax.axvspan(-low, -high, color=book.GREY, alpha=0.3, linewidth=0)
-    for level, text, side in ((low, "$-E_0$", "right"), (high, r"$-E_\infty$", "left")):
-        ax.annotate(text, (-level, 0.97), xycoords=("data", "axes fraction"), ha=side, va="top",
-                    xytext=(-4 if side == "right" else 4, 0),
-                    textcoords="offset points")  # fmt: skip
-    ax.set(xlim=(left, right), ylim=(0, 1.35 * width * density.max()), ylabel="minima per bar",
-           xlabel="energy per spin $H / N$")  # fmt: skip
-    ax.legend(loc="upper right", fontsize=9)
-    return figure
-
-
 def energies(runs, records):
     """Minima of the exponential regime by energy, found and exact."""
     from landscape import book
+    from landscape.book import spin_glass_pictures
 
+    tables, record = draws(runs), records.table(NAME, REGIMES[0], "minima")
+    if spins(tables) != 100:  # the work's N, which the record has
+        record = None
+    found, number = minima(runs)[REGIMES[0]], len(tables[REGIMES[0]])
     return book.Picture(
-        draw_energies(runs, records),
+        spin_glass_pictures.energies(found, number, spins(tables), P, record),
         alt="A bell-shaped histogram of energies per spin with its peak a little above minus one "
         "and a half; the exact line follows the bars. The narrow shaded band lies at the left "
         "foot of the bell.",

@@ -8,7 +8,7 @@ its whole 95 % interval above zero.
 import numpy as np
 
 from landscape.evidence import claims, finals, ladders, statistics
-from landscape.evidence.measurement import Measurement, format_brief, format_number
+from landscape.evidence.measurement import Measurement, format_brief, format_number, format_power
 from landscape.evidence.methods import label
 
 LENET, ALLCNN = "lenet", "allcnn"
@@ -77,18 +77,11 @@ def parting(differences):
     return ladders.unbroken(sorted(differences.items(), reverse=True))
 
 
-def power_of_ten(value):
-    """A small number as a formula, like ``10^{-4}``."""
-    mantissa, exponent = f"{value:.1e}".split("e")
-    front = "" if float(mantissa) == 1 else rf"{float(mantissa):g}\cdot "
-    return f"{front}10^{{{int(exponent)}}}"
-
-
 def _side(difference):
     """Where the whole interval of a difference lies, in words."""
-    if not difference.has_interval or difference.low <= 0 <= difference.high:
+    if not difference.apart():
         return APART
-    return "above" if difference.low > 0 else "below"
+    return "above" if difference.above() else "below"
 
 
 def answer(runs):
@@ -108,7 +101,7 @@ def answer(runs):
     apart = parting(above_none(by_temperature(runs)))
     noise = "at no temperature tried does its noise raise LeNet's error"
     if apart is not None:
-        at = rf"$\beta^{{-1}} = {power_of_ten(apart / samples(runs, LENET))}$"
+        at = rf"$\beta^{{-1}} = {format_power(apart / samples(runs, LENET))}$"
         noise = f"its noise measurably raises LeNet's error from {at} on"
         if apart == max(by_temperature(runs)):
             noise = f"only the highest temperature tried, {at}, measurably raises LeNet's error"
@@ -181,27 +174,24 @@ def comparison(runs):
 def temperatures(runs):
     """Test error against the temperature of the noise, and how far above that without noise."""
     from landscape import book
+    from landscape.book import ladder_pictures
 
     errors, count = by_temperature(runs), samples(runs, LENET)
     means = {value: statistics.mean_interval(one) for value, one in errors.items()}
     still, panels = means.pop(0.0), {}
-    for letter, values, name in (
-        ("a", means, "test error [%]"), ("b", above_none(errors), "above no noise [points]")
-    ):  # fmt: skip
-        figure, ax = book.panel(height=3.1)
-        level = still if letter == "a" else Measurement(0.0)
-        ax.axhline(level.value, color=book.INK, linewidth=1.2, label="without noise")
-        if level.has_interval:
-            ax.axhspan(level.low, level.high, color=book.INK, alpha=0.12, linewidth=0)
-        ax.axvline(1 / count, color=book.GREY, linestyle="--", linewidth=1,
-                   label="posterior, $1/N$")  # fmt: skip
-        ax.axvline(ENTROPY_NOISE, color=book.look("entropy_sgd").color, linestyle=":",
-                   label="Entropy-SGD's noise")  # fmt: skip
-        look = book.look("sgld")
+    lines = {
+        1 / count: {"color": book.GREY, "linestyle": "--", "linewidth": 1,
+                    "label": "posterior, $1/N$"},
+        ENTROPY_NOISE: {"color": book.look("entropy_sgd").color, "linestyle": ":",
+                        "label": "Entropy-SGD's noise"},
+    }  # fmt: skip
+    for letter, values, base, name in (
+        ("a", means, still, "test error [%]"),
+        ("b", above_none(errors), Measurement(0.0), "above no noise [points]"),
+    ):
         marks = {value / count: one for value, one in values.items()}
-        book.errorbars(ax, marks, fmt=look.marker, color=look.color, capsize=3)
-        ax.set(xscale="log", xlabel=r"temperature $\beta^{-1}$", ylabel=name,
-               xlim=(min(values) / count / 3, max(values) / count * 3))  # fmt: skip
+        figure = ladder_pictures.levels(marks, base, "without noise", "sgld", lines)
+        figure.axes[0].set(xlabel=r"temperature $\beta^{-1}$", ylabel=name)
         panels[letter] = figure
     panels["a"].axes[0].legend(loc="upper center")
     return book.Picture(
@@ -229,7 +219,7 @@ def parted(runs):
     differences = above_none(by_temperature(runs))
     epochs = runs.frame(TEMPERATURES[LENET])["effective_epoch"].max()
     said = "; ".join(
-        f"{format_brief(one)} at ${power_of_ten(value / count)}$"
+        f"{format_brief(one)} at ${format_power(value / count)}$"
         for value, one in differences.items()
     )
     steps = int(runs.frame(RUNS[LENET])["step"].max())
@@ -286,10 +276,7 @@ def against_usual(runs):
 
 def best(runs, task):
     """The search's row with the lowest validation error at its end: rate ``lr`` and ``power``."""
-    rows = runs.frame(SEARCH[task])
-    rows = rows[rows["diverged"].fillna(0) == 0]
-    rows = rows[rows["step"] == rows["step"].max()].sort_values("validation_error", kind="stable")
-    return rows.iloc[0]
+    return finals.lowest(runs.frame(SEARCH[task]), "validation_error")
 
 
 def search_tables(runs):

@@ -3,12 +3,7 @@
 import numpy as np
 
 from landscape.evidence import claims, l2_budgets, statistics
-from landscape.evidence.measurement import (
-    Measurement,
-    format_measurement,
-    format_number,
-    not_run,
-)
+from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
 from landscape.evidence.runs import Runs
 
 ID = "lewkowycz-fig-4"
@@ -87,7 +82,7 @@ def conversion(runs):
 
 def in_the_works_epochs(runs, c):
     """The geometric mean of c, converted."""
-    return statistics.ratio_of_means(conversion(runs) * c, np.ones(len(c)), unit="epochs")
+    return statistics.geometric_mean(conversion(runs) * c, unit="epochs")
 
 
 def finding(found):
@@ -97,14 +92,15 @@ def finding(found):
         return "Nothing was measured."
     off = f"at worst {l2_budgets.times_off(best.measurement)} off the prediction c/T"
     worst, later = (l2_budgets.factor_of(item.value) for item in (best, long))
-    if inside(best.measurement):
+    # Below one order of magnitude with the whole interval.
+    if best.measurement.below(1):
         where = f"within an order of magnitude of c/T at every budget (a factor of {worst} at most)"
-    elif inside(long.measurement):
+    elif long.measurement.below(1):
         where = (
             f"within an order of magnitude of c/T at the longer budgets (a factor of {later} at "
             f"most), not at the shorter ones ({worst})"
         )
-    elif inside(found["c1.alike"].measurement):
+    elif found["c1.alike"].measurement.below(1):
         where = (
             f"{off}, but one that seeds cannot tell from it is within ten times at "
             "every budget"
@@ -114,23 +110,13 @@ def finding(found):
     lost = f"ends {format_number(decays.value, 1)} points below its peak"
     if decays.verdict.word != "reproduced":
         lost = "does not measurably fall again"
-    elif not above_zero(found["c2.fair"].measurement):
+    elif not found["c2.fair"].measurement.above():
         lost += ", partly by chance"
     small = "On a narrow network the" if best.verdict.scale != "work" else "The"
     # A record of the probe alone, which a card makes in minutes, is of another network.
     own = decays.verdict.scale == "work" != best.verdict.scale
     probe = "on the work's own network the short probe's" if own else "the short probe's"
     return f"{small} best L2 coefficient is {where}; {probe} accuracy {lost}."
-
-
-def inside(measured):
-    """Whether a distance is below an order of magnitude with its whole interval."""
-    return measured is not None and measured.has_interval and measured.high < 1
-
-
-def above_zero(measured):
-    """Whether a loss is above zero with its whole interval."""
-    return measured is not None and measured.has_interval and measured.low > 0
 
 
 def picture(runs):
@@ -167,33 +153,9 @@ def picture(runs):
 
 def table(runs):
     """By budget: best, bars, what cannot be told apart, the prediction and its price."""
-    from landscape import book
+    from landscape.book import budget_tables
 
-    tuning = l2_budgets.read(runs)
-    best, bars, alike = tuning.best_of_mean(), tuning.mean_bars(), tuning.alike()
-    wanted, price, rows = tuning.predicted(), tuning.price(), []
-    for budget in tuning.budgets:
-        loss = tuning.over_seeds(price.loc[budget], unit="points")
-        rows.append([
-            format_number(budget), format_number(best[budget]),
-            span(bars.loc[budget]), span((alike[budget].min(), alike[budget].max())),
-            f"{len(alike[budget])} of {len(tuning.strengths)}",
-            format_number(np.exp(np.log(wanted.loc[budget]).mean()), digits=2),
-            format_measurement(loss),
-        ])  # fmt: skip
-    return book.Table(
-        ["budget [epochs]", r"best $\lambda$", "within 0.1 points",
-         "cannot be told from the best", "how many of them", r"$c/T$", "lost at $c/T$"],
-        rows, stack=True, label="lewkowycz-fig-4-budgets",
-        caption="Tuned and predicted coefficients: best mean over seeds, the work's bars, and "
-        "those that the seeds cannot tell from the best",
-    )  # fmt: skip
-
-
-def span(ends):
-    """Two ends as words, one number where they are equal."""
-    low, high = (format_number(float(end)) for end in ends)
-    return low if low == high else f"{low} to {high}"
+    return budget_tables.tuned_and_predicted(l2_budgets.read(runs), "lewkowycz-fig-4-budgets")
 
 
 def certain(runs):
@@ -201,7 +163,7 @@ def certain(runs):
     tuning = l2_budgets.read(runs)
     alike, every = tuning.alike(), len(tuning.strengths)
     first, last = tuning.budgets[0], tuning.budgets[-1]
-    c = statistics.ratio_of_means(tuning.c, np.ones(len(tuning.c)), unit="epochs")
+    c = statistics.geometric_mean(tuning.c, unit="epochs")
     converted = in_the_works_epochs(runs, tuning.c)
     work = claims.load(ID, runs.root).paper_values["c"]
     return (
@@ -287,28 +249,13 @@ def undone(runs):
 def beginnings(root):
     """What the work's own network does within its shortest budgets, where a record has it."""
     from landscape import book
+    from landscape.book import budget_tables
 
-    rows, seeds = [], set()
-    for tuning in l2_budgets.beginnings(Runs.recorded(root)):
-        seeds.add(tuning.maxima.shape[1])
-        best, wanted = tuning.best_of_mean(), tuning.predicted()
-        for budget in tuning.budgets:
-            top = tuning.maxima.loc[(budget, best[budget])].mean()
-            rows.append([
-                format_number(budget), str(len(tuning.strengths)), format_number(best[budget]),
-                f"{top:.1f} %", format_number(np.exp(np.log(wanted.loc[budget]).mean()), digits=2),
-                f"{tuning.accuracy().loc[budget].mean():.1f} %",
-            ])  # fmt: skip
-    if not rows:
-        names = " ".join((PROBE, *l2_budgets.BEGINNINGS))
-        return book.Note(
-            "The work's own network within its shortest budget and a tenth of it is declared and "
-            "not run; a GPU begins with", f'make gpu GPU="--only {names}"',
-        )  # fmt: skip
-    return book.Table(
-        ["budget [epochs]", "coefficients", r"best $\lambda$", "its accuracy", "$c/T$",
-         "accuracy there"], rows, stack=True, label="lewkowycz-fig-4-beginnings",
-        caption="The work's own network within the shortest budgets, from records "
-        f"({' and '.join(f'n = {n}' for n in sorted(seeds))}); that at $c/T$ is interpolated "
-        "between coefficients. They judge nothing: the claims are about budgets up to 2000 epochs",
+    recorded = l2_budgets.beginnings(Runs.recorded(root))
+    if recorded:
+        return budget_tables.shortest(recorded, "lewkowycz-fig-4-beginnings")
+    names = " ".join((PROBE, *l2_budgets.BEGINNINGS))
+    return book.Note(
+        "The work's own network within its shortest budget and a tenth of it is declared and "
+        "not run; a GPU begins with", f'make gpu GPU="--only {names}"',
     )  # fmt: skip

@@ -64,16 +64,22 @@ def times():
     })  # fmt: skip
 
 
+def integrated(gamma, k, until):
+    """A mode at a time, from its equation of motion."""
+    done = solve_ivp(
+        lambda t, f: l2_modes.rate(t, f, gamma, 1.0, k, DECAY),
+        (0, until), [START], method="Radau", rtol=1e-12, atol=1e-13,
+    )  # fmt: skip
+    return done.y[0, -1]
+
+
 def limit_violation():
     """Largest distance of the linear limit from the equation of motion, integrated."""
     worst = 0.0
     for ratio in np.geomspace(0.01, 1000, 6):
         gamma = ratio * DECAY
-        done = solve_ivp(
-            lambda t, f, gamma=gamma: l2_modes.rate(t, f, gamma, 1.0, 1, DECAY),
-            (0, 60 / (gamma + DECAY)), [START], method="Radau", rtol=1e-12, atol=1e-13,
-        )  # fmt: skip
-        worst = max(worst, abs(done.y[0, -1] - l2_modes.limit(gamma, k=1, decay=DECAY)))
+        end = integrated(gamma, 1, 60 / (gamma + DECAY))
+        worst = max(worst, abs(end - l2_modes.limit(gamma, k=1, decay=DECAY)))
     return worst
 
 
@@ -168,32 +174,6 @@ def finding(found):
     )
 
 
-def printed_rows():
-    """Rows of text: one mode at time 0.1 / lambda as printed, as here, and integrated."""
-    rows = []
-    with np.errstate(all="ignore"):
-        for ratio, k in ((10, 2), (1000, 2), (2000, 2), (10, 1 + 1e-3), (10, 1)):
-            gamma, t = np.float64(ratio * DECAY), np.float64(0.1 / DECAY)
-            done = solve_ivp(
-                lambda t, f, gamma=gamma, k=k: l2_modes.rate(t, f, gamma, 1.0, k, DECAY),
-                (0, t), [START], method="Radau", rtol=1e-11, atol=1e-13,
-            )  # fmt: skip
-            ours = float(l2_modes.mode(t, gamma, k=k, decay=DECAY, start=START))
-            rows.append([f"{ratio:g}", f"{k:g}", f"{_as_printed(t, gamma, np.float64(k)):.6g}",
-                         f"{ours:.6g}", f"{done.y[0, -1]:.6g}"])  # fmt: skip
-    return rows
-
-
-def _as_printed(t, gamma, k):
-    """Eq. (3) with every exponential evaluated on its own."""
-    c = 2 * (k - 1) * DECAY
-    s = np.linspace(0, t, 20_001)
-    integrand = np.exp(-gamma * np.exp(-c * s) / c - (k - 2) * DECAY * s)
-    area = ((integrand[1:] + integrand[:-1]) / 2 * np.diff(s)).sum()
-    outer = np.exp(gamma * np.exp(-c * t) / c - k * DECAY * t)
-    return outer * (np.exp(-gamma / c) * START + gamma * area)
-
-
 def draw_modes(k):
     """A fast and a slow mode against time."""
     from landscape import book
@@ -282,33 +262,13 @@ def time_scales():
 
 def network_note(runs):
     """What the trained networks did, and what the work's own would cost, in sentences."""
-    from landscape import book
+    from landscape.book import l2_mode_tables
 
-    frame = runs.frame(TRAINED)
-    one = frame[frame["seed"] == frame["seed"].min()]
-    last, start = one.iloc[-1], one.iloc[0]
-    width, decay = int(last["width"]), last["decay"]
-    at = one.loc[one["loss_flow"].idxmin()]
-    wide, rate, samples = 100_000, 0.01, round(2 * start["loss_zero"])
-    steps, each = 20 / decay / rate, 4 * samples**2 * wide
-    return book.Note(
-        f"At width {width:,} a trained network has {format_number(at['loss'], digits=2)} of loss "
-        f"where the theory has its minimum, {format_number(at['loss_flow'], digits=2)}, and ends "
-        f"with {format_number(last['loss'], digits=2)}, while the theory ends at the zero "
-        f"function's {format_number(last['loss_zero'], digits=3)}. It took "
-        f"{int(last['steps']):,} steps. The work's own network, of width {wide:,}, takes "
-        f"{steps:,.0f} steps of {rate:g} to $20/\\lambda$, {each / 1e9:.0f} billion operations "
-        "each if it is given the samples through their lengths and angles: minutes of a large GPU, "
-        "days of two cores."
-    )
+    return l2_mode_tables.trained_note(runs.frame(TRAINED))
 
 
 def printed_table():
     """Eq. (3) as printed and as used, folded."""
-    from landscape import book
+    from landscape.book import l2_mode_tables
 
-    return book.Table(
-        [r"$\gamma/\lambda$", "$k$", "as printed", "this page's form", "equation integrated"],
-        printed_rows(), folded=True,
-        caption="Eq. (3) at time 0.1/λ, three ways (nan: overflow or division by zero)",
-    )  # fmt: skip
+    return l2_mode_tables.printed(DECAY, START, integrated)

@@ -4,12 +4,7 @@ import numpy as np
 import pandas as pd
 
 from landscape.evidence import l2_budgets, l2_sweeps, l2_times, statistics
-from landscape.evidence.measurement import (
-    Measurement,
-    format_measurement,
-    format_number,
-    not_run,
-)
+from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
 
 ID = "lewkowycz-fig-S2"
 RUNS, RATES = l2_budgets.CONSTANTS, "lewkowycz-fig-s2-rates"
@@ -145,8 +140,7 @@ def finding(found):
     if rate is not None and plain is not None:
         rates = (f"$\\eta^{{{format_number(value, 1)}}}$" for value in (rate - 1, plain))
         second = "with momentum it goes as {}, without as {}".format(*rates)
-        apart = found["c2.apart"].measurement
-        if not (apart.has_interval and (apart.low > 0 or apart.high < 0)):
+        if not found["c2.apart"].measurement.apart():
             second = "whether momentum changes how it depends on the learning rate stays open"
     small = "On a narrow network " if found.verdict.scale == "small" else ""
     sentence = f"{small}{first}; {second}."
@@ -161,8 +155,11 @@ def picture(runs):
     frame = runs.frame(RUNS)
     times = l2_times.peak_times(frame, [STRENGTH], time=TIME)
     figure, ax = book.panel(height=3.1)
-    draw_times(ax, times, book.CYCLE[0])
-    guide(ax, times)
+    budget_pictures.draw_peaks(ax, times, book.CYCLE[0])
+    smallest, largest = times[STRENGTH].min(), times[STRENGTH].max()
+    ends = times.loc[(times[STRENGTH] == largest) & (times["t_star"] > 0), "t_star"]
+    if len(ends):
+        budget_pictures.draw_slope(ax, (smallest, largest), ends)
     ax.set(xlabel=budget_pictures.LAMBDA, ylabel="$t_*$ [epochs]")
     ax.legend()
     panels = {"a": figure}
@@ -190,31 +187,6 @@ def picture(runs):
     )  # fmt: skip
 
 
-def draw_times(ax, times, color, label="one seed", marker="o"):
-    """Marks a run, open where it was still rising at its end."""
-    found = times[times["t_star"] > 0]
-    cut = found["censored"].astype(bool)
-    ax.plot(found[STRENGTH][~cut], found["t_star"][~cut], marker, color=color, label=label)
-    if cut.any():
-        ax.plot(found[STRENGTH][cut], found["t_star"][cut], marker, color=color, fillstyle="none",
-                label="still rising at the end")  # fmt: skip
-    if len(found):
-        ax.set(xscale="log", yscale="log")
-
-
-def guide(ax, times):
-    """A line of slope -1 through the largest coefficient."""
-    from landscape import book
-
-    largest = times[STRENGTH].max()
-    at = times.loc[(times[STRENGTH] == largest) & (times["t_star"] > 0), "t_star"]
-    if at.empty:
-        return
-    ends = np.array([times[STRENGTH].min(), largest])
-    height = np.exp(np.log(at).mean()) * largest / ends
-    ax.plot(ends, height, "--", color=book.INK, linewidth=1, label=r"slope $-1$")
-
-
 def clocks(runs):
     """Another clock, the time at which L2 begins to cost, and the rates."""
     from landscape import book
@@ -228,9 +200,7 @@ def clocks(runs):
                 label=f"seed {seed}")  # fmt: skip
     whole = table.dropna()
     if len(whole):
-        ends = np.array([whole.index[0], whole.index[-1]])
-        height = np.exp(np.log(whole.iloc[-1]).mean()) * ends[1] / ends
-        ax.plot(ends, height, "--", color=book.INK, linewidth=1, label=r"slope $-1$")
+        budget_pictures.draw_slope(ax, (whole.index[0], whole.index[-1]), whole.iloc[-1])
         book.log_axis(ax)
         book.log_axis(ax, "x")
     ax.set(xlabel=budget_pictures.LAMBDA, ylabel="behind from then on [epochs]")
@@ -240,23 +210,9 @@ def clocks(runs):
     tenfold = np.where(times["method"] == MOMENTUM, 1 / (1 - momentum), 1)
     times["rate"] = (times["lr"] * tenfold).round(6)
     times["product"] = times["t_star"] * times["rate"] * times[STRENGTH]
-    right, ax = book.panel(height=3.1)
-    looks = ((MOMENTUM, "momentum", 0), (PLAIN, "plain SGD", 2))
-    for method, name, first in looks:
-        for number, (strength, rows) in enumerate(
-            times[times["method"] == method].groupby(STRENGTH)
-        ):
-            color, shift = book.CYCLE[first + number], 0.94 + 0.04 * (first + number)
-            ax.plot(rows["rate"] * shift, rows["product"], "os^Dv"[number], color=color, alpha=0.5)
-            means = rows.groupby("rate")["product"].mean()
-            ax.plot(means.index * shift, means, color=color,
-                    label=rf"{name}, $\lambda = {strength:g}$")  # fmt: skip
-    ax.set(xscale="log", ylim=(0, 1.7 * times["product"].max()), xlabel=r"$\eta/(1-m)$",
-           ylabel=r"$t_*\,\eta\lambda/(1-m)$ [epochs]")  # fmt: skip
-    book.ticks_at(ax, np.unique(times["rate"]))
-    ax.legend(loc="upper left")
+    names = {MOMENTUM: "momentum", PLAIN: "plain SGD"}
     return book.Picture(
-        panels={"a": figure, "b": right},
+        panels={"a": figure, "b": budget_pictures.against_rate(times, names)},
         titles={"a": "when L2 begins to cost", "b": r"does $1/(\eta\lambda)$ hold?"},
         alt="Two panels. Left, on logarithmic axes, the time from which on the accuracy stays two "
         "points below that of the smallest coefficient, against the coefficient, with a line of "

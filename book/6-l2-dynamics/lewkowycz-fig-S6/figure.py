@@ -8,9 +8,9 @@ import pandas as pd
 
 from landscape.errors import LandscapeError
 from landscape.evidence import l2_sweeps, l2_times
-from landscape.evidence.loss_minima import geometric_mean, least_losses, mean_growth
+from landscape.evidence.loss_minima import least_losses, mean_growth
 from landscape.evidence.measurement import format_brief, not_run
-from landscape.evidence.statistics import mean_interval
+from landscape.evidence.statistics import geometric_mean, mean_interval
 
 FC, WRN = "lewkowycz-fig-2-fc", "lewkowycz-fig-2-wrn"
 CNN = "lewkowycz-fig-3-cnn"
@@ -118,7 +118,7 @@ def _power(exponent):
 
 
 def _grown(growth):
-    if growth.has_interval and not growth.low > 1:
+    if growth.has_interval and not growth.above(1):
         return "not measurably"
     low, high = (f"{100 * (end - 1):.0f}" for end in (growth.low, growth.high)) if (
         growth.has_interval) else ("", "")  # fmt: skip
@@ -147,8 +147,7 @@ def minima_table(runs):
             peaks = best.loc[(best["l2"] == l2) & (best["t_star"] > 0), "t_star"] * unit
             at_end = int(seen["censored"].sum())
             rows.append([
-                name, f"{lr:g}", f"{l2:g}", _geometric(seen["t_star"] * unit),
-                _geometric(peaks) if len(peaks) else "–",
+                name, f"{lr:g}", f"{l2:g}", _geometric(seen["t_star"] * unit), _geometric(peaks),
                 _geometric(seen["growth"]), format_brief(mean_interval(seen["back"])),
                 f"{at_end} of {len(seen)}",
             ])  # fmt: skip
@@ -165,9 +164,7 @@ def minima_table(runs):
 
 def _geometric(values):
     values = values[values > 0]
-    if values.empty:
-        return "–"
-    return format_brief(geometric_mean(values))
+    return format_brief(geometric_mean(values)) if len(values) else "–"
 
 
 def returns(runs):
@@ -228,12 +225,13 @@ def orders(runs):
 def dynamics(runs, networks):
     """Three panels a network: loss, accuracy on the training set, accuracy on the test set."""
     from landscape import book
-    from landscape.book import l2_pictures
+    from landscape.book import l2_pictures, loss_minimum_pictures
 
     there = {name: rows for name in networks if (rows := shown(runs, name)) is not None}
     if not there:
         return book.Picture(
-            {"a": _nothing()}, titles={"a": " and ".join(NAMES[name] for name in networks)},
+            {"a": loss_minimum_pictures.nothing()},
+            titles={"a": " and ".join(NAMES[name] for name in networks)},
             alt="An empty panel: these runs have not been made.",
         )  # fmt: skip
     panels, titles, data = {}, {}, []
@@ -257,55 +255,16 @@ def dynamics(runs, networks):
     )  # fmt: skip
 
 
-def _nothing():
-    """A panel that says that there is nothing to draw."""
-    from landscape import book
-
-    figure, ax = book.panel(height=1.6)
-    ax.text(0.5, 0.5, "not run", ha="center", va="center", transform=ax.transAxes)
-    ax.set_axis_off()
-    return figure
-
-
 def law(runs):
     """Time of the least loss, growth after it, and how far back it goes, against lambda."""
     from landscape import book
-    from landscape.book import l2_pictures
+    from landscape.book import loss_minimum_pictures
 
-    panels = {letter: book.panel(height=3.1) for letter in "abc"}
-    ends = {"a": [], "b": []}
-    for number, (network, name) in enumerate(NAMES.items()):
-        if shown(runs, network) is None:
-            continue
-        least = way_back(runs, network)
-        inside = least[~least["censored"] & (least["t_star"] > 0)]
-        unit, kept = least["lr"].iloc[0], least.dropna(subset="growth").groupby("l2")
-        marks = {
-            "a": {l2: geometric_mean(unit * group["t_star"]) for l2, group in inside.groupby("l2")},
-            "b": {l2: geometric_mean(group["growth"]) for l2, group in kept},
-            "c": {l2: mean_interval(group["back"]) for l2, group in kept},
-        }
-        for letter, found in marks.items():
-            l2_pictures.series(panels[letter][1], found, number, name)
-            if letter in ends:
-                ends[letter] += [m.value for m in found.values()]
-        l2_pictures.inverse(panels["a"][1], inside["l2"], unit * inside["t_star"], "")
-    labels = {"a": r"least loss at $t\,\eta$ (steps)", "b": "last over least loss",
-              "c": "way back [%]"}  # fmt: skip
-    for letter, label in labels.items():
-        panels[letter][1].set(xscale="log", xlabel=r"$\lambda$", ylabel=label)
-    panels["a"][1].set_yscale("log")
-    panels["c"][1].set_ylim(-5, 105)
-    # By the means: of two seeds that differ, the interval spans decades.
-    if ends["a"]:
-        panels["a"][1].set_ylim(min(ends["a"]) / 3, max(ends["a"]) * 3)
-    if ends["b"]:
-        panels["b"][1].set_ylim(0.95, 1.1 * max(ends["b"]))
-    lines, words = panels["b"][1].get_legend_handles_labels()
-    if lines:
-        panels["b"][1].legend(lines, words, fontsize=8)
+    there = {number: (name, way_back(runs, network))
+             for number, (network, name) in enumerate(NAMES.items())
+             if shown(runs, network) is not None}  # fmt: skip
     return book.Picture(
-        {letter: figure for letter, (figure, _) in panels.items()},
+        loss_minimum_pictures.laws(there),
         titles={"a": "when the loss is least", "b": "by how much it grows",
                 "c": "how far back to knowing nothing"},
         alt="Three panels against lambda on a logarithmic axis, one series a network: time of the "

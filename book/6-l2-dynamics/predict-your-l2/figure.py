@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from landscape.evidence import l2_races, l2_times, statistics
+from landscape.evidence import l2_races, l2_times, statistics, words
 from landscape.evidence.measurement import Measurement, format_measurement, format_number
 
 RUNS = "predict-your-l2"
@@ -130,16 +130,10 @@ def answer(runs):
     return (
         f"On a small network one short run {best} the best $\\lambda$ tried for {last.epochs:,} "
         f"epochs, where the smallest loses {format_number(last.least.value, 1)} points; for "
-        f"{listed(f'{one.epochs}' for one in shorter[::-1])} epochs its answer is "
-        f"{listed(format_number(far, digits=2) for far, _ in off)} times{way} and costs "
-        f"{listed(costs)} points."
+        f"{words.listed(f'{one.epochs}' for one in shorter[::-1])} epochs its answer is "
+        f"{words.listed(format_number(far, digits=2) for far, _ in off)} times{way} and costs "
+        f"{words.listed(costs)} points."
     )
-
-
-def listed(words):
-    """Words in a row, the last after an "and"."""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def needed(frame):
@@ -246,11 +240,11 @@ def crossing(runs):
     """Whether the tuned coefficient falls with the budget as the prediction does."""
     _, (first, *_, last) = found(runs)
     fold = first.predicted.value / last.predicted.value
-    words = "" if first.tuned > 2 * last.tuned else " does not fall with it: it"
-    chance = " That the two meet at the longest budget may be chance." if words else ""
+    level = "" if first.tuned > 2 * last.tuned else " does not fall with it: it"
+    chance = " That the two meet at the longest budget may be chance." if level else ""
     return (
         f"From {first.epochs:,} to {last.epochs:,} epochs the prediction falls by a factor of "
-        f"{format_number(fold, 0)}; the tuned coefficient{words} goes from {first.tuned:.1e} to "
+        f"{format_number(fold, 0)}; the tuned coefficient{level} goes from {first.tuned:.1e} to "
         f"{last.tuned:.1e}.{chance}"
     )
 
@@ -279,37 +273,13 @@ def bias(runs):
 
 def probe_picture():
     """The program's short run, and long ones with what it predicts, with the data."""
-    from landscape import book
     from landscape.book import own_model
 
-    text = own_model.program(PAGE)
-    names, long = own_model.short_run(text), own_model.long_runs(text)
-    rows = pd.DataFrame({"epoch": names["epochs"], "accuracy": names["accuracies"]})
-    return book.Picture(
-        {"a": own_model.draw_short(names), "b": own_model.draw_long(long)},
-        titles={"a": "the short run", "b": f"long runs, {own_model.LONG} epochs"},
-        data={"short": rows, "long": long},
-        alt="Left, test accuracy of a network on made images, trained with a very large "
-        "coefficient: it rises within a few epochs, peaks, and falls as the weights shrink. Right, "
-        "the best accuracy of long runs without L2 and with multiples of the prediction.",
-    )  # fmt: skip
+    return own_model.picture(PAGE)
 
 
 def says():
     """What the program found, and what that is worth in long runs."""
     from landscape.book import own_model
 
-    text, of = own_model.program(PAGE), own_model.LONG
-    names, long = own_model.short_run(text), own_model.long_runs(text)
-    long = long.set_index("factor")["accuracy"]
-    taken, best = len(names["epochs"]), long.idxmax()
-    gain, more = long[1] - long[0], long[best] - long[1]
-    end = f"and {format_number(best)} times that $\\lambda$ another {format_number(more, 1)}."
-    if best == 1:
-        end = "and none of the others does better."
-    return (
-        f"The accuracy peaks after {names['c'] / names['probe']:g} epochs: $c$ = {names['c']:.2g} "
-        f"epochs, and $\\lambda$ = {names['strength']:.2g} for {of} epochs. The short run took "
-        f"{taken} epochs, {100 * taken / of:.0f} % of a long one. In one long run each, the "
-        f"prediction gains {format_number(gain, 1)} points over no L2, {end}"
-    )
+    return own_model.sentence(PAGE)

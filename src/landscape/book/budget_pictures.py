@@ -71,6 +71,56 @@ def draw_accuracies(ax: Axes, table: pd.DataFrame, color: str, label: str = "") 
     ax.set_xscale("log")
 
 
+def draw_peaks(ax: Axes, times: pd.DataFrame, color: str) -> None:
+    """t_* against the coefficient, a mark a run, open where it was still rising at its end.
+
+    Args:
+        ax: Where to.
+        times: Rows of ``landscape.evidence.l2_times.peak_times`` by ``l2``.
+        color: Of the marks.
+    """
+    found = times[times["t_star"] > 0]
+    cut = found["censored"].astype(bool)
+    ax.plot(found["l2"][~cut], found["t_star"][~cut], "o", color=color, label="one seed")
+    if cut.any():
+        ax.plot(found["l2"][cut], found["t_star"][cut], "o", color=color, fillstyle="none",
+                label="still rising at the end")  # fmt: skip
+    if len(found):
+        ax.set(xscale="log", yscale="log")
+
+
+def draw_slope(ax: Axes, ends: tuple[float, float], last: pd.Series) -> None:
+    """A dashed line of slope -1 between two x, through the geometric mean of the y at the last."""
+    x = np.array(ends)
+    y = np.exp(np.log(last).mean()) * x[1] / x
+    ax.plot(x, y, "--", color=INK, linewidth=1, label=r"slope $-1$")
+
+
+def against_rate(times: pd.DataFrame, names: Mapping[str, str]) -> Figure:
+    """t_* times rate and coefficient against the rate, a series a method and coefficient.
+
+    Args:
+        times: Columns ``method``, ``l2``, ``rate`` (with momentum eta / (1 - m)) and ``product``; a
+            row a run.
+        names: Of the methods, two coefficients each.
+    """
+    figure, ax = panel(height=3.1)
+    for place, (method, name) in enumerate(names.items()):
+        found = times[times["method"] == method].groupby("l2")
+        for number, (strength, rows) in enumerate(found):
+            at = 2 * place + number
+            color, shift = CYCLE[at], 0.94 + 0.04 * at
+            ax.plot(rows["rate"] * shift, rows["product"], "os^Dv"[number], color=color, alpha=0.5)
+            means = rows.groupby("rate")["product"].mean()
+            ax.plot(means.index * shift, means, color=color,
+                    label=rf"{name}, $\lambda = {strength:g}$")  # fmt: skip
+    ax.set(xscale="log", ylim=(0, 1.7 * times["product"].max()), xlabel=r"$\eta/(1-m)$",
+           ylabel=r"$t_*\,\eta\lambda/(1-m)$ [epochs]")  # fmt: skip
+    ticks_at(ax, np.unique(times["rate"]))
+    ax.legend(loc="upper left")
+    return figure
+
+
 def at_one_budget(tuning: Tuning, budget: float, height: float = 2.5) -> Figure:
     """Accuracy within one budget against the coefficient, with the prediction dashed."""
     figure, ax = panel(height=height)

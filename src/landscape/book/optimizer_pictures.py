@@ -12,6 +12,7 @@ from landscape.book.optimizer_tables import OptimizerTables
 from landscape.book.tables import Table, show
 from landscape.evidence import statistics
 from landscape.evidence.measurement import Measurement, format_measurement
+from landscape.evidence.words import listed
 from landscape.theory.two_valleys import TwoValleys, Valley
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Chapter:
             parts.append(f"{self.methods[key]['label']} from {text} ({word})")
         return (
             f"On the loss of two weights SGD ends in the wide valley from {base.value:.0f} % of "
-            f"{base.n} random starts, {_listed(parts)}."
+            f"{base.n} random starts, {listed(parts)}."
         )
 
     def pairs(self) -> list[list[str]]:
@@ -303,8 +304,3 @@ class Chapter:
         )
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, fontsize=9)
         return figure
-
-
-def _listed(words: list[str]) -> str:
-    """``a, b and c``."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from landscape.book.pictures import Picture
 from landscape.book.style import CYCLE, GREY, panel
+from landscape.evidence.measurement import format_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -125,3 +127,35 @@ def draw_short(names: Mapping[str, Any]) -> Figure:
                 xytext=(5, 5), textcoords="offset points")  # fmt: skip
     ax.set(xlabel="epoch", ylabel="test accuracy (%)")
     return figure
+
+
+def picture(page: Path) -> Picture:
+    """The short run of a page's program, and long ones with what it predicts, with the data."""
+    text = program(page)
+    names, long = short_run(text), long_runs(text)
+    rows = pd.DataFrame({"epoch": names["epochs"], "accuracy": names["accuracies"]})
+    return Picture(
+        {"a": draw_short(names), "b": draw_long(long)},
+        titles={"a": "the short run", "b": f"long runs, {LONG} epochs"},
+        data={"short": rows, "long": long},
+        alt="Left, test accuracy of a network on made images, trained with a very large "
+        "coefficient: it rises within a few epochs, peaks, and falls as the weights shrink. Right, "
+        "the best accuracy of long runs without L2 and with multiples of the prediction.",
+    )  # fmt: skip
+
+
+def sentence(page: Path) -> str:
+    """What a page's program found, and what that is worth in long runs."""
+    text = program(page)
+    names, long = short_run(text), long_runs(text).set_index("factor")["accuracy"]
+    taken, best = len(names["epochs"]), long.idxmax()
+    gain, more = long[1] - long[0], long[best] - long[1]
+    end = f"and {format_number(best)} times that $\\lambda$ another {format_number(more, 1)}."
+    if best == 1:
+        end = "and none of the others does better."
+    return (
+        f"The accuracy peaks after {names['c'] / names['probe']:g} epochs: $c$ = {names['c']:.2g} "
+        f"epochs, and $\\lambda$ = {names['strength']:.2g} for {LONG} epochs. The short run took "
+        f"{taken} epochs, {100 * taken / LONG:.0f} % of a long one. In one long run each, the "
+        f"prediction gains {format_number(gain, 1)} points over no L2, {end}"
+    )

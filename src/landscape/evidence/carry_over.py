@@ -76,7 +76,7 @@ def shared_c(predictions: pd.DataFrame) -> Measurement:
     each = predictions.drop_duplicates("seed")["c"].to_numpy(dtype=float)
     if not len(each):
         return not_run("no short run ended")
-    return statistics.ratio_of_means(each, np.ones(len(each)))
+    return statistics.geometric_mean(each)
 
 
 def fitted(rows: pd.DataFrame) -> pd.DataFrame:
@@ -168,7 +168,7 @@ def _geometric(values: pd.Series) -> Measurement:
     numbers = values.to_numpy(dtype=float)
     if not len(numbers):
         return not_run("nothing was predicted")
-    return statistics.ratio_of_means(numbers, np.ones(len(numbers)))
+    return statistics.geometric_mean(numbers)
 
 
 def strength_fits(budgets: list[Budget]) -> bool:

@@ -33,7 +33,7 @@ def geometric(values: pd.Series, names: Sequence[str] = ()) -> Measurement:
     """Geometric mean over seeds of positive values; ``names`` are the networks that diverged."""
     if len(values) == 0:
         return not_run("all networks diverged")
-    return statistics.ratio_of_means(values, np.ones(len(values)), diverged=names)
+    return statistics.geometric_mean(values, diverged=names)
 
 
 def at_rate(first: pd.DataFrame, lr: float) -> dict[str, Measurement]:

@@ -26,6 +26,13 @@ def mean(
     )
 
 
+def lowest(frame: pd.DataFrame, column: str) -> pd.Series:
+    """The row of a search's run that ends lowest, of equal ones the first; none that diverged."""
+    rows = frame[frame["diverged"].fillna(0) == 0]
+    ends = rows[rows["step"] == rows["step"].max()]
+    return ends.sort_values(column, kind="stable").iloc[0]
+
+
 def gap(
     frame: pd.DataFrame, first: str, second: str, column: str = "test_error", unit: str = "%"
 ) -> Measurement:

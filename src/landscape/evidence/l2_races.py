@@ -7,7 +7,6 @@ columns of ``results/`` and ``method``; diverged runs are left out by name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,10 +14,11 @@ import pandas as pd
 
 from landscape.evidence import l2_times, races, statistics
 from landscape.evidence.measurement import Measurement, format_number, not_run
-from landscape.evidence.methods import label
 from landscape.evidence.runs import Runs
 
 EPOCH = "effective_epoch"
+#: What every race says in its note; pages of these races ask for it here.
+never_there = races.never_there
 
 
 def constants(
@@ -173,16 +173,6 @@ def lead(measured: Measurement) -> str:
         return f"shows no measurable gain{ends(measured, unit=' points')} over"
     side, more = ("more", measured) if measured.value > 0 else ("less", turned(measured))
     return f"reaches {format_number(more.value, 1)} points{ends(more)} {side} than"
-
-
-def never_there(measured: Measurement, method: str) -> bool:
-    """Whether no run of a race's first method gets there, by the note of ``race``.
-
-    A pair in which neither run does is left out there; one in which both do at once is an arrival.
-    """
-    all_of_them = rf"\b(\d+) of \1 {re.escape(label(method))} runs never do"
-    at_once = "at the first evaluation" in measured.note
-    return bool(re.search(all_of_them, measured.note)) and not at_once
 
 
 def speed(measured: Measurement) -> str:

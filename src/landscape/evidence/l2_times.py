@@ -25,7 +25,7 @@ import pandas as pd
 
 from landscape.evidence.l2_laws import Collapse, PowerLaw, collapse, power_law
 from landscape.evidence.measurement import Measurement
-from landscape.evidence.statistics import ratio_of_means
+from landscape.evidence.statistics import geometric_mean
 
 #: Fits of what this module measures are in ``l2_laws`` and asked for here.
 __all__ = ["COLUMNS", "WITHIN", "Collapse", "PowerLaw", "best_accuracies", "collapse",
@@ -184,7 +184,7 @@ def mean_peak_time(times: pd.DataFrame, factor: float = 1.0, level: float = 0.95
     if kept.empty:
         return Measurement(None, n=0, diverged=out)
     values = factor * kept["t_star"].to_numpy(dtype=float)
-    mean = ratio_of_means(values, np.ones(len(values)), level, note=note, diverged=out)
+    mean = geometric_mean(values, level, note=note, diverged=out)
     if not mean.has_interval:
         return mean
     with np.errstate(divide="ignore"):

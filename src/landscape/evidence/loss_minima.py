@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from landscape.evidence.measurement import Measurement, not_run
-from landscape.evidence.statistics import ratio_of_means
+from landscape.evidence.statistics import geometric_mean
 
 COLUMNS = ("t_star", "censored", "diverged", "least", "last", "growth")
 
@@ -56,8 +56,3 @@ def mean_growth(found: pd.DataFrame) -> Measurement:
     if logs.empty:
         return not_run("no coefficient without a diverged seed")
     return geometric_mean(np.exp(logs.mean(axis=0)))
-
-
-def geometric_mean(values: Sequence[float]) -> Measurement:
-    """Of positive numbers, one a run, with its interval."""
-    return ratio_of_means(values, np.ones(len(values)))

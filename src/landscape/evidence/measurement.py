@@ -51,6 +51,18 @@ class Measurement:
         ends = (self.low, self.high)
         return self.finite and all(end is not None and math.isfinite(end) for end in ends)
 
+    def above(self, bound: float = 0.0) -> bool:
+        """Whether the whole interval lies above a bound; never without an interval."""
+        return self.has_interval and self.low > bound
+
+    def below(self, bound: float = 0.0) -> bool:
+        """Whether the whole interval lies below a bound; never without an interval."""
+        return self.has_interval and self.high < bound
+
+    def apart(self, bound: float = 0.0) -> bool:
+        """Whether the interval leaves a bound out, on whichever side."""
+        return self.above(bound) or self.below(bound)
+
     def with_(self, **changes: object) -> "Measurement":
         """Return a copy with the given fields changed (``unit``, ``note``, ``diverged``...)."""
         return replace(self, **changes)
@@ -85,6 +97,13 @@ def format_number(value: float | None, decimals: int | None = None, digits: int 
             mantissa, exponent = text.split("e")
             text = f"{mantissa}e{int(exponent)}"
     return "0" + text[2:] if text.startswith("-0") and not float(text) else text
+
+
+def format_power(value: float) -> str:
+    r"""A small number as a formula, without dollars: ``10^{-4}``, ``2.5\cdot 10^{-5}``."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    front = "" if float(mantissa) == 1 else rf"{float(mantissa):g}\cdot "
+    return f"{front}10^{{{int(exponent)}}}"
 
 
 def decimals_for(spread: float) -> int | None:

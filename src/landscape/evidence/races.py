@@ -3,6 +3,7 @@
 Tables of them: ``landscape.book.race_tables``.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,6 +77,16 @@ def race(frame: pd.DataFrame, first: str, second: str, level: float) -> Race:
     ]
     counted = (time[kept].fillna(ends[method]) for method, time in ((first, one), (second, other)))
     return Race(*counted, "; ".join(notes))
+
+
+def never_there(measured: Measurement, method: str) -> bool:
+    """Whether no run of a race's first method gets there, by the note of ``race``.
+
+    A pair in which neither run does is left out there; one in which both do at once is an arrival.
+    """
+    all_of_them = rf"\b(\d+) of \1 {re.escape(label(method))} runs never do"
+    at_once = "at the first evaluation" in measured.note
+    return bool(re.search(all_of_them, measured.note)) and not at_once
 
 
 def difference_of_speed_ups(a: Race, b: Race, names: Sequence[str], **fields) -> Measurement:

@@ -97,6 +97,14 @@ def ratio_of_means(
     return Measurement(*np.exp([log.value, log.low, log.high]), log.n, **fields)
 
 
+def geometric_mean(x: Sequence[float], level: float = 0.95, **fields: object) -> Measurement:
+    """Geometric mean of independent runs (Student interval of the logs).
+
+    Raises ValueError unless all values are positive.
+    """
+    return ratio_of_means(x, np.ones(len(x)), level, **fields)
+
+
 def bootstrap_interval(
     x: Sequence[float],
     statistic: Callable[..., np.ndarray] = np.mean,
