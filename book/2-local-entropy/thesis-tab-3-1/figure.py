@@ -8,6 +8,7 @@ from landscape.errors import LandscapeError
 from landscape.evidence import claims, finals, gaps, statistics
 from landscape.evidence.measurement import Measurement, format_measurement, format_number, not_run
 from landscape.evidence.methods import label
+from landscape.evidence.words import listed
 
 MNISTFC, LENET = "thesis-tab-3-1-mnistfc", "thesis-tab-3-1-lenet"
 OUTER = "thesis-tab-3-1-mnistfc-outer"
@@ -145,17 +146,17 @@ def finding(found):
             groups[side].append(_named(task, part))
     if len(absent) == len(judged):
         return "Nothing was measured."
-    ends = ", and ".join(f"{side} on {_listed(names)}" for side, names in groups.items() if names)
-    left = f"; {_listed(absent)} were not run" if absent else ""
+    ends = ", and ".join(f"{side} on {listed(names)}" for side, names in groups.items() if names)
+    left = f"; {listed(absent)} were not run" if absent else ""
     full, short = ([TASKS[task].name for task, part in judged.items()
                     if part.value is not None and (part.verdict.scale == "work") == is_full]
                    for is_full in (True, False))  # fmt: skip
     scale = ", in runs much shorter than the work's" if short else ""
     if len(full) > len(short) > 0:
-        scale = f"; the runs of {_listed(short)} are much shorter than the work's"
+        scale = f"; the runs of {listed(short)} are much shorter than the work's"
         left = left.replace(";", ", and", 1)
     elif full and short:
-        scale += f" but for {_listed(full)}"
+        scale += f" but for {listed(full)}"
     return f"Compared with the usual optimizer the entropic one ends {ends}{scale}{left}."
 
 
@@ -163,10 +164,6 @@ def _named(task, part):
     """A task's name, and where its baseline ends if that is not where the work has it."""
     name, note = TASKS[task].name, part.measurement.note
     return f"{name} (where {note.split(', so')[0]})" if "itself" in note else name
-
-
-def _listed(names):
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 # What the page shows

@@ -6,6 +6,7 @@ The page has no claims; its rules stand in ``landscape.evidence.form_rules``.
 from landscape.evidence import finals, statistics
 from landscape.evidence import form_rules as rules
 from landscape.evidence.measurement import format_brief, format_measurement
+from landscape.evidence.words import listed
 
 NAME, APART = "what-the-programs-do", "what-the-programs-do-apart"
 FORMS = {
@@ -69,16 +70,16 @@ def answer(runs):
         if len(forms) == len(said):
             parts.append(f"every form of Entropy-SGD {one} {what}")
         elif forms:
-            parts.append(f"{_listed(forms)} {one if len(forms) == 1 else many} {what}")
+            parts.append(f"{listed(forms)} {one if len(forms) == 1 else many} {what}")
     found, beside = rules.sides(frame, FORMS, LUA), []
     for side in ("above", "below"):
         if found[side]:
-            points = _listed([format_brief(apart.with_(unit="")) for _, apart in found[side]])
+            points = listed([format_brief(apart.with_(unit="")) for _, apart in found[side]])
             verb = "end" if len(found[side]) > 1 else "ends"
-            beside.append(f"{_listed([FORMS[form] for form, _ in found[side]])} {verb} {points} "
+            beside.append(f"{listed([FORMS[form] for form, _ in found[side]])} {verb} {points} "
                           f"points {side} the Lua program")  # fmt: skip
     if beside and found["level"]:
-        level = _listed([FORMS[form] for form, _ in found["level"]])
+        level = listed([FORMS[form] for form, _ in found["level"]])
         beside.append(f"{level} not measurably apart from it")
     L, _, lr = settings(runs)[0]
     most, size = next(iter(rules.effects(setting(runs, L, lr), SWITCHES).items()))
@@ -88,10 +89,6 @@ def answer(runs):
         f"network ($L = {L}$) {SWITCHES[most]} alone moves weights most, by {_percent(size)} of "
         "their way."
     )
-
-
-def _listed(names):
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _percent(measurement):
@@ -195,13 +192,13 @@ def largest(runs):
         if gamma > 1e3:
             places.append(_percent(found["force"]))
     same = all(pair == pairs[0] for pair in pairs)
-    text = "; ".join(f"{SWITCHES[most]} at {_listed(where)}" for most, where in first.items())
+    text = "; ".join(f"{SWITCHES[most]} at {listed(where)}" for most, where in first.items())
     text = f"What moves the weights most: {text}."
     if same:
-        text += f" Everywhere {_listed(sorted(SWITCHES[one] for one in pairs[0]))} are the two "
+        text += f" Everywhere {listed(sorted(SWITCHES[one] for one in pairs[0]))} are the two "
         text += "largest."
     if places:
-        text += rf" At the work's scope on MNIST the force's place moves them by {_listed(places)}."
+        text += rf" At the work's scope on MNIST the force's place moves them by {listed(places)}."
     return text
 
 
