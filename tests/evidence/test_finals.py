@@ -57,3 +57,11 @@ def test_the_lowest_end_of_a_search_is_of_a_run_that_ended():
     runs.loc[(runs["method"] == "b") & (runs["seed"] == 1), "diverged"] = 1
     best = finals.lowest(runs, "test_error")
     assert (best["method"], best["seed"], best["step"]) == ("a", 1, 1)
+
+
+def test_a_method_that_a_record_lacks_is_not_run():
+    runs = frame({"adam": [10, 12, 14]})
+    assert finals.mean(runs, "entropy_adam").note == "there are no runs of Entropy-Adam"
+    for pair in (("adam", "sgd"), ("sgd", "adam")):
+        found = finals.gap(runs, *pair)
+        assert (found.value, found.note) == (None, "there are no runs of SGD")

@@ -155,7 +155,7 @@ def test_a_record_without_the_controls_decides_what_it_has(figure):
     assert len(found["finding"].split()) < 52
     controls = figure.measure(two_methods())
     assert controls["c2"]["equal"].value is controls["c3"]["momentum"].value is None
-    assert "has not this control" in controls["c2"]["rate"].note
+    assert "there are no runs of" in controls["c2"]["rate"].note
 
 
 def test_a_record_without_the_controls_is_shown_with_its_own_epochs(figure):
@@ -173,6 +173,24 @@ def test_a_record_without_the_controls_is_shown_with_its_own_epochs(figure):
     assert "ends in the record at 1.2270 [1.2245, 1.2295] nats, n = 3, less than that table" in text
     assert "more than that table" in figure.reading(made(adam=2.4), Texts("paper"))
     assert set(figure.curves_and_angles(made(), two_methods()).panels) == {"b", "c"}
+
+
+def test_a_record_of_one_method_says_where_that_ends(figure):
+    """The other one's hours are spent another day; the comparison stays that of the build."""
+    record = two_methods(entropy=1.25)
+    rows = record.frames[CHAR]
+    record.frames[CHAR] = rows[rows["method"] == "entropy_adam"]
+    found, named = judged(ID, made(adam=2.4, entropy=2.0), record)
+    assert named["c2.entropy"]["record"]["value"] == pytest.approx(1.25, abs=0.01)
+    assert named["c2.test"]["record"]["note"] == "there are no runs of Adam"
+    assert labels(named, "c2")["test"] == labels(named, "c2")["passes"] == SMALL
+    assert found["finding"].startswith("In short runs Entropy-Adam ends 0.4")
+    text = figure.at_the_works_scale(made(), record)
+    assert "in the record, Entropy-Adam ends at 1.25" in text
+    assert "above the value that the work prints for it; Adam was not run at that scale." in text
+    assert "Adam's network ends here at 2.4" in figure.reading(made(adam=2.4), record)
+    assert figure.ends_table(made(), record).rows[0][2].text == "–"
+    assert set(figure.curves_and_angles(made(), record).panels) == {"b", "c"}
 
 
 def test_a_run_that_never_gets_there_counts_with_its_last_epoch(figure):

@@ -102,6 +102,9 @@ def passes(frame, task):
     of the lengths of the runs, which are about one to two by design, and nothing is measured.
     """
     one = TASKS[task]
+    for method in (one.entropic, one.usual):
+        if method not in set(frame["method"]):
+            return finals.absent(method)
     level = finals.final(frame, one.usual, one.column).mean()
     rows = frame[frame["method"] == one.entropic]
     if statistics.time_to_threshold(rows, one.column, level).isna().all():

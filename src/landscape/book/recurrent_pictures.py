@@ -127,6 +127,15 @@ def said_of_record(
     gap = finals.gap(record, *methods, LOSS, UNIT)
     ours, base = (finals.mean(record, method, LOSS, UNIT) for method in methods)
     one, other = (label(method) for method in methods)
+    if gap.value is None:  # one of them is not in the record yet
+        return "".join(
+            f"At the work's scale, in the record, {name} ends at {format_measurement(found)}, "
+            f"{gaps.apart(gaps.less(found, stated[method].value))} the value that the work prints "
+            f"for it; {left} was not run at that scale."
+            for name, found, method, left in
+            ((one, ours, methods[0], other), (other, base, methods[1], one))
+            if found.value is not None
+        )  # fmt: skip
     ends = (
         gaps.apart(gaps.less(found, stated[method].value))
         for found, method in ((base, methods[1]), (ours, methods[0]))

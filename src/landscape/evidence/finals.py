@@ -1,6 +1,7 @@
 """Where methods end, and after how many passes: final values by seed, means, differences.
 
-``frame`` has the columns of ``results/`` and ``method``; diverged runs are left out by name.
+``frame`` has the columns of ``results/`` and ``method``; diverged runs are left out by name. A
+record may hold some of an experiment's methods: what asks for another is not run.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import pandas as pd
 
 from landscape.evidence import races, statistics
 from landscape.evidence.measurement import Measurement, not_run
+from landscape.evidence.methods import label
 
 
 def final(frame: pd.DataFrame, method: str, column: str = "test_error") -> pd.Series:
@@ -21,9 +23,16 @@ def mean(
 ) -> Measurement:
     """The last value of one method, mean over seeds with its 95 % interval."""
     rows = frame[frame["method"] == method]
+    if rows.empty:
+        return absent(method)
     return statistics.mean_interval(
         final(frame, method, column), unit=unit, diverged=statistics.diverged_runs(rows)
     )
+
+
+def absent(method: str) -> Measurement:
+    """What is not run because a record lacks a method."""
+    return not_run(f"there are no runs of {label(method)}")
 
 
 def lowest(frame: pd.DataFrame, column: str) -> pd.Series:
@@ -40,6 +49,9 @@ def gap(
 
     ``unit`` is that of the values; percentages differ in points.
     """
+    for method in (first, second):
+        if method not in set(frame["method"]):
+            return absent(method)
     both = frame[frame["method"].isin((first, second))]
     pair = statistics.common_seeds(*(final(frame, name, column) for name in (first, second)))
     return statistics.paired_difference(*pair, unit=unit, diverged=statistics.diverged_runs(both))
