@@ -71,6 +71,11 @@ def frame_of(runs, experiment):
         return None
 
 
+def has_both(frame, task):
+    """Whether there are runs of both methods; a record may have got one of them so far."""
+    return {TASKS[task].entropic, TASKS[task].usual} <= set(frame["method"])
+
+
 def usual_key(task):
     """The key of the usual optimizer's number in the work."""
     return f"{task}-{TASKS[task].usual}"
@@ -102,9 +107,8 @@ def passes(frame, task):
     of the lengths of the runs, which are about one to two by design, and nothing is measured.
     """
     one = TASKS[task]
-    for method in (one.entropic, one.usual):
-        if method not in set(frame["method"]):
-            return finals.absent(method)
+    if not has_both(frame, task):
+        return not_run("the record has one of the two methods")
     level = finals.final(frame, one.usual, one.column).mean()
     rows = frame[frame["method"] == one.entropic]
     if statistics.time_to_threshold(rows, one.column, level).isna().all():
@@ -181,7 +185,8 @@ def rows(runs, records):
         frames = [frame_of(source, one.experiment) for source in (records, runs)]
         for key, method in ((f"{task}-entropy", one.entropic), (usual_key(task), one.usual)):
             name, optimizer, epochs = values[key].what.split(", ")
-            ours = ["–" if frame is None else _cell(frame, method, one) for frame in frames]
+            ours = ["–" if frame is None or method not in set(frame["method"])
+                    else _cell(frame, method, one) for frame in frames]  # fmt: skip
             if frames[1] is None:
                 ours[1] = book.Cell("not run", details=one.absent)
             table.append(
@@ -254,7 +259,7 @@ def differences(runs, records):
         table.append({"task": task, "source": "work", "change": change, "passes": ratio})
         for source, one in (("record", records), ("build", runs)):
             frame = frame_of(one, TASKS[task].experiment)
-            if frame is None:
+            if frame is None or not has_both(frame, task):
                 continue
             end, time = relative(frame, task), passes(frame, task)
             table.append({
