@@ -175,6 +175,23 @@ def test_an_entropy_adam_that_never_gets_there_is_not_half_as_long(figure):
     assert some.value < 1
 
 
+def test_a_record_of_one_method_is_a_number_and_no_comparison(figure):
+    work = runs(scale="paper")
+    rows = all_runs(scale="paper").frames[CHAR]
+    work.frames[CHAR] = rows[rows["method"] == "entropy_adam"]
+    _, named = judged(ID, all_runs(), work)
+    assert named["c2.char"]["record"]["note"] == "there are no runs of Adam"
+    assert named["c2.char-passes"]["record"]["note"] == "the record has one of the two methods"
+    assert named["c2.char"]["verdict"]["scale"] == "small"
+    table = {(row[0], row[1]): row[3] for row in figure.rows(all_runs(), work)}
+    cells = [cell for (_, optimizer), cell in table.items() if "Adam" in optimizer][-2:]
+    assert cells[1] == "–"
+    assert cells[0].text.startswith("1.2")
+    drawn = figure.differences(all_runs(), work)
+    assert set(drawn.loc[drawn["task"] == "char", "source"]) == {"work", "build"}
+    figure.picture(all_runs(), work)
+
+
 def test_a_difference_beyond_the_tolerance_is_contradicted_at_the_works_scale_alone():
     small, work = runs(0.5, 0.5), runs(0.5, 0.5, scale="paper")
     assert labels(judged(ID, small)[1], "c1")["lenet"] == "not seen at small scale"
