@@ -51,9 +51,10 @@ def test_all_pairs_are_measured_after_each_outer_step():
 def test_one_switch_at_a_time(tiny):
     assert len(tiny) == 2 * 2 * (3 + 2 * 6)
     at_start = tiny[(tiny["update"] == 1) & (tiny["base"] == "thesis")].set_index("switch")
-    # In the first outer step the scope has not shrunk and no buffer has been kept.
+    # In the first outer step the scope has not shrunk and no buffer has been kept. What is left is
+    # rounding, which some processors have where a sum is taken in another order.
     for switch in ("none", "scoping", "inner_buffer"):
-        assert (at_start.loc[switch, "apart"] == 0).all(), switch
+        assert (at_start.loc[switch, "apart"] < 1e-15).all(), switch
     for switch in ("averaging", "first_gradient", "force", "outer_momentum"):
         assert (at_start.loc[switch, "apart"] > 0).all(), switch
     both = tiny[tiny["switch"] == "none"].pivot_table(

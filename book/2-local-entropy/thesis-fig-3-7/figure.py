@@ -254,6 +254,11 @@ def at_the_works_scale(runs, records):
     return f"{said} The controls, Adam with as many gradients, were run in the short form alone."
 
 
+def said_of_ends(runs, records):
+    """Notes below the table: what a record says, and what the rate of learning does."""
+    return at_the_works_scale(runs, records), rate_of_learning(runs)
+
+
 def angles_table(runs):
     """Both networks in both loops: the angle, its change, its memory and its drift."""
     from landscape.book import angle_tables
