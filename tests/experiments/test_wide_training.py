@@ -72,8 +72,11 @@ def test_cycles_follow_the_flow_of_small_steps():
 
 
 def test_the_linear_network_is_the_theory_at_any_width():
-    rows = table(degree=1)
-    assert rows["apart"].max() < 1e-9
+    given = SETTINGS | {"degree": 1}
+    rows = pd.concat(wide.train(given, run, torch.float64) for run in wide.runs(given))
+    assert rows["apart"].max() < 1e-12
+    # In float32 a kernel need not be symmetric to the last digit: some processors add differently.
+    assert table(degree=1)["apart"].max() < 1e-6
     assert rows["apart_steps"].max() < 0.02
 
 
