@@ -5,29 +5,14 @@ import json
 
 import pandas as pd
 import pytest
+import toy_sweep
 from toy_project import Toy
+from toy_sweep import NAME
 
 from landscape.evidence import part_records, publishing, records
 from landscape.experiments import settings
 
-NAME = "a-sweep"
-PAGE = """\
-a-sweep:
-  title: Peaks
-  common:
-    data: {name: mnist, train_samples: 512}
-    model: {name: fc_lewkowycz, width: 5}
-    optimizer: {momentum: 0.0}
-    run: {seeds: 1}
-    sweep:
-      axes: {optimizer: {l2: [0.001, 0.1, 10]}}
-      horizon: {steps_lr_l2: 2.0}
-      looks: 1
-  methods:
-    slow: {sweep: {axes: {optimizer: {lr: [0.1]}}}}
-    fast: {sweep: {axes: {optimizer: {lr: [1.0]}}}}
-    other: {sweep: {axes: {optimizer: {lr: [10.0]}}}}
-"""
+PAGE = f"{toy_sweep.PAGE}    other: {{sweep: {{axes: {{optimizer: {{lr: [10.0]}}}}}}}}\n"
 BASE = {
     "experiment": NAME, "profile": "paper", "specification": "s", "seeds": [0], "command": "c",
     "commit": "0123456789ab", "started": "2026-01-02T00:00:00Z", "device": "CPU", "cpu": "a core",

@@ -108,7 +108,7 @@ def restore(experiment: str, root: str | Path = ".") -> list[Path]:
         root: The project's folder.
 
     Returns:
-        The folders of the runs; one that is there with the same bytes is left alone.
+        The folders of the runs; one that is there with the same tables is written again.
 
     Raises:
         RecordError: There is no record; a run has left files that records do not hold, such as
